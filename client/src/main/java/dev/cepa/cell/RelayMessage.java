@@ -1,0 +1,377 @@
+package dev.cepa.cell;
+
+import dev.cepa.error.ProtocolException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message inside RELAY cells (tor-spec sections 5.1.2, 6 and 7.4). Each record writes and reads its own body. DATA is not
+ * among them: its bytes go straight between a stream's buffer and the cell. Unknown commands are refused by
+ * {@link #read}.
+ */
+public sealed interface RelayMessage {
+    int BEGIN = 1;
+    int DATA = 2;
+    int END = 3;
+    int CONNECTED = 4;
+    int SENDME = 5;
+    int TRUNCATE = 8;
+    int TRUNCATED = 9;
+    int DROP = 10;
+    int RESOLVE = 11;
+    int RESOLVED = 12;
+    int BEGIN_DIR = 13;
+    int EXTEND2 = 14;
+    int EXTENDED2 = 15;
+
+    /** The relay command. */
+    int command();
+
+    /** Appends the body. */
+    void write(ByteWriter out);
+
+    /**
+     * Opens a stream to {@code host:port} at the exit.
+     *
+     * @param flags bit 0 IPv6 is fine, bit 1 IPv4 is not, bit 2 prefer IPv6
+     */
+    record Begin(String host, int port, int flags) implements RelayMessage {
+        /** IPv6 answers are fine. */
+        public static final int IPV6_OK = 1;
+        /** No IPv4 answers. */
+        public static final int IPV4_NOT_OK = 2;
+        /** IPv6 rather than IPv4. */
+        public static final int IPV6_PREFERRED = 4;
+
+        @Override
+        public int command() {
+            return BEGIN;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            String target = host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
+            out.bytes(target.getBytes(StandardCharsets.US_ASCII)).u8(0);
+            if (flags != 0) {
+                out.u32(flags);
+            }
+        }
+
+        static Begin read(ByteReader in) throws ProtocolException {
+            StringBuilder target = new StringBuilder();
+            for (int c = in.u8(); c != 0; c = in.u8()) {
+                target.append((char) c);
+            }
+            int colon = target.lastIndexOf(":");
+            int flags = in.remaining() >= 4 ? in.i32() : 0;
+            try {
+                String host = target.substring(0, colon);
+                if (host.startsWith("[") && host.endsWith("]")) {
+                    host = host.substring(1, host.length() - 1);
+                }
+                return new Begin(host, Integer.parseInt(target.substring(colon + 1)), flags);
+            } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
+                throw new ProtocolException("BEGIN without host and port", e);
+            }
+        }
+    }
+
+    /** Opens a stream to the relay's own directory. */
+    record BeginDir() implements RelayMessage {
+        @Override
+        public int command() {
+            return BEGIN_DIR;
+        }
+
+        @Override
+        public void write(ByteWriter out) {}
+    }
+
+    /**
+     * A stream ends. An empty body counts as MISC.
+     *
+     * @param address for EXITPOLICY the address that the name resolved to, else null
+     * @param ttlSeconds how long that holds, or 0
+     */
+    record End(int reason, @Nullable InetAddress address, long ttlSeconds) implements RelayMessage {
+        public End(int reason) {
+            this(reason, null, 0);
+        }
+
+        @Override
+        public int command() {
+            return END;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(reason);
+            if (address != null) {
+                out.bytes(address.getAddress()).u32(ttlSeconds);
+            }
+        }
+
+        static End read(ByteReader in) throws ProtocolException {
+            if (in.remaining() == 0) {
+                return new End(EndReason.MISC.code());
+            }
+            int reason = in.u8();
+            if (reason == EndReason.EXITPOLICY.code() && (in.remaining() == 8 || in.remaining() == 20)) {
+                InetAddress address = ip(in.bytes(in.remaining() - 4));
+                return new End(reason, address, in.u32());
+            }
+            return new End(reason);
+        }
+    }
+
+    /** A stream is open; address and time to live are absent for directory streams and onion services. */
+    record Connected(@Nullable InetAddress address, long ttlSeconds) implements RelayMessage {
+        @Override
+        public int command() {
+            return CONNECTED;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            if (address == null) {
+                return;
+            }
+            byte[] ip = address.getAddress();
+            if (ip.length == 16) {
+                out.u32(0).u8(6);
+            }
+            out.bytes(ip).u32(ttlSeconds);
+        }
+
+        static Connected read(ByteReader in) throws ProtocolException {
+            if (in.remaining() == 0) {
+                return new Connected(null, 0);
+            }
+            byte[] ip = in.bytes(4);
+            if ((ip[0] | ip[1] | ip[2] | ip[3]) == 0 && in.remaining() > 0) {
+                int type = in.u8();
+                if (type != 6) {
+                    throw new ProtocolException("CONNECTED with address type " + type);
+                }
+                ip = in.bytes(16);
+            }
+            InetAddress address = ip(ip);
+            return new Connected(address, in.remaining() >= 4 ? in.u32() : 0);
+        }
+    }
+
+    /**
+     * Acknowledges cells (tor-spec section 7.3).
+     *
+     * @param tag of version 1: the digest (20 bytes) or tag (16 bytes) of the cell that filled the window; null is version 0
+     */
+    record Sendme(byte @Nullable [] tag) implements RelayMessage {
+        @Override
+        public int command() {
+            return SENDME;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            if (tag != null) {
+                out.u8(1).u16(tag.length).bytes(tag);
+            }
+        }
+
+        static Sendme read(ByteReader in) throws ProtocolException {
+            if (in.remaining() == 0) {
+                return new Sendme(null);
+            }
+            int version = in.u8();
+            return switch (version) {
+                case 0 -> new Sendme(null);
+                case 1 -> new Sendme(in.bytes(in.u16()));
+                default -> throw new ProtocolException("SENDME of version " + version);
+            };
+        }
+    }
+
+    /** Asks the last hop to extend the circuit. */
+    record Extend2(List<LinkSpecifier> specifiers, int handshakeType, byte[] handshake) implements RelayMessage {
+        @Override
+        public int command() {
+            return EXTEND2;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(specifiers.size());
+            specifiers.forEach(s -> s.write(out));
+            out.u16(handshakeType).u16(handshake.length).bytes(handshake);
+        }
+
+        static Extend2 read(ByteReader in) throws ProtocolException {
+            int n = in.u8();
+            List<LinkSpecifier> specifiers = new ArrayList<>();
+            for (int i = 0; i < n; i++) {
+                specifiers.add(LinkSpecifier.read(in));
+            }
+            return new Extend2(List.copyOf(specifiers), in.u16(), in.bytes(in.u16()));
+        }
+    }
+
+    /** The answer of the relay that the circuit was extended to. */
+    record Extended2(byte[] handshake) implements RelayMessage {
+        @Override
+        public int command() {
+            return EXTENDED2;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u16(handshake.length).bytes(handshake);
+        }
+    }
+
+    /** Asks a hop to drop the rest of the circuit. */
+    record Truncate() implements RelayMessage {
+        @Override
+        public int command() {
+            return TRUNCATE;
+        }
+
+        @Override
+        public void write(ByteWriter out) {}
+    }
+
+    /** A hop has dropped the rest of the circuit; an empty body counts as reason NONE. */
+    record Truncated(int reason) implements RelayMessage {
+        @Override
+        public int command() {
+            return TRUNCATED;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(reason);
+        }
+    }
+
+    /** Long-range padding; its bytes mean nothing. */
+    record Drop() implements RelayMessage {
+        @Override
+        public int command() {
+            return DROP;
+        }
+
+        @Override
+        public void write(ByteWriter out) {}
+    }
+
+    /** Asks the exit for a name's addresses, or for an address's name (as {@code in-addr.arpa}). */
+    record Resolve(String name) implements RelayMessage {
+        @Override
+        public int command() {
+            return RESOLVE;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.bytes(name.getBytes(StandardCharsets.US_ASCII)).u8(0);
+        }
+
+        static Resolve read(ByteReader in) throws ProtocolException {
+            StringBuilder name = new StringBuilder();
+            for (int c = in.u8(); c != 0; c = in.u8()) {
+                name.append((char) c);
+            }
+            return new Resolve(name.toString());
+        }
+    }
+
+    /** The exit's answers to RESOLVE. */
+    record Resolved(List<Answer> answers) implements RelayMessage {
+        /** One answer with its time to live in seconds. */
+        public sealed interface Answer {
+            /** Type 4 or 6. */
+            record Address(InetAddress address, long ttlSeconds) implements Answer {}
+
+            /** Type 0. */
+            record Name(String name, long ttlSeconds) implements Answer {}
+
+            /** Type 0xF0 (transient) or 0xF1. */
+            record Failure(boolean isTransient, long ttlSeconds) implements Answer {}
+        }
+
+        @Override
+        public int command() {
+            return RESOLVED;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            for (Answer answer : answers) {
+                switch (answer) {
+                    case Answer.Address(InetAddress address, long ttl) -> {
+                        byte[] ip = address.getAddress();
+                        out.u8(ip.length == 4 ? 4 : 6).u8(ip.length).bytes(ip).u32(ttl);
+                    }
+                    case Answer.Name(String name, long ttl) -> {
+                        byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
+                        out.u8(0).u8(bytes.length).bytes(bytes).u32(ttl);
+                    }
+                    case Answer.Failure(boolean isTransient, long ttl) -> out.u8(isTransient ? 0xf0 : 0xf1).u8(0).u32(ttl);
+                }
+            }
+        }
+
+        static Resolved read(ByteReader in) throws ProtocolException {
+            List<Answer> answers = new ArrayList<>();
+            while (in.remaining() > 0) {
+                int type = in.u8();
+                byte[] value = in.bytes(in.u8());
+                long ttl = in.u32();
+                if (type == 4 && value.length == 4 || type == 6 && value.length == 16) {
+                    answers.add(new Answer.Address(ip(value), ttl));
+                } else if (type == 0) {
+                    answers.add(new Answer.Name(new String(value, StandardCharsets.US_ASCII), ttl));
+                } else if (type == 0xf0 || type == 0xf1) {
+                    answers.add(new Answer.Failure(type == 0xf0, ttl));
+                } else if (type == 4 || type == 6) {
+                    throw new ProtocolException("RESOLVED with an address of " + value.length + " bytes");
+                }
+            }
+            return new Resolved(List.copyOf(answers));
+        }
+    }
+
+    /**
+     * Reads a message's body; bytes after it are ignored where the specification allows them.
+     *
+     * @throws ProtocolException if it is malformed or the command is unknown, or is DATA
+     */
+    static RelayMessage read(int command, ByteReader in) throws ProtocolException {
+        return switch (command) {
+            case BEGIN -> Begin.read(in);
+            case END -> End.read(in);
+            case CONNECTED -> Connected.read(in);
+            case SENDME -> Sendme.read(in);
+            case TRUNCATE -> new Truncate();
+            case TRUNCATED -> new Truncated(in.remaining() == 0 ? 0 : in.u8());
+            case DROP -> new Drop();
+            case RESOLVE -> Resolve.read(in);
+            case RESOLVED -> Resolved.read(in);
+            case BEGIN_DIR -> new BeginDir();
+            case EXTEND2 -> Extend2.read(in);
+            case EXTENDED2 -> new Extended2(in.bytes(in.u16()));
+            default -> throw new ProtocolException("relay message with unknown command " + command);
+        };
+    }
+
+    private static InetAddress ip(byte[] bytes) throws ProtocolException {
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new ProtocolException("address of " + bytes.length + " bytes", e);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.cepa.channel;
+
+import dev.cepa.error.TorException;
+
+/** One circuit, as its channel sees it. */
+public interface CircuitHandler {
+    /**
+     * A cell for this circuit. Called on the channel's reader, which is the only thread that calls it: it must not block,
+     * and must not throw. The array is the channel's own; the body may be changed in place and is reused after return.
+     *
+     * @param command the cell command: RELAY, RELAY_EARLY, CREATED2, CREATED_FAST or DESTROY
+     * @param buf holds the 509 body bytes from {@code offset} on
+     */
+    void onCell(int command, byte[] buf, int offset);
+
+    /** The channel is gone, and with it this circuit. Called once, from any thread; no cell follows. */
+    void onChannelClosed(TorException cause);
+}

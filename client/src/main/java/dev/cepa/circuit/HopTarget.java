@@ -1,0 +1,20 @@
+package dev.cepa.circuit;
+
+import dev.cepa.channel.ChannelTarget;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relay as a hop of a circuit.
+ *
+ * @param link its identities and addresses
+ * @param ntorKey its 32-byte ntor onion key; null if unknown, which only a one-hop directory circuit allows
+ * @param ntorV3 whether it takes ntor-v3 handshakes (Relay=4)
+ * @param nickname for people; may be empty
+ */
+public record HopTarget(ChannelTarget link, byte @Nullable [] ntorKey, boolean ntorV3, String nickname) {
+    /** {@code $FINGERPRINT~nickname}, as the control specification writes relays. */
+    @Override
+    public String toString() {
+        return "$" + link.rsaId() + (nickname.isEmpty() ? "" : "~" + nickname);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.cepa.error;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The root of everything that Cepa throws for a reason outside the program. The message says what happened and to whom;
+ * {@link #kind()} says what kind of trouble it is, and its remedy what can be done.
+ */
+public class TorException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final ErrorKind kind;
+
+    public TorException(ErrorKind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    public TorException(ErrorKind kind, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.kind = kind;
+    }
+
+    /** What kind of trouble this is. */
+    public final ErrorKind kind() {
+        return kind;
+    }
+
+    /** What a user can do, as one sentence. */
+    public final String remedy() {
+        return kind.remedy();
+    }
+}

@@ -1,0 +1,46 @@
+package dev.cepa;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The rooms of docs/architecture.md, and which room may know which. */
+class LayeringTest {
+    private static final JavaClasses CLASSES =
+            new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("dev.cepa");
+
+    @Test
+    void eachRoomKnowsOnlyTheRoomsBelowIt() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .optionalLayer("client").definedBy("dev.cepa")
+                .optionalLayer("proxy").definedBy("dev.cepa.proxy..")
+                .optionalLayer("pool").definedBy("dev.cepa.pool..")
+                .optionalLayer("directory").definedBy("dev.cepa.directory..")
+                .optionalLayer("path").definedBy("dev.cepa.path..")
+                .optionalLayer("netdoc").definedBy("dev.cepa.netdoc..")
+                .optionalLayer("circuit").definedBy("dev.cepa.circuit..")
+                .optionalLayer("channel").definedBy("dev.cepa.channel..")
+                .optionalLayer("crypto").definedBy("dev.cepa.crypto..")
+                .optionalLayer("cell").definedBy("dev.cepa.cell..")
+                .optionalLayer("event").definedBy("dev.cepa.event..")
+                .optionalLayer("error").definedBy("dev.cepa.error..")
+                .whereLayer("client").mayNotBeAccessedByAnyLayer()
+                .whereLayer("proxy").mayOnlyBeAccessedByLayers("client")
+                .whereLayer("pool").mayOnlyBeAccessedByLayers("client", "proxy")
+                .whereLayer("directory").mayOnlyBeAccessedByLayers("client", "proxy", "pool")
+                .whereLayer("path").mayOnlyBeAccessedByLayers("client", "pool", "directory")
+                .whereLayer("netdoc").mayOnlyBeAccessedByLayers("client", "pool", "directory", "path")
+                .whereLayer("circuit").mayOnlyBeAccessedByLayers("client", "proxy", "pool", "directory")
+                .whereLayer("channel").mayOnlyBeAccessedByLayers("client", "pool", "directory", "circuit")
+                .whereLayer("crypto")
+                .mayOnlyBeAccessedByLayers("client", "pool", "directory", "path", "netdoc", "circuit", "channel")
+                .whereLayer("event").mayOnlyAccessLayers("error")
+                .whereLayer("error").mayNotAccessAnyLayer()
+                .whereLayer("cell").mayOnlyAccessLayers("error")
+                .check(CLASSES);
+    }
+}
