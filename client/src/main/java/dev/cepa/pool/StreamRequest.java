@@ -1,0 +1,31 @@
+package dev.cepa.pool;
+
+import dev.cepa.cell.RelayMessage;
+
+/**
+ * What somebody wants a stream to. Immutable.
+ *
+ * @param host a host name, or an address as text without brackets; never resolved on this side
+ * @param port 1 to 65535; 0 for a question about a name
+ * @param isolation which streams it may share a circuit with
+ * @param beginFlags the flags of {@link RelayMessage.Begin}
+ * @param optimistic whether data may be sent before the exit has confirmed the connection
+ */
+public record StreamRequest(String host, int port, IsolationKey isolation, int beginFlags, boolean optimistic) {
+    public StreamRequest {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("port " + port + " is not from 0 to 65535");
+        }
+    }
+
+    /** To that port of that host, by IPv4 or IPv6, sharing circuits with the streams of equal isolation. */
+    public static StreamRequest to(String host, int port, IsolationKey isolation) {
+        return new StreamRequest(host, port, isolation, RelayMessage.Begin.IPV6_OK, false);
+    }
+
+    /** The port alone: the destination is nobody's business. */
+    @Override
+    public String toString() {
+        return "stream to port " + port;
+    }
+}
