@@ -36,6 +36,7 @@ final class Shake256 implements KeyStream {
     private int position;
 
     private boolean squeezing;
+    private boolean wiped;
 
     /** Absorbs bytes; not after {@link #take}. */
     Shake256 update(byte[] bytes) {
@@ -53,6 +54,9 @@ final class Shake256 implements KeyStream {
 
     @Override
     public byte[] take(int n) {
+        if (wiped) {
+            throw new IllegalStateException("the state was wiped");
+        }
         if (!squeezing) {
             xor(position, 0x1f);
             xor(RATE - 1, 0x80);
@@ -74,6 +78,7 @@ final class Shake256 implements KeyStream {
     public void wipe() {
         Arrays.fill(state, 0);
         Arrays.fill(column, 0);
+        wiped = true;
     }
 
     private void xor(int at, int value) {
