@@ -1,0 +1,78 @@
+package dev.cepa.directory;
+
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** A directory server's answer: what its head said, and its body to be read once, by one thread. */
+public final class DirectoryAnswer implements Closeable {
+    private final int status;
+    private final String reason;
+    private final @Nullable Instant date;
+    private final InputStream body;
+
+    DirectoryAnswer(int status, String reason, @Nullable Instant date, InputStream body) {
+        this.status = status;
+        this.reason = reason;
+        this.date = date;
+        this.body = body;
+    }
+
+    /** 200 and the like. */
+    public int status() {
+        return status;
+    }
+
+    /** The server's clock when it answered; null if it did not say. */
+    public @Nullable Instant date() {
+        return date;
+    }
+
+    /** The decompressed body. Reading throws TorException if it is malformed, cut short or too large. */
+    public InputStream body() {
+        return body;
+    }
+
+    /** The whole body. */
+    public byte[] readAll() throws IOException {
+        // Grown by doubling and cut at the end: one copy of a document of megabytes, not a list of its pieces beside it.
+        byte[] bytes = new byte[16 * 1024];
+        int length = 0;
+        while (true) {
+            int n = body.read(bytes, length, bytes.length - length);
+            if (n < 0) {
+                return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
+            }
+            length += n;
+            if (length == bytes.length) {
+                bytes = Arrays.copyOf(bytes, 2 * length);
+            }
+        }
+    }
+
+    /**
+     * Returns if the status is 200.
+     *
+     * @throws TorException that says in words what another status means
+     */
+    public void expectOk() throws TorException {
+        switch (status) {
+            case 200 -> {}
+            case 304 -> throw new TorException(ErrorKind.NO_DIRECTORY, "the directory server has nothing newer");
+            case 404 -> throw new TorException(ErrorKind.NO_DIRECTORY, "the directory server has no such document (404)");
+            case 503 -> throw new TorException(ErrorKind.RELAY_UNREACHABLE, "the directory server is busy (503)");
+            default -> throw new ProtocolException("the directory server refused: " + status + " " + reason);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        body.close();
+    }
+}
