@@ -1,0 +1,217 @@
+package dev.cepa.path;
+
+import dev.cepa.cell.RsaId;
+import dev.cepa.netdoc.NetDir;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One sampled guard: what the state file keeps of it, and what we found out in this run (guard-spec section 4). Owned by
+ * its {@link GuardSample}, under the lock of {@link GuardManager}. Times are in seconds since 1970; 0 means never.
+ */
+final class Guard {
+    /** What we know of whether it can be reached. */
+    enum Reachability {
+        YES,
+        NO,
+        MAYBE
+    }
+
+    private static final String[] KNOWN = {
+        "in", "rsa_id", "nickname", "sampled_on", "sampled_idx", "sampled_by", "unlisted_since", "listed", "confirmed_on",
+        "confirmed_idx"
+    };
+    private static final long SIX_HOURS = 6 * 3600;
+    private static final long DAY = 86_400;
+
+    final RsaId id;
+    final String nickname;
+    final long sampledOn;
+    final String sampledBy;
+    /** Fields of the state file that are not ours, such as {@code pb_circ_attempts=60.000000}, as they were. */
+    private final String otherFields;
+
+    int sampledIdx;
+    boolean listed = true;
+    long unlistedSince;
+    long confirmedOn;
+    int confirmedIdx = -1;
+
+    Reachability reachable = Reachability.MAYBE;
+    /** Whether the settings let us use it and it is listed. */
+    boolean filtered;
+    boolean primary;
+    /** Whether an attempt through it is under way whose circuit would have to wait. */
+    boolean pending;
+    long failingSince;
+    long lastTried;
+    /** Whether it is no longer in any sample; circuits through it end. */
+    boolean removed;
+
+    Guard(RsaId id, String nickname, long sampledOn, String sampledBy) {
+        this(id, nickname, sampledOn, sampledBy, "");
+    }
+
+    private Guard(RsaId id, String nickname, long sampledOn, String sampledBy, String otherFields) {
+        this.id = id;
+        this.nickname = nickname;
+        this.sampledOn = sampledOn;
+        this.sampledBy = sampledBy;
+        this.otherFields = otherFields;
+    }
+
+    /**
+     * Reads the value of a {@code Guard} line.
+     *
+     * @param now stands in for a missing or unreadable time of sampling
+     * @return null if it has no readable identity
+     */
+    static @Nullable Guard parse(String line, long now) {
+        String[] values = new String[KNOWN.length];
+        StringBuilder others = new StringBuilder();
+        int at = 0;
+        while (at < line.length()) {
+            int end = line.indexOf(' ', at);
+            end = end < 0 ? line.length() : end;
+            String field = line.substring(at, end);
+            at = end + 1;
+            int equals = field.indexOf('=');
+            int known = equals < 0 ? -1 : indexOf(field.substring(0, equals));
+            if (known >= 0 && values[known] == null) {
+                values[known] = field.substring(equals + 1);
+            } else if (!field.isEmpty()) {
+                others.append(' ').append(field);
+            }
+        }
+        RsaId id;
+        try {
+            id = RsaId.ofHex(values[1] == null ? "" : values[1]);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+        long sampledOn = time(values[3]);
+        Guard guard = new Guard(
+                id, values[2] != null && RelaySet.isNickname(values[2]) ? values[2] : "",
+                sampledOn > 0 ? sampledOn : now, values[5] == null ? "" : values[5], others.toString());
+        guard.confirmedIdx = index(values[9], -1);
+        guard.confirmedOn = guard.confirmedIdx < 0 ? 0 : Math.max(0, time(values[8]));
+        // States of before the sample was ordered have no sampled_idx; what was confirmed then goes first, in its order.
+        guard.sampledIdx = index(values[4], guard.confirmedIdx >= 0 ? guard.confirmedIdx : Integer.MAX_VALUE);
+        guard.unlistedSince = Math.max(0, time(values[6]));
+        guard.listed = values[7] != null && !values[7].equals("0");
+        return guard;
+    }
+
+    /** The {@code in} field of a {@code Guard} line: the name of its sample; empty if there is none. */
+    static String sampleOf(String line) {
+        int at = line.startsWith("in=") ? 3 : line.indexOf(" in=") + 4;
+        if (at < 4 && !line.startsWith("in=")) {
+            return "";
+        }
+        int end = line.indexOf(' ', at);
+        return line.substring(at, end < 0 ? line.length() : end);
+    }
+
+    /** The value of its {@code Guard} line. */
+    String format(String sample, int denseSampledIdx) {
+        StringBuilder out = new StringBuilder(200);
+        out.append("in=").append(sample).append(" rsa_id=").append(id);
+        if (!nickname.isEmpty()) {
+            out.append(" nickname=").append(nickname);
+        }
+        out.append(" sampled_on=").append(StateTime.format(sampledOn, 'T')).append(" sampled_idx=").append(denseSampledIdx);
+        if (!sampledBy.isEmpty()) {
+            out.append(" sampled_by=").append(sampledBy);
+        }
+        if (unlistedSince > 0) {
+            out.append(" unlisted_since=").append(StateTime.format(unlistedSince, 'T'));
+        }
+        out.append(" listed=").append(listed ? '1' : '0');
+        if (confirmedIdx >= 0) {
+            out.append(" confirmed_on=").append(StateTime.format(confirmedOn, 'T'))
+                    .append(" confirmed_idx=").append(confirmedIdx);
+        }
+        return out.append(otherFields).toString();
+    }
+
+    boolean isConfirmed() {
+        return confirmedIdx >= 0;
+    }
+
+    /** Whether it may be tried: the settings let us, and it is not known to be down. */
+    boolean isUsable() {
+        return filtered && reachable != Reachability.NO;
+    }
+
+    boolean hasMicrodesc(NetDir dir) {
+        int relay = dir.indexOf(id);
+        return relay >= 0 && dir.hasMicrodesc(relay);
+    }
+
+    /** Lets a guard that is down be tried again once its time has come. */
+    void considerRetry(long now) {
+        if (reachable == Reachability.NO && now >= retryAt(now)) {
+            reachable = Reachability.MAYBE;
+        }
+    }
+
+    /** When it may be tried again, if it is down: the longer it has been down, the later (C tor's schedule). */
+    long retryAt(long now) {
+        return lastTried + retryDelay(Math.max(0, now - failingSince), primary);
+    }
+
+    /** Seconds from one attempt to the next for a guard that has been down for so many seconds. */
+    static long retryDelay(long failingFor, boolean primary) {
+        if (failingFor <= SIX_HOURS) {
+            return primary ? 10 * 60 : 3600;
+        }
+        if (failingFor <= 4 * DAY) {
+            return primary ? 90 * 60 : 4 * 3600;
+        }
+        if (failingFor <= 7 * DAY) {
+            return primary ? 4 * 3600 : 18 * 3600;
+        }
+        return primary ? 9 * 3600 : 36 * 3600;
+    }
+
+    void markMaybeReachable() {
+        if (reachable == Reachability.NO) {
+            // failingSince stays: it has not been found up.
+            reachable = Reachability.MAYBE;
+        }
+    }
+
+    /** Whether this guard's circuits are preferred to the other's (guard-spec section 4.8). */
+    boolean isBetterThan(Guard other) {
+        if (this == other) {
+            return false;
+        }
+        if (isConfirmed() || other.isConfirmed()) {
+            return isConfirmed() && (!other.isConfirmed() || confirmedIdx < other.confirmedIdx);
+        }
+        return pending && (!other.pending || lastTried < other.lastTried);
+    }
+
+    /** As control-port events name it. */
+    @Override
+    public String toString() {
+        return nickname.isEmpty() ? "$" + id : "$" + id + "~" + nickname;
+    }
+
+    private static int indexOf(String key) {
+        for (int i = 0; i < KNOWN.length; i++) {
+            if (KNOWN[i].equals(key)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static long time(@Nullable String text) {
+        return text == null ? 0 : StateTime.parse(text, 'T');
+    }
+
+    private static int index(@Nullable String text, int fallback) {
+        int index = text == null ? -1 : AddressPattern.number(text);
+        return index < 0 ? fallback : index;
+    }
+}

@@ -1,0 +1,89 @@
+package dev.cepa.path;
+
+import dev.cepa.cell.RsaId;
+import dev.cepa.netdoc.NetDir;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One circuit through one guard. Whoever builds the circuit says how it went, once, by {@link #succeeded()} or
+ * {@link #failed()}, and in any case {@link #closed()} when the circuit is gone. Thread-safe.
+ */
+public final class GuardAttempt {
+    /** Whether a finished circuit may be used (guard-spec section 4.8). */
+    public enum Usability {
+        /** It may be used. */
+        USABLE,
+        /** A better guard may still work: ask again by {@link GuardAttempt#usability()} in a moment. */
+        WAIT,
+        /** It must be closed: it waited too long, failed, or its guard is no longer ours. */
+        NEVER
+    }
+
+    /** C tor's circuit guard states. */
+    enum State {
+        USABLE_ON_COMPLETION,
+        USABLE_IF_NO_BETTER_GUARD,
+        WAITING_FOR_BETTER_GUARD,
+        COMPLETE,
+        DEAD
+    }
+
+    private final GuardManager manager;
+    private final RsaId id;
+    /** Null if guards are not in use. */
+    final @Nullable Guard guard;
+
+    final GuardManager.Usage usage;
+    final GuardRestriction restriction;
+    /** The following belong to the manager, under its lock. */
+    State state;
+
+    long stateSetAt;
+
+    GuardAttempt(
+            GuardManager manager, RsaId id, @Nullable Guard guard, GuardManager.Usage usage, GuardRestriction restriction,
+            State state, long now) {
+        this.manager = manager;
+        this.id = id;
+        this.guard = guard;
+        this.usage = usage;
+        this.restriction = restriction;
+        this.state = state;
+        this.stateSetAt = now;
+    }
+
+    /** The relay to connect to. */
+    public RsaId guard() {
+        return id;
+    }
+
+    /** That relay's number in a snapshot; -1 if the snapshot does not list it. */
+    public int relayIn(NetDir dir) {
+        return dir.indexOf(id);
+    }
+
+    /** The circuit is built. */
+    public Usability succeeded() {
+        return manager.succeeded(this);
+    }
+
+    /** The guard could not be reached, or the circuit failed at it. Failures further along are not the guard's. */
+    public void failed() {
+        manager.failed(this);
+    }
+
+    /** Whether the built circuit may be used by now. */
+    public Usability usability() {
+        return manager.checkWaiting(this);
+    }
+
+    /** The circuit is gone or was given up; says nothing about the guard. May be called more than once. */
+    public void closed() {
+        manager.closed(this);
+    }
+
+    @Override
+    public String toString() {
+        return "attempt through $" + id;
+    }
+}

@@ -1,0 +1,127 @@
+package dev.cepa.path;
+
+import java.util.BitSet;
+
+/**
+ * What a user may say about paths. Immutable; the defaults are C tor's.
+ *
+ * @param entryNodes relays that alone may be guards; empty: any
+ * @param exitNodes relays that alone may be exits; empty: any
+ * @param middleNodes relays that alone may be in the middle; empty: any
+ * @param excludeNodes relays that are in no path
+ * @param excludeExitNodes relays that are no exits, beside {@code excludeNodes}
+ * @param strictNodes whether {@code excludeNodes} holds even where a relay was not chosen but is needed, such as an
+ *     introduction point
+ * @param enforceDistinctSubnets whether two relays of one path must not share an IPv4 /16 or an IPv6 /32
+ * @param useEntryGuards whether first hops are chosen once and kept
+ * @param numEntryGuards how many primary guards circuits use; 0: as the consensus says
+ * @param numDirectoryGuards how many primary guards directory fetches use; 0: as the consensus says
+ * @param numPrimaryGuards how many guards are primary; 0: as the consensus says
+ * @param clientUseIpv4 whether guards may be reached by IPv4
+ * @param clientUseIpv6 whether guards may be reached by IPv6
+ * @param reachableAddresses which addresses and ports of relays a firewall lets through
+ * @param longLivedPorts ports whose streams last, so that all relays of their paths need the Stable flag; not changed
+ *     after it is handed in
+ */
+public record PathSettings(
+        RelaySet entryNodes,
+        RelaySet exitNodes,
+        RelaySet middleNodes,
+        RelaySet excludeNodes,
+        RelaySet excludeExitNodes,
+        boolean strictNodes,
+        boolean enforceDistinctSubnets,
+        boolean useEntryGuards,
+        int numEntryGuards,
+        int numDirectoryGuards,
+        int numPrimaryGuards,
+        boolean clientUseIpv4,
+        boolean clientUseIpv6,
+        AddressPolicy reachableAddresses,
+        BitSet longLivedPorts) {
+
+    /** C tor's defaults. */
+    public static final PathSettings DEFAULT = new PathSettings(
+            RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY,
+            false, true, true, 0, 0, 0, true, true, AddressPolicy.ACCEPT_ALL,
+            ports(21, 22, 706, 1863, 5050, 5190, 5222, 5223, 6523, 6667, 6697, 8300));
+
+    /** @throws IllegalArgumentException if the settings contradict each other or are out of range; the message says which */
+    public PathSettings {
+        if (numEntryGuards < 0 || numDirectoryGuards < 0 || numPrimaryGuards < 0) {
+            throw new IllegalArgumentException("NumEntryGuards, NumDirectoryGuards and NumPrimaryGuards can't be negative");
+        }
+        if (!entryNodes.isEmpty() && !useEntryGuards) {
+            throw new IllegalArgumentException("EntryNodes needs UseEntryGuards 1");
+        }
+        if (!clientUseIpv4 && !clientUseIpv6) {
+            throw new IllegalArgumentException("ClientUseIPv4 and ClientUseIPv6 can't both be 0");
+        }
+    }
+
+    /** Whether streams to that port need a path of Stable relays. */
+    public boolean isLongLived(int port) {
+        return longLivedPorts.get(port);
+    }
+
+    /** A set of ports. */
+    public static BitSet ports(int... ports) {
+        BitSet set = new BitSet();
+        for (int port : ports) {
+            set.set(port);
+        }
+        return set;
+    }
+
+    public PathSettings withEntryNodes(RelaySet set) {
+        return new PathSettings(
+                set, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, longLivedPorts);
+    }
+
+    public PathSettings withExitNodes(RelaySet set) {
+        return new PathSettings(
+                entryNodes, set, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, longLivedPorts);
+    }
+
+    public PathSettings withMiddleNodes(RelaySet set) {
+        return new PathSettings(
+                entryNodes, exitNodes, set, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, longLivedPorts);
+    }
+
+    /** With other relays to exclude: from every position, and as exits. */
+    public PathSettings withExcluded(RelaySet everywhere, RelaySet asExit) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, everywhere, asExit, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, longLivedPorts);
+    }
+
+    public PathSettings withDistinctSubnets(boolean enforced) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforced,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, longLivedPorts);
+    }
+
+    /** With or without entry guards, and with how many; 0: as the consensus says. */
+    public PathSettings withGuards(boolean used, int count) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                used, count, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, longLivedPorts);
+    }
+
+    /** With other ways to reach guards. */
+    public PathSettings withReach(boolean ipv4, boolean ipv6, AddressPolicy reachable) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, ipv4, ipv6,
+                reachable, longLivedPorts);
+    }
+}

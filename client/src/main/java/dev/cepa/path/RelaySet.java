@@ -1,0 +1,168 @@
+package dev.cepa.path;
+
+import dev.cepa.cell.RsaId;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.netdoc.NetDir;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Relays that a user names, as torrc's {@code ExcludeNodes} and its like do: by fingerprint, by nickname, or by address
+ * pattern. Immutable. Country codes are refused: there is no address-to-country database to look them up in.
+ */
+public final class RelaySet {
+    /** No relay at all; as a list of what to use it means "no restriction". */
+    public static final RelaySet EMPTY = new RelaySet("", Set.of(), Set.of(), List.of());
+
+    private final String text;
+    private final Set<RsaId> ids;
+    private final Set<String> nicknames;
+    private final List<AddressPattern> addresses;
+
+    private RelaySet(String text, Set<RsaId> ids, Set<String> nicknames, List<AddressPattern> addresses) {
+        this.text = text;
+        this.ids = ids;
+        this.nicknames = nicknames;
+        this.addresses = addresses;
+    }
+
+    /**
+     * Parses comma-separated entries: 40 hexadecimal digits, with or without {@code $} before and {@code =nickname} or
+     * {@code ~nickname} after; a nickname; an address pattern such as {@code 192.0.2.0/24}.
+     *
+     * @throws TorException of kind CONFIG, naming the entry that can't be read
+     */
+    public static RelaySet parse(String text) throws TorException {
+        Set<RsaId> ids = new HashSet<>();
+        Set<String> nicknames = new HashSet<>();
+        List<AddressPattern> addresses = new ArrayList<>();
+        for (String item : text.split(",")) {
+            String entry = item.strip();
+            if (entry.isEmpty()) {
+                continue;
+            }
+            RsaId id = fingerprint(entry);
+            if (id != null) {
+                ids.add(id);
+            } else if (isNickname(entry)) {
+                nicknames.add(entry.toLowerCase(Locale.ROOT));
+            } else if (entry.startsWith("{")) {
+                throw new TorException(
+                        ErrorKind.CONFIG,
+                        "country code " + entry + " can't be used: this version has no address-to-country database;"
+                                + " name relays by fingerprint, nickname or address instead");
+            } else if (entry.indexOf('.') >= 0 || entry.indexOf(':') >= 0 || entry.indexOf('*') >= 0) {
+                addresses.add(AddressPattern.parse(entry));
+            } else {
+                throw new TorException(
+                        ErrorKind.CONFIG, "\"" + entry + "\" is neither a fingerprint, a nickname nor an address pattern");
+            }
+        }
+        if (ids.isEmpty() && nicknames.isEmpty() && addresses.isEmpty()) {
+            return EMPTY;
+        }
+        return new RelaySet(text.strip(), Set.copyOf(ids), Set.copyOf(nicknames), List.copyOf(addresses));
+    }
+
+    /** Whether it names nothing. */
+    public boolean isEmpty() {
+        return text.isEmpty();
+    }
+
+    /** Whether it names that relay. */
+    public boolean contains(NetDir dir, int relay) {
+        if (!ids.isEmpty() && ids.contains(dir.rsaId(relay))) {
+            return true;
+        }
+        if (!nicknames.isEmpty() && nicknames.contains(dir.nickname(relay).toLowerCase(Locale.ROOT))) {
+            return true;
+        }
+        return !addresses.isEmpty() && (matches(dir.ipv4(relay)) || matches(dir.ipv6(relay)));
+    }
+
+    /** The relays of a snapshot that it names, by number. */
+    BitSet resolve(NetDir dir) {
+        BitSet relays = new BitSet(isEmpty() ? 0 : dir.size());
+        if (nicknames.isEmpty() && addresses.isEmpty()) {
+            for (RsaId id : ids) {
+                int relay = dir.indexOf(id);
+                if (relay >= 0) {
+                    relays.set(relay);
+                }
+            }
+            return relays;
+        }
+        for (int relay = 0; relay < dir.size(); relay++) {
+            if (contains(dir, relay)) {
+                relays.set(relay);
+            }
+        }
+        return relays;
+    }
+
+    private boolean matches(@Nullable InetSocketAddress address) {
+        if (address != null && !address.isUnresolved()) {
+            byte[] bytes = address.getAddress().getAddress();
+            for (AddressPattern pattern : addresses) {
+                if (pattern.matches(bytes, address.getPort())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable RsaId fingerprint(String entry) {
+        String hex = entry.startsWith("$") ? entry.substring(1) : entry;
+        if (hex.length() < 40 || (hex.length() > 40 && (!hasName(hex) || !isNickname(hex.substring(41))))) {
+            return null;
+        }
+        for (int i = 0; i < 40; i++) {
+            if (Character.digit(hex.charAt(i), 16) < 0) {
+                return null;
+            }
+        }
+        return RsaId.ofHex(hex.substring(0, 40));
+    }
+
+    private static boolean hasName(String hex) {
+        return hex.charAt(40) == '=' || hex.charAt(40) == '~';
+    }
+
+    /** One to nineteen letters and digits. */
+    static boolean isNickname(String text) {
+        if (text.isEmpty() || text.length() > 19) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RelaySet set && text.equals(set.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    /** As it was written. */
+    @Override
+    public String toString() {
+        return text;
+    }
+}

@@ -1,0 +1,230 @@
+package dev.cepa.path;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.netdoc.RelayFlags;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class PathSelectorTest {
+    private final SmallNet net = new SmallNet();
+    private final Random random = new Random(7);
+
+    private PathSelector selector(PathSettings settings) {
+        return new PathSelector(net, settings, random);
+    }
+
+    private PathSelector selector() {
+        return selector(PathSettings.DEFAULT);
+    }
+
+    @Test
+    void picksFollowTheWeightsOfEachPosition() throws TorException {
+        net.weights("Wgg=6000", "Wgm=6000", "Wgd=1000", "Wmg=4000", "Wmm=10000", "Wme=2000", "Wmd=500", "Weg=10000",
+                "Wem=10000", "Wee=8000", "Wed=9000", "Wgb=10000", "Wmb=5000", "Web=10000", "Wdb=10000");
+        net.add(SmallNet.GUARD, 100);
+        net.add(SmallNet.EXIT, 100, 80);
+        net.add(SmallNet.GUARD | RelayFlags.EXIT, 200, 80);
+        net.add(SmallNet.RUNNING, 300);
+        net.add(SmallNet.RUNNING & ~RelayFlags.V2_DIR, 300);
+
+        assertShares(selector -> selector.pickMiddle(), 100 * 0.4, 100 * 0.2, 200 * 0.05, 300 * 0.5, 300);
+        assertShares(selector -> selector.pickExit(ExitRequest.ipv4(80, false)), 0, 100 * 0.8, 200 * 0.9, 0, 0);
+        assertShares(selector -> selector.pickGuardCandidate(false), 100 * 0.6, 0, 200 * 0.1, 0, 0);
+    }
+
+    @Test
+    void withoutBandwidthWeightsBandwidthAloneCounts() throws TorException {
+        net.add(SmallNet.GUARD, 100);
+        net.add(SmallNet.EXIT, 300, 80);
+
+        assertShares(selector -> selector.pickMiddle(), 100, 300);
+    }
+
+    @Test
+    void relaysWithoutWeightAreChosenEvenlyIfThereAreNoOthers() throws TorException {
+        net.realWeights();
+        net.many(4, SmallNet.EXIT, 100, 80);
+
+        assertShares(selector -> selector.pickMiddle(), 1, 1, 1, 1);
+    }
+
+    @Test
+    void choicesAmongTheFewThatFitFollowTheWeightsToo() throws TorException {
+        // 2 of 1002 relays take the port, so that almost every draw is turned down.
+        net.many(1000, SmallNet.EXIT, 1000, 80);
+        int small = net.add(SmallNet.EXIT, 1, 25);
+        int large = net.add(SmallNet.EXIT, 3, 25);
+        PathSelector selector = selector();
+        int larges = 0;
+        for (int i = 0; i < 4000; i++) {
+            int exit = selector.pickExit(ExitRequest.ipv4(25, false));
+            assertThat(exit).isIn(small, large);
+            larges += exit == large ? 1 : 0;
+        }
+        assertThat(larges / 4000.0).isCloseTo(0.75, within(0.03));
+    }
+
+    private interface Pick {
+        int pick(PathSelector selector) throws TorException;
+    }
+
+    /** Pearson's chi-square against the shares that are expected, at a level that a right selector misses once in 10^5. */
+    private void assertShares(Pick pick, double... expected) throws TorException {
+        PathSelector selector = selector();
+        int draws = 20_000;
+        int[] seen = new int[expected.length];
+        for (int i = 0; i < draws; i++) {
+            seen[pick.pick(selector)]++;
+        }
+        double total = 0;
+        for (double e : expected) {
+            total += e;
+        }
+        double chiSquare = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double e = draws * expected[i] / total;
+            if (e == 0) {
+                assertThat(seen[i]).as("picks of relay %d", i).isZero();
+            } else {
+                chiSquare += (seen[i] - e) * (seen[i] - e) / e;
+            }
+        }
+        assertThat(chiSquare).isLessThan(28.5);
+    }
+
+    @Test
+    void anExitMustTakeThePortOfItsFamily() throws TorException {
+        int four = net.add(SmallNet.EXIT, 10, 80);
+        int six = net.add(SmallNet.EXIT, 10);
+        net.relays.get(six).ports6 = new int[] {80};
+
+        for (int i = 0; i < 100; i++) {
+            assertThat(selector().pickExit(ExitRequest.ipv4(80, false))).isEqualTo(four);
+            assertThat(selector().pickExit(ExitRequest.ipv6(80, false))).isEqualTo(six);
+            assertThat(selector().pickExit(ExitRequest.name(80, false, true))).isEqualTo(four);
+            assertThat(selector().pickExit(ExitRequest.name(80, false, false))).isEqualTo(six);
+        }
+        assertThatThrownBy(() -> selector().pickExit(ExitRequest.ipv4(25, false)))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NO_EXIT))
+                .hasMessageContaining("25");
+    }
+
+    @Test
+    void badExitsMiddleOnlyDownAndInvalidRelaysAndThoseWithoutMicrodescAreNoExits() throws TorException {
+        int good = net.add(SmallNet.EXIT, 1, 80);
+        net.add(SmallNet.EXIT | RelayFlags.BAD_EXIT, 1000, 80);
+        net.add(SmallNet.EXIT | RelayFlags.MIDDLE_ONLY, 1000, 80);
+        net.add(SmallNet.EXIT & ~RelayFlags.RUNNING, 1000, 80);
+        net.add(SmallNet.EXIT & ~RelayFlags.VALID, 1000, 80);
+        net.relays.get(net.add(SmallNet.EXIT, 1000, 80)).microdesc = false;
+
+        for (int i = 0; i < 200; i++) {
+            assertThat(selector().pickExit(ExitRequest.ipv4(80, false))).isEqualTo(good);
+        }
+    }
+
+    @Test
+    void longLivedPortsTakeStableRelaysIfThereAreAny() throws TorException {
+        net.add(SmallNet.EXIT & ~RelayFlags.STABLE, 1000, 22, 443);
+        int stable = net.add(SmallNet.EXIT, 1, 22);
+
+        assertThat(PathSettings.DEFAULT.isLongLived(22)).isTrue();
+        assertThat(PathSettings.DEFAULT.isLongLived(80)).isFalse();
+        for (int i = 0; i < 50; i++) {
+            assertThat(selector().pickExit(ExitRequest.ipv4(22, true))).isEqualTo(stable);
+            assertThat(selector().pickMiddle(true)).isEqualTo(stable);
+        }
+        assertThat(selector().pickExit(ExitRequest.ipv4(443, true))).as("none is stable").isZero();
+    }
+
+    @Test
+    void exitsThatFailedForAStreamAreAvoided() throws TorException {
+        net.add(SmallNet.EXIT, 1000, 80);
+        int other = net.add(SmallNet.EXIT, 1, 80);
+        ExitRequest request = ExitRequest.ipv4(80, false).avoiding(Set.of(SmallNet.id(0)));
+
+        assertThat(selector().pickExit(request)).isEqualTo(other);
+        assertThat(selector().exitSupports(0, request)).isFalse();
+    }
+
+    @Test
+    void exitNodesAndExcludeExitNodesRestrictExitsOnly() throws TorException {
+        net.many(3, SmallNet.EXIT, 10, 80);
+        PathSettings only = PathSettings.DEFAULT.withExitNodes(RelaySet.parse("relay1,relay2"))
+                .withExcluded(RelaySet.EMPTY, RelaySet.parse("relay2"));
+
+        for (int i = 0; i < 50; i++) {
+            assertThat(selector(only).pickExit(ExitRequest.any())).isEqualTo(1);
+            assertThat(selector(only).pickMiddle(0, 1)).isEqualTo(2);
+        }
+        assertThatThrownBy(() -> selector(only).pickExit(ExitRequest.ipv4(81, false)))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NO_PATH));
+    }
+
+    @Test
+    void middleNodesRestrictTheMiddleOnly() throws TorException {
+        net.many(3, SmallNet.EXIT, 10, 80);
+        PathSettings settings = PathSettings.DEFAULT.withMiddleNodes(RelaySet.parse("relay2"));
+
+        for (int i = 0; i < 50; i++) {
+            assertThat(selector(settings).pickMiddle()).isEqualTo(2);
+        }
+        assertThatThrownBy(() -> selector(settings).pickMiddle(2)).isInstanceOf(TorException.class);
+    }
+
+    @Test
+    void relaysOfOneFamilyOrSubnetAreNotTogether() {
+        net.many(4, SmallNet.RUNNING, 10);
+        net.relays.get(0).family = 1;
+        net.relays.get(1).family = 1;
+        net.relays.get(2).ipv4 = SmallNet.address(50, 60, 1, 1, 9001);
+        net.relays.get(3).ipv4 = SmallNet.address(50, 60, 9, 1, 9001);
+
+        assertThat(selector().canBeTogether(0, 0)).isFalse();
+        assertThat(selector().canBeTogether(0, 1)).isFalse();
+        assertThat(selector().canBeTogether(0, 2)).isTrue();
+        assertThat(selector().canBeTogether(2, 3)).isFalse();
+        assertThat(selector(PathSettings.DEFAULT.withDistinctSubnets(false)).canBeTogether(2, 3)).isTrue();
+        assertThat(selector(PathSettings.DEFAULT.withDistinctSubnets(false)).canBeTogether(0, 1)).isFalse();
+    }
+
+    @Test
+    void directoryCachesAreV2DirRelaysThatTheFirewallLetsThrough() throws TorException {
+        net.add(SmallNet.RUNNING & ~RelayFlags.V2_DIR, 1000);
+        net.add(SmallNet.RUNNING, 1000);
+        int cache = net.add(SmallNet.RUNNING, 1);
+        net.relays.get(cache).microdesc = false;
+        net.relays.get(cache).ipv4 = SmallNet.address(9, 9, 9, 9, 443);
+        PathSettings firewalled = PathSettings.DEFAULT.withReach(true, false, AddressPolicy.parseReachable("*:443"));
+
+        for (int i = 0; i < 50; i++) {
+            assertThat(selector(firewalled).pickDirectoryCache()).isEqualTo(cache);
+        }
+        assertThatThrownBy(() -> selector(firewalled).pickDirectoryCache(cache)).isInstanceOf(TorException.class);
+    }
+
+    @Test
+    void theFractionOfPathsIsTheProductOfThreeShares() {
+        net.weights("Wgg=10000", "Wgm=10000", "Wgd=10000", "Wmg=0", "Wmm=10000", "Wme=0", "Wmd=0", "Weg=0", "Wem=0",
+                "Wee=10000", "Wed=10000", "Wgb=10000", "Wmb=10000", "Web=10000", "Wdb=10000");
+        net.many(2, SmallNet.GUARD, 100).many(4, SmallNet.EXIT, 100, 80).many(5, SmallNet.RUNNING, 100);
+        assertThat(selector().fractionOfUsablePaths()).isCloseTo(1, within(1e-9));
+
+        net.relays.get(0).microdesc = false;
+        net.relays.get(2).microdesc = false;
+        net.relays.get(6).microdesc = false;
+        assertThat(selector().fractionOfUsablePaths()).isCloseTo(0.5 * 0.75 * 0.8, within(1e-9));
+    }
+
+    @Test
+    void aNetworkWithoutExitsCountsItsMiddlesAsEnds() {
+        net.many(2, SmallNet.GUARD, 100).many(2, SmallNet.RUNNING, 100);
+        assertThat(selector().fractionOfUsablePaths()).isCloseTo(1, within(1e-9));
+    }
+}
