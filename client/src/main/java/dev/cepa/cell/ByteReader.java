@@ -1,6 +1,9 @@
 package dev.cepa.cell;
 
 import dev.cepa.error.ProtocolException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -64,6 +67,43 @@ public final class ByteReader {
         byte[] all = Arrays.copyOfRange(buf, pos, end);
         pos = end;
         return all;
+    }
+
+    /**
+     * An IPv4 (4 bytes) or IPv6 (16 bytes) address. Java takes an IPv4-mapped IPv6 address for the IPv4 address in it, so
+     * that whoever looks for internal addresses sees it.
+     */
+    public InetAddress address(int length) throws ProtocolException {
+        try {
+            return InetAddress.getByAddress(bytes(length));
+        } catch (UnknownHostException e) {
+            throw new ProtocolException("address of " + length + " bytes", e);
+        }
+    }
+
+    /** The next {@code n} bytes as text, all of which must be visible ASCII characters: no blanks, no controls. */
+    public String text(int n) throws ProtocolException {
+        int at = take(n);
+        for (int i = at; i < at + n; i++) {
+            if (buf[i] <= ' ' || buf[i] > '~') {
+                throw new ProtocolException("text with a byte that is no visible ASCII character");
+            }
+        }
+        return new String(buf, at, n, StandardCharsets.US_ASCII);
+    }
+
+    /** Text as {@link #text} takes it, up to a zero byte, which is skipped. */
+    public String textUntilZero() throws ProtocolException {
+        int zero = pos;
+        while (zero < end && buf[zero] != 0) {
+            zero++;
+        }
+        if (zero == end) {
+            throw new ProtocolException("text without the zero byte that ends it");
+        }
+        String text = text(zero - pos);
+        pos++;
+        return text;
     }
 
     /** A reader of the next {@code n} bytes, which this one skips. */

@@ -2,9 +2,9 @@ package dev.cepa.cell;
 
 import dev.cepa.error.ProtocolException;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message of the link itself, or one that creates or ends a circuit: everything in cells but RELAY and RELAY_EARLY, whose
@@ -99,10 +99,10 @@ public sealed interface ChannelMessage {
      * Time and addresses (tor-spec section 4.5). Addresses of unknown type are left out when reading.
      *
      * @param timestamp seconds since 1970, or 0 from a client
-     * @param other the address at which the sender sees the receiver
+     * @param other the address at which the sender sees the receiver; null if it does not say, or in no way that we know
      * @param own the sender's own addresses
      */
-    record Netinfo(long timestamp, InetAddress other, List<InetAddress> own) implements ChannelMessage {
+    record Netinfo(long timestamp, @Nullable InetAddress other, List<InetAddress> own) implements ChannelMessage {
         @Override
         public int command() {
             return Cell.NETINFO;
@@ -116,34 +116,33 @@ public sealed interface ChannelMessage {
             own.forEach(a -> address(out, a));
         }
 
-        private static void address(ByteWriter out, InetAddress address) {
-            byte[] ip = address.getAddress();
+        private static void address(ByteWriter out, @Nullable InetAddress address) {
+            byte[] ip = address == null ? new byte[4] : address.getAddress();
             out.u8(ip.length == 4 ? 4 : 6).u8(ip.length).bytes(ip);
         }
 
         static Netinfo read(ByteReader in) throws ProtocolException {
             long timestamp = in.u32();
-            List<InetAddress> other = new ArrayList<>();
-            readAddress(in, other);
+            InetAddress other = readAddress(in);
             int n = in.u8();
             List<InetAddress> own = new ArrayList<>();
             for (int i = 0; i < n; i++) {
-                readAddress(in, own);
-            }
-            InetAddress seen = other.isEmpty() ? InetAddress.getLoopbackAddress() : other.getFirst();
-            return new Netinfo(timestamp, seen, List.copyOf(own));
-        }
-
-        private static void readAddress(ByteReader in, List<InetAddress> to) throws ProtocolException {
-            int type = in.u8();
-            byte[] ip = in.bytes(in.u8());
-            if (type == 4 && ip.length == 4 || type == 6 && ip.length == 16) {
-                try {
-                    to.add(InetAddress.getByAddress(ip));
-                } catch (UnknownHostException e) {
-                    throw new ProtocolException("bad address in NETINFO", e);
+                InetAddress address = readAddress(in);
+                if (address != null) {
+                    own.add(address);
                 }
             }
+            return new Netinfo(timestamp, other == null || other.isAnyLocalAddress() ? null : other, List.copyOf(own));
+        }
+
+        private static @Nullable InetAddress readAddress(ByteReader in) throws ProtocolException {
+            int type = in.u8();
+            int length = in.u8();
+            if (type == 4 && length == 4 || type == 6 && length == 16) {
+                return in.address(length);
+            }
+            in.skip(length);
+            return null;
         }
     }
 

@@ -1,9 +1,7 @@
 package dev.cepa.cell;
 
 import dev.cepa.error.ProtocolException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 
 /** How an EXTEND2 message, or an onion service's introduction point, names a relay (tor-spec section 5.1.2). */
 public sealed interface LinkSpecifier {
@@ -38,21 +36,13 @@ public sealed interface LinkSpecifier {
         ByteReader body = in.slice(in.u8());
         LinkSpecifier specifier =
                 switch (type) {
-                    case 0 -> new Address(address(body.bytes(4), body.u16()));
-                    case 1 -> new Address(address(body.bytes(16), body.u16()));
+                    case 0 -> new Address(new InetSocketAddress(body.address(4), body.u16()));
+                    case 1 -> new Address(new InetSocketAddress(body.address(16), body.u16()));
                     case 2 -> new Rsa(RsaId.of(body.bytes(RsaId.LENGTH)));
                     case 3 -> new Ed25519(Ed25519Id.of(body.bytes(Ed25519Id.LENGTH)));
                     default -> new Unknown(type, body.rest());
                 };
         body.expectEnd("link specifier");
         return specifier;
-    }
-
-    private static InetSocketAddress address(byte[] ip, int port) throws ProtocolException {
-        try {
-            return new InetSocketAddress(InetAddress.getByAddress(ip), port);
-        } catch (UnknownHostException e) {
-            throw new ProtocolException("address of " + ip.length + " bytes", e);
-        }
     }
 }

@@ -2,7 +2,6 @@ package dev.cepa.cell;
 
 import dev.cepa.error.ProtocolException;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +36,9 @@ public sealed interface RelayMessage {
     /**
      * Opens a stream to {@code host:port} at the exit.
      *
+     * @param host a host name, an address (IPv6 without brackets) or, to an onion service, nothing: up to 255 visible ASCII
+     *     characters but no brackets
+     * @param port from 1 to 65,535
      * @param flags bit 0 IPv6 is fine, bit 1 IPv4 is not, bit 2 prefer IPv6
      */
     record Begin(String host, int port, int flags) implements RelayMessage {
@@ -46,6 +48,17 @@ public sealed interface RelayMessage {
         public static final int IPV4_NOT_OK = 2;
         /** IPv6 rather than IPv4. */
         public static final int IPV6_PREFERRED = 4;
+
+        private static final int MAX_HOST = 255;
+
+        public Begin {
+            if (!isHost(host)) {
+                throw new IllegalArgumentException("not a host that BEGIN can carry");
+            }
+            if (port < 1 || port > 65_535) {
+                throw new IllegalArgumentException("port " + port);
+            }
+        }
 
         @Override
         public int command() {
@@ -62,21 +75,42 @@ public sealed interface RelayMessage {
         }
 
         static Begin read(ByteReader in) throws ProtocolException {
-            StringBuilder target = new StringBuilder();
-            for (int c = in.u8(); c != 0; c = in.u8()) {
-                target.append((char) c);
-            }
-            int colon = target.lastIndexOf(":");
+            String target = in.textUntilZero();
             int flags = in.remaining() >= 4 ? in.i32() : 0;
-            try {
-                String host = target.substring(0, colon);
-                if (host.startsWith("[") && host.endsWith("]")) {
-                    host = host.substring(1, host.length() - 1);
-                }
-                return new Begin(host, Integer.parseInt(target.substring(colon + 1)), flags);
-            } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
-                throw new ProtocolException("BEGIN without host and port", e);
+            int colon = target.lastIndexOf(':');
+            int port = port(target, colon + 1);
+            if (colon < 0 || port == 0) {
+                throw new ProtocolException("BEGIN without a port");
             }
+            boolean brackets = target.charAt(0) == '[' && target.charAt(colon - 1) == ']';
+            String host = brackets ? target.substring(1, colon - 1) : target.substring(0, colon);
+            if (!isHost(host) || brackets != host.indexOf(':') >= 0) {
+                throw new ProtocolException("BEGIN with a malformed host");
+            }
+            return new Begin(host, port, flags);
+        }
+
+        private static boolean isHost(String host) {
+            for (int i = 0; i < host.length(); i++) {
+                char c = host.charAt(i);
+                if (c <= ' ' || c > '~' || c == '[' || c == ']') {
+                    return false;
+                }
+            }
+            return host.length() <= MAX_HOST;
+        }
+
+        /** The decimal number from {@code at} to the end; 0 if it is not one from 1 to 65,535. */
+        private static int port(String target, int at) {
+            int port = 0;
+            for (int i = at; i < target.length(); i++) {
+                int digit = target.charAt(i) - '0';
+                if (digit < 0 || digit > 9 || port > 6_553) {
+                    return 0;
+                }
+                port = 10 * port + digit;
+            }
+            return port > 65_535 ? 0 : port;
         }
     }
 
@@ -120,11 +154,14 @@ public sealed interface RelayMessage {
                 return new End(EndReason.MISC.code());
             }
             int reason = in.u8();
-            if (reason == EndReason.EXITPOLICY.code() && (in.remaining() == 8 || in.remaining() == 20)) {
-                InetAddress address = ip(in.bytes(in.remaining() - 4));
-                return new End(reason, address, in.u32());
+            if (reason != EndReason.EXITPOLICY.code()) {
+                return new End(reason);
             }
-            return new End(reason);
+            return switch (in.remaining()) {
+                case 4, 16 -> new End(reason, in.address(in.remaining()), 0);
+                case 8, 20 -> new End(reason, in.address(in.remaining() - 4), in.u32());
+                default -> new End(reason);
+            };
         }
     }
 
@@ -151,16 +188,15 @@ public sealed interface RelayMessage {
             if (in.remaining() == 0) {
                 return new Connected(null, 0);
             }
-            byte[] ip = in.bytes(4);
-            if ((ip[0] | ip[1] | ip[2] | ip[3]) == 0 && in.remaining() > 0) {
-                int type = in.u8();
-                if (type != 6) {
-                    throw new ProtocolException("CONNECTED with address type " + type);
-                }
-                ip = in.bytes(16);
+            InetAddress ipv4 = in.address(4);
+            if (!ipv4.isAnyLocalAddress()) {
+                return new Connected(ipv4, in.remaining() >= 4 ? in.u32() : 0);
             }
-            InetAddress address = ip(ip);
-            return new Connected(address, in.remaining() >= 4 ? in.u32() : 0);
+            int type = in.u8();
+            if (type != 6) {
+                throw new ProtocolException("CONNECTED with address type " + type);
+            }
+            return new Connected(in.address(16), in.u32());
         }
     }
 
@@ -189,7 +225,13 @@ public sealed interface RelayMessage {
             int version = in.u8();
             return switch (version) {
                 case 0 -> new Sendme(null);
-                case 1 -> new Sendme(in.bytes(in.u16()));
+                case 1 -> {
+                    int length = in.u16();
+                    if (length != 20 && length != 16) {
+                        throw new ProtocolException("SENDME with a tag of " + length + " bytes");
+                    }
+                    yield new Sendme(in.bytes(length));
+                }
                 default -> throw new ProtocolException("SENDME of version " + version);
             };
         }
@@ -267,8 +309,14 @@ public sealed interface RelayMessage {
         public void write(ByteWriter out) {}
     }
 
-    /** Asks the exit for a name's addresses, or for an address's name (as {@code in-addr.arpa}). */
+    /** Asks the exit for a name's addresses, or for an address's name (as {@code in-addr.arpa}); visible ASCII only. */
     record Resolve(String name) implements RelayMessage {
+        public Resolve {
+            if (!isName(name)) {
+                throw new IllegalArgumentException("not a name that RESOLVE can carry");
+            }
+        }
+
         @Override
         public int command() {
             return RESOLVE;
@@ -280,11 +328,11 @@ public sealed interface RelayMessage {
         }
 
         static Resolve read(ByteReader in) throws ProtocolException {
-            StringBuilder name = new StringBuilder();
-            for (int c = in.u8(); c != 0; c = in.u8()) {
-                name.append((char) c);
+            String name = in.textUntilZero();
+            if (!isName(name)) {
+                throw new ProtocolException("RESOLVE with a name of " + name.length() + " characters");
             }
-            return new Resolve(name.toString());
+            return new Resolve(name);
         }
     }
 
@@ -296,7 +344,13 @@ public sealed interface RelayMessage {
             record Address(InetAddress address, long ttlSeconds) implements Answer {}
 
             /** Type 0. */
-            record Name(String name, long ttlSeconds) implements Answer {}
+            record Name(String name, long ttlSeconds) implements Answer {
+                public Name {
+                    if (!isName(name)) {
+                        throw new IllegalArgumentException("not a name that RESOLVED can carry");
+                    }
+                }
+            }
 
             /** Type 0xF0 (transient) or 0xF1. */
             record Failure(boolean isTransient, long ttlSeconds) implements Answer {}
@@ -328,16 +382,25 @@ public sealed interface RelayMessage {
             List<Answer> answers = new ArrayList<>();
             while (in.remaining() > 0) {
                 int type = in.u8();
-                byte[] value = in.bytes(in.u8());
-                long ttl = in.u32();
-                if (type == 4 && value.length == 4 || type == 6 && value.length == 16) {
-                    answers.add(new Answer.Address(ip(value), ttl));
-                } else if (type == 0) {
-                    answers.add(new Answer.Name(new String(value, StandardCharsets.US_ASCII), ttl));
-                } else if (type == 0xf0 || type == 0xf1) {
-                    answers.add(new Answer.Failure(type == 0xf0, ttl));
-                } else if (type == 4 || type == 6) {
-                    throw new ProtocolException("RESOLVED with an address of " + value.length + " bytes");
+                int length = in.u8();
+                switch (type) {
+                    case 4, 6 -> {
+                        if (length != (type == 4 ? 4 : 16)) {
+                            throw new ProtocolException("RESOLVED with an address of " + length + " bytes");
+                        }
+                        answers.add(new Answer.Address(in.address(length), in.u32()));
+                    }
+                    case 0 -> {
+                        if (length == 0) {
+                            throw new ProtocolException("RESOLVED with an empty name");
+                        }
+                        answers.add(new Answer.Name(in.text(length), in.u32()));
+                    }
+                    case 0xf0, 0xf1 -> {
+                        in.skip(length);
+                        answers.add(new Answer.Failure(type == 0xf0, in.u32()));
+                    }
+                    default -> in.skip(length + 4); // answers of other types may be added to the protocol
                 }
             }
             return new Resolved(List.copyOf(answers));
@@ -367,11 +430,13 @@ public sealed interface RelayMessage {
         };
     }
 
-    private static InetAddress ip(byte[] bytes) throws ProtocolException {
-        try {
-            return InetAddress.getByAddress(bytes);
-        } catch (UnknownHostException e) {
-            throw new ProtocolException("address of " + bytes.length + " bytes", e);
+    /** Whether a text has between 1 and 255 characters, all of them visible ASCII. */
+    private static boolean isName(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) <= ' ' || name.charAt(i) > '~') {
+                return false;
+            }
         }
+        return !name.isEmpty() && name.length() <= 255;
     }
 }
