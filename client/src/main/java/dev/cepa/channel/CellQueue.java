@@ -1,0 +1,162 @@
+package dev.cepa.channel;
+
+import dev.cepa.cell.Cell;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.TorException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cells between those who send and the channel's writer. There are two arrays: senders fill one while the writer writes the
+ * other, then they are swapped; so a cell is copied once, and all that has gathered meanwhile goes out as one batch.
+ *
+ * <p>Thread-safe. Everything is guarded by {@link #lock}, but the array handed out by {@link #take}, which is the writer's
+ * until it calls {@code take} again.
+ */
+final class CellQueue {
+    /** Above so many bytes those who can wait should. */
+    static final int SOFT_BOUND = 64 * 1024;
+    /** Above so many bytes the far end counts as stuck. */
+    static final int HARD_BOUND = 4 * 1024 * 1024;
+
+    private static final int SMALL = 8 * Cell.LENGTH;
+    private static final int LARGEST_KEPT = 256 * 1024;
+    private static final long SHRINK_AFTER_NANOS = 2_000_000_000L;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition filled = lock.newCondition();
+    private final Condition drained = lock.newCondition();
+    private byte[] filling = new byte[SMALL];
+    private byte[] writing = new byte[SMALL];
+    private int size;
+    private boolean writerWaits;
+    private int sendersWaiting;
+    private @Nullable TorException closed;
+
+    /**
+     * Appends a cell, padded with zeros to the length of a fixed cell. Never blocks.
+     *
+     * @return false if the queue is full, and the cell was not taken
+     * @throws TorException if the queue is closed
+     */
+    boolean add(int circuitId, int command, byte[] body, int offset, int length) throws TorException {
+        lock.lock();
+        try {
+            failIfClosed();
+            int at = size;
+            int end = at + Cell.LENGTH;
+            if (end > HARD_BOUND) {
+                return false;
+            }
+            if (end > filling.length) {
+                byte[] larger = new byte[Math.min(HARD_BOUND, 2 * filling.length)];
+                System.arraycopy(filling, 0, larger, 0, at);
+                filling = larger;
+            }
+            byte[] buf = filling;
+            buf[at] = (byte) (circuitId >>> 24);
+            buf[at + 1] = (byte) (circuitId >>> 16);
+            buf[at + 2] = (byte) (circuitId >>> 8);
+            buf[at + 3] = (byte) circuitId;
+            buf[at + 4] = (byte) command;
+            System.arraycopy(body, offset, buf, at + Cell.HEADER, length);
+            java.util.Arrays.fill(buf, at + Cell.HEADER + length, end, (byte) 0);
+            size = end;
+            if (writerWaits) {
+                writerWaits = false;
+                filled.signal();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until the queue is below its soft bound. */
+    void awaitRoom(Deadline deadline, String what) throws TorException {
+        lock.lock();
+        try {
+            sendersWaiting++;
+            while (size >= SOFT_BOUND && closed == null) {
+                deadline.await(drained, what);
+            }
+            failIfClosed();
+        } finally {
+            sendersWaiting--;
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits for cells, for the writer.
+     *
+     * @return how many bytes of {@link #batch} to write; 0 when the time is over, -1 when the queue is closed
+     */
+    int take(long nanos) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = nanos;
+            while (size == 0 && closed == null && left > 0) {
+                long wait = isLarge() ? Math.min(left, SHRINK_AFTER_NANOS) : left;
+                writerWaits = true;
+                long rest = filled.awaitNanos(wait);
+                writerWaits = false;
+                left -= wait - Math.max(rest, 0);
+                if (rest <= 0 && size == 0) {
+                    shrink();
+                }
+            }
+            if (closed != null) {
+                return -1;
+            }
+            byte[] batch = filling;
+            int n = size;
+            filling = writing.length <= LARGEST_KEPT ? writing : new byte[SMALL];
+            writing = batch;
+            size = 0;
+            if (sendersWaiting > 0) {
+                drained.signalAll();
+            }
+            return n;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What {@link #take} took; for the writer alone. */
+    @SuppressWarnings("GuardedBy")
+    byte[] batch() {
+        return writing;
+    }
+
+    /** Ends everything: the cells in the queue are dropped, whoever waits wakes up. */
+    void close(TorException cause) {
+        lock.lock();
+        try {
+            if (closed == null) {
+                closed = cause;
+                size = 0;
+                filled.signalAll();
+                drained.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isLarge() {
+        return filling.length > SMALL || writing.length > SMALL;
+    }
+
+    private void shrink() {
+        filling = filling.length > SMALL ? new byte[SMALL] : filling;
+        writing = writing.length > SMALL ? new byte[SMALL] : writing;
+    }
+
+    private void failIfClosed() throws TorException {
+        if (closed != null) {
+            throw Channel.again(closed);
+        }
+    }
+}

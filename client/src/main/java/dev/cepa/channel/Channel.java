@@ -1,0 +1,467 @@
+package dev.cepa.channel;
+
+import dev.cepa.cell.ByteWriter;
+import dev.cepa.cell.Cell;
+import dev.cepa.cell.ChannelMessage;
+import dev.cepa.cell.Ed25519Id;
+import dev.cepa.cell.RsaId;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvents;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One open TLS link to one relay that has proved who it is, and the circuits on it.
+ *
+ * <p>Two virtual threads serve it. The reader reads TLS records into one array and hands each cell to its circuit where
+ * it lies; it alone calls the circuits' handlers, the last time when the channel is closed. The writer writes whatever
+ * senders have queued as one batch, and closes the channel once it has been without circuits for long enough.
+ *
+ * <p>Thread-safe. The table of circuits is replaced under {@link #circuitsLock} and read without it; the queue has its own
+ * lock; no lock is held during I/O. Closing closes the TCP socket below TLS, which wakes both threads whatever they do.
+ */
+public final class Channel {
+    private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
+
+    /** A circuit id takes 31 bits, a relay's patience fewer. */
+    private static final int MAX_CIRCUITS = 20_000;
+    /** After so long in one write the far end counts as stuck. */
+    private static final long STUCK_NANOS = 120_000_000_000L;
+    /** The longest TLS record, and what was left of the one before. */
+    private static final int READ_BUFFER = 16 * 1024 + Cell.LENGTH;
+    private static final int HIGH_BIT = 0x80000000;
+
+    private final long id;
+    private final ChannelTarget target;
+    private final LinkHandshake.Result link;
+    private final InetSocketAddress remoteAddress;
+    private final Socket tcp;
+    private final Socket tls;
+    private final InputStream in;
+    private final OutputStream out;
+    private final TorEvents events;
+    private final long idleNanos;
+    private final int halfCellMillis; // how long the rest of a cell may take to come
+    private final CellQueue queue = new CellQueue();
+    private final AtomicReference<@Nullable TorException> closeCause = new AtomicReference<>();
+
+    private final ReentrantLock circuitsLock = new ReentrantLock();
+    private volatile CircuitTable circuits = CircuitTable.EMPTY; // written under circuitsLock
+    private int nextCircuitId; // guarded by circuitsLock
+    private long idleSince = System.nanoTime(); // guarded by circuitsLock; means something while there are no circuits
+
+    private volatile long writingSince; // written by the writer; 0 while it doesn't write
+    private volatile long bytesRead; // written by the reader
+    private volatile long bytesWritten; // written by the writer
+    private final AtomicLong cellsDropped = new AtomicLong();
+
+    Channel(
+            long id, ChannelTarget target, LinkHandshake.Result link, InetSocketAddress remoteAddress, Socket tcp,
+            Socket tls, TorEvents events, Duration idleTimeout, Duration halfCellTimeout, int firstCircuitId)
+            throws IOException {
+        this.id = id;
+        this.target = target;
+        this.link = link;
+        this.remoteAddress = remoteAddress;
+        this.tcp = tcp;
+        this.tls = tls;
+        this.in = tls.getInputStream();
+        this.out = tls.getOutputStream();
+        this.events = events;
+        this.idleNanos = idleTimeout.toNanos();
+        this.halfCellMillis = Math.toIntExact(halfCellTimeout.toMillis());
+        this.nextCircuitId = firstCircuitId;
+    }
+
+    /** Starts both threads. */
+    void start() {
+        Thread.ofVirtual().name("cepa-channel-" + id + "-reader").start(this::read);
+        Thread.ofVirtual().name("cepa-channel-" + id + "-writer").start(this::write);
+    }
+
+    /** Unique within one manager, for events. */
+    public long id() {
+        return id;
+    }
+
+    /** Whom it was opened to. */
+    public ChannelTarget target() {
+        return target;
+    }
+
+    /** The RSA identity that the relay has proved; the wanted one. */
+    public RsaId rsaId() {
+        return link.identity().rsaId();
+    }
+
+    /** The Ed25519 identity that the relay has proved, wanted or not. */
+    public Ed25519Id ed25519Id() {
+        return link.identity().ed25519Id();
+    }
+
+    /** The address that was dialled. */
+    public InetSocketAddress remoteAddress() {
+        return remoteAddress;
+    }
+
+    /** The link protocol, 4 or 5. */
+    public int linkProtocol() {
+        return link.version();
+    }
+
+    /** How far our clock is ahead of the relay's, as the relay tells it; negative if behind, null if it doesn't tell. */
+    public @Nullable Duration clockSkew() {
+        return link.clockSkew();
+    }
+
+    public boolean isOpen() {
+        return closeCause.get() == null;
+    }
+
+    /** Bytes of cells received so far. */
+    public long bytesRead() {
+        return bytesRead;
+    }
+
+    /** Bytes of cells sent so far. */
+    public long bytesWritten() {
+        return bytesWritten;
+    }
+
+    /** Cells that came for no circuit of ours; a few are normal after a circuit was closed. */
+    public long cellsDropped() {
+        return cellsDropped.get();
+    }
+
+    /**
+     * Puts a circuit on the channel.
+     *
+     * @return its circuit id: unused, and with the high bit set, as those of the end that has opened the link
+     * @throws TorException if the channel is closed or full
+     */
+    public int attach(CircuitHandler handler) throws TorException {
+        circuitsLock.lock();
+        try {
+            failIfClosed();
+            if (circuits.size() >= MAX_CIRCUITS) {
+                throw new TorException(ErrorKind.RESOURCE_LIMIT, this + " has " + MAX_CIRCUITS + " circuits already");
+            }
+            int circuitId;
+            do {
+                circuitId = nextCircuitId++ | HIGH_BIT;
+            } while (circuits.find(circuitId) != null);
+            circuits = circuits.with(circuitId, handler);
+            return circuitId;
+        } finally {
+            circuitsLock.unlock();
+        }
+    }
+
+    /**
+     * Takes a circuit off the channel. Cells that still come for it are dropped. Its id comes up again only after all
+     * others, so they can't be mistaken for another circuit's. Does nothing if the circuit is gone already.
+     */
+    public void detach(int circuitId) {
+        circuitsLock.lock();
+        try {
+            circuits = circuits.without(circuitId);
+            if (circuits.size() == 0) {
+                idleSince = System.nanoTime();
+            }
+        } finally {
+            circuitsLock.unlock();
+        }
+    }
+
+    /** Blocks while more is queued for the relay than is useful. To be called without any lock held. */
+    public void awaitWritable(Deadline deadline) throws TorException {
+        queue.awaitRoom(deadline, "room on " + this);
+    }
+
+    /**
+     * Queues a fixed-length cell. Never blocks; a channel whose queue has reached its hard bound is closed instead.
+     *
+     * @param buf holds the 509 body bytes from {@code offset} on; copied
+     * @throws TorException if the channel is closed, or was closed now
+     */
+    public void send(int circuitId, int command, byte[] buf, int offset) throws TorException {
+        enqueue(circuitId, command, buf, offset, Cell.BODY);
+    }
+
+    /** Queues a message as a fixed-length cell. Never blocks, as above. */
+    public void send(int circuitId, ChannelMessage message) throws TorException {
+        if (Cell.isVariable(message.command())) {
+            throw new IllegalArgumentException(Cell.name(message.command()) + " is no fixed-length cell");
+        }
+        ByteWriter body = new ByteWriter(128);
+        message.write(body);
+        byte[] bytes = body.toByteArray();
+        if (bytes.length > Cell.BODY) {
+            throw new IllegalArgumentException(Cell.name(message.command()) + " of " + bytes.length + " bytes");
+        }
+        enqueue(circuitId, message.command(), bytes, 0, bytes.length);
+    }
+
+    private void enqueue(int circuitId, int command, byte[] body, int offset, int length) throws TorException {
+        if (!queue.add(circuitId, command, body, offset, length)) {
+            TorException stuck = new TorException(
+                    ErrorKind.RELAY_UNREACHABLE, this + " is stuck: " + CellQueue.HARD_BOUND + " bytes wait to be sent");
+            close(stuck);
+            throw stuck;
+        }
+    }
+
+    /** Closes the link; what is queued is dropped. The circuits hear of it from the reader, in a moment. */
+    public void close(TorException cause) {
+        if (closeCause.compareAndSet(null, cause)) {
+            finishClosing(cause);
+        }
+    }
+
+    private void finishClosing(TorException cause) {
+        LOG.debug("{} closed: {}", this, cause.getMessage());
+        queue.close(cause);
+        closeQuietly(tcp);
+        events.emit(new TorEvent.ChannelStatus(
+                id, TorEvent.ChannelStatus.Status.CLOSED, "$" + rsaId(),
+                cause.kind() == ErrorKind.CLOSED ? null : cause));
+    }
+
+    /** Whether it is a channel to that relay, and keeps an idle one open for another while if so. */
+    boolean serves(ChannelTarget wanted) {
+        if (!rsaId().equals(wanted.rsaId())
+                || wanted.ed25519Id() != null && !wanted.ed25519Id().equals(ed25519Id())) {
+            return false;
+        }
+        circuitsLock.lock();
+        try {
+            if (!isOpen()) {
+                return false;
+            }
+            idleSince = System.nanoTime();
+        } finally {
+            circuitsLock.unlock();
+        }
+        long since = writingSince;
+        if (since != 0 && System.nanoTime() - since > STUCK_NANOS) {
+            close(new TorException(ErrorKind.RELAY_UNREACHABLE, this + " is stuck: it has not taken a byte for 2 minutes"));
+            return false;
+        }
+        return true;
+    }
+
+    // ---- the reader ----
+
+    private void read() {
+        TorException cause;
+        try {
+            cause = readCells();
+        } catch (TorException e) {
+            cause = e instanceof ProtocolException ? new ProtocolException(this + ": " + e.getMessage(), e) : e;
+        } catch (SocketTimeoutException e) {
+            cause = new TorException(ErrorKind.RELAY_UNREACHABLE, this + " stopped in the middle of a cell", e);
+        } catch (IOException e) {
+            cause = new TorException(ErrorKind.RELAY_UNREACHABLE, this + " broke: " + e.getMessage(), e);
+        } catch (RuntimeException | Error e) {
+            LOG.error("{}: a mistake in handling a cell", this, e);
+            cause = new TorException(ErrorKind.INTERNAL, this + ": a mistake in handling a cell: " + e, e);
+        }
+        close(cause);
+        tellCircuits();
+        closeQuietly(tls);
+    }
+
+    /** Returns why the stream has ended. */
+    private TorException readCells() throws IOException {
+        byte[] buf = new byte[READ_BUFFER];
+        int have = 0;
+        long total = 0;
+        int skip = 0; // bytes of a VPADDING cell still to come
+        boolean timeout = false;
+        while (true) {
+            int n = in.read(buf, have, buf.length - have);
+            if (n < 0) {
+                return new TorException(ErrorKind.RELAY_UNREACHABLE, "the relay closed " + this);
+            }
+            total += n;
+            bytesRead = total;
+            have += n;
+            int at = Math.min(skip, have);
+            skip -= at;
+            while (have - at >= Cell.VARIABLE_HEADER) {
+                int command = buf[at + 4] & 0xff;
+                if (Cell.isVariable(command)) {
+                    int length = Cell.VARIABLE_HEADER + variableLength(command, buf, at);
+                    skip = Math.max(0, length - (have - at));
+                    at += length - skip;
+                } else if (have - at >= Cell.LENGTH) {
+                    dispatch(command, buf, at);
+                    at += Cell.LENGTH;
+                } else {
+                    break;
+                }
+            }
+            have -= at;
+            if (have > 0 && at > 0) {
+                System.arraycopy(buf, at, buf, 0, have);
+            }
+            // An idle link is silent for as long as it likes, half a cell is not.
+            boolean half = have > 0 || skip > 0;
+            if (half != timeout) {
+                tls.setSoTimeout(half ? halfCellMillis : 0);
+                timeout = half;
+            }
+        }
+    }
+
+    private static int variableLength(int command, byte[] buf, int at) throws ProtocolException {
+        // After the handshake the only use of variable-length cells is padding; a late VERSIONS is to be ignored.
+        if (command != Cell.VPADDING && command != Cell.VERSIONS) {
+            throw new ProtocolException("unexpected " + Cell.name(command));
+        }
+        return (buf[at + 5] & 0xff) << 8 | (buf[at + 6] & 0xff);
+    }
+
+    private void dispatch(int command, byte[] buf, int at) throws ProtocolException {
+        switch (command) {
+            case Cell.RELAY, Cell.RELAY_EARLY, Cell.CREATED2, Cell.CREATED_FAST, Cell.DESTROY -> {
+                int circuitId = buf[at] << 24 | (buf[at + 1] & 0xff) << 16 | (buf[at + 2] & 0xff) << 8 | (buf[at + 3] & 0xff);
+                if (circuitId == 0) {
+                    throw new ProtocolException(Cell.name(command) + " without a circuit id");
+                }
+                CircuitHandler handler = circuits.find(circuitId);
+                if (handler == null) {
+                    // On its way when we closed the circuit; or nonsense, which costs the relay more than us.
+                    cellsDropped.incrementAndGet();
+                    return;
+                }
+                if (command == Cell.DESTROY) {
+                    detach(circuitId);
+                }
+                handler.onCell(command, buf, at + Cell.HEADER);
+            }
+            // Padding has done its work by being sent; a client never takes orders on padding from a relay.
+            case Cell.PADDING, Cell.PADDING_NEGOTIATE -> {}
+            // The rest is not for clients, or not for open links. Nobody may create circuits through us.
+            default -> throw new ProtocolException("unexpected " + Cell.name(command));
+        }
+    }
+
+    private void tellCircuits() {
+        TorException cause = closeCause.get();
+        CircuitTable last;
+        circuitsLock.lock();
+        try {
+            last = circuits;
+            circuits = CircuitTable.EMPTY;
+        } finally {
+            circuitsLock.unlock();
+        }
+        for (int i = 0; cause != null && i < last.size(); i++) {
+            try {
+                last.handlerAt(i).onChannelClosed(cause);
+            } catch (RuntimeException e) {
+                LOG.error("{}: a mistake in closing a circuit", this, e);
+            }
+        }
+    }
+
+    // ---- the writer ----
+
+    private void write() {
+        try {
+            long total = 0;
+            while (true) {
+                int n = queue.take(nanosUntilIdleCheck());
+                if (n < 0) {
+                    return;
+                }
+                if (n == 0) {
+                    closeIfIdle();
+                    continue;
+                }
+                writingSince = System.nanoTime() | 1;
+                out.write(queue.batch(), 0, n);
+                writingSince = 0;
+                total += n;
+                bytesWritten = total;
+            }
+        } catch (IOException e) {
+            close(new TorException(ErrorKind.RELAY_UNREACHABLE, this + " broke: " + e.getMessage(), e));
+        } catch (InterruptedException e) {
+            close(new TorException(ErrorKind.CLOSED, this + " was interrupted", e));
+        } catch (RuntimeException | Error e) {
+            LOG.error("{}: a mistake in writing", this, e);
+            close(new TorException(ErrorKind.INTERNAL, this + ": a mistake in writing: " + e, e));
+        }
+    }
+
+    private long nanosUntilIdleCheck() {
+        circuitsLock.lock();
+        try {
+            long left = circuits.size() > 0 ? idleNanos : idleNanos - (System.nanoTime() - idleSince);
+            return Math.max(left, 1_000_000);
+        } finally {
+            circuitsLock.unlock();
+        }
+    }
+
+    private void closeIfIdle() {
+        TorException idle = new TorException(ErrorKind.CLOSED, this + " had no circuits");
+        circuitsLock.lock();
+        try {
+            // Under the lock, so that no circuit is attached between the look and the decision.
+            if (circuits.size() > 0
+                    || System.nanoTime() - idleSince < idleNanos
+                    || !closeCause.compareAndSet(null, idle)) {
+                return;
+            }
+        } finally {
+            circuitsLock.unlock();
+        }
+        finishClosing(idle);
+    }
+
+    private void failIfClosed() throws TorException {
+        TorException cause = closeCause.get();
+        if (cause != null) {
+            throw again(cause);
+        }
+    }
+
+    /** The same failure, with the trace of the thread that meets it now. */
+    static TorException again(TorException cause) {
+        String message = String.valueOf(cause.getMessage());
+        return cause instanceof ProtocolException
+                ? new ProtocolException(message, cause)
+                : new TorException(cause.kind(), message, cause);
+    }
+
+    static void closeQuietly(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.trace("closing a socket", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "channel " + id + " to $" + link.identity().rsaId();
+    }
+}

@@ -1,0 +1,254 @@
+package dev.cepa.channel;
+
+import dev.cepa.cell.RsaId;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvent.ChannelStatus.Status;
+import dev.cepa.event.TorEvents;
+import java.io.Closeable;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All channels of one client: whoever wants a relay gets the open channel to it, joins the attempt to open one, or starts
+ * an attempt. How many attempts are under way at once is bounded, and a relay that has failed is left alone for a while.
+ *
+ * <p>Thread-safe. All state is guarded by {@link #lock}, which is never held during I/O.
+ */
+public final class ChannelManager implements Closeable {
+    private static final Duration SKEW_WORTH_SAYING = Duration.ofHours(1);
+
+    private final ChannelSettings settings;
+    private final TorEvents events;
+    private final InstantSource clock;
+    private final SecureRandom random = new SecureRandom();
+    private final TlsClient tls = new TlsClient(random);
+    private final Semaphore connecting;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition settled = lock.newCondition();
+    private final List<Channel> channels = new ArrayList<>();
+    private final Map<RsaId, Attempt> attempts = new HashMap<>();
+    private final ConnectBackoff backoff = new ConnectBackoff(random);
+    private long nextId = 1;
+    private boolean closed;
+
+    /** An attempt under way, shared by all who wait for it; guarded by the manager's lock. */
+    private static final class Attempt {
+        int waiting;
+        boolean done;
+        @Nullable Channel channel;
+        @Nullable TorException failure;
+        @Nullable Thread thread;
+    }
+
+    public ChannelManager(ChannelSettings settings, TorEvents events) {
+        this(settings, events, InstantSource.system());
+    }
+
+    ChannelManager(ChannelSettings settings, TorEvents events, InstantSource clock) {
+        this.settings = settings;
+        this.events = events;
+        this.clock = clock;
+        this.connecting = new Semaphore(settings.maxConcurrentConnects(), true);
+    }
+
+    /**
+     * The channel to a relay. Blocks until it is open; an attempt goes on for others, and for later, when this caller's
+     * deadline has passed.
+     *
+     * @throws TorException of kind RELAY_UNREACHABLE if the relay can't be reached, or could not be a moment ago; PROTOCOL
+     *     if it is not who it should be; TIMEOUT; CLOSED
+     */
+    public Channel get(ChannelTarget target, Deadline deadline) throws TorException {
+        lock.lock();
+        try {
+            while (true) {
+                Channel open = find(target);
+                if (open != null) {
+                    return open;
+                }
+                Attempt attempt = attempts.get(target.rsaId());
+                if (attempt == null) {
+                    backoff.failIfTooEarly(target.rsaId(), System.nanoTime());
+                    attempt = start(target);
+                }
+                attempt.waiting++;
+                try {
+                    while (!attempt.done) {
+                        deadline.await(settled, "a channel to $" + target.rsaId());
+                    }
+                } finally {
+                    attempt.waiting--;
+                }
+                TorException failure = attempt.failure;
+                if (failure != null) {
+                    throw Channel.again(failure);
+                }
+                Channel channel = attempt.channel;
+                if (channel != null && channel.serves(target)) {
+                    return channel;
+                }
+                // It was for another Ed25519 identity, or has closed already: look again.
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The open channels at this moment. */
+    public List<Channel> channels() {
+        lock.lock();
+        try {
+            channels.removeIf(channel -> !channel.isOpen());
+            return List.copyOf(channels);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Closes all channels and ends all attempts. */
+    @Override
+    public void close() {
+        TorException cause = new TorException(ErrorKind.CLOSED, "the client is closed");
+        List<Channel> open;
+        lock.lock();
+        try {
+            closed = true;
+            open = List.copyOf(channels);
+            channels.clear();
+            for (Attempt attempt : attempts.values()) {
+                if (attempt.thread != null) {
+                    attempt.thread.interrupt();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        for (Channel channel : open) {
+            channel.close(cause);
+        }
+    }
+
+    private @Nullable Channel find(ChannelTarget target) throws TorException {
+        failIfClosed();
+        for (Iterator<Channel> i = channels.iterator(); i.hasNext(); ) {
+            Channel channel = i.next();
+            if (channel.serves(target)) {
+                return channel;
+            }
+            if (!channel.isOpen()) {
+                i.remove();
+            }
+        }
+        return null;
+    }
+
+    private Attempt start(ChannelTarget target) {
+        Attempt attempt = new Attempt();
+        long id = nextId++;
+        attempts.put(target.rsaId(), attempt);
+        attempt.thread = Thread.ofVirtual().name("cepa-channel-" + id + "-connect").start(() -> run(attempt, id, target));
+        return attempt;
+    }
+
+    private void run(Attempt attempt, long id, ChannelTarget target) {
+        Channel channel = null;
+        TorException failure = null;
+        try {
+            channel = connect(attempt, id, target);
+        } catch (TorException e) {
+            failure = e;
+        } catch (RuntimeException | Error e) {
+            failure = new TorException(ErrorKind.INTERNAL, "a mistake in connecting to $" + target.rsaId() + ": " + e, e);
+        }
+        lock.lock();
+        try {
+            attempt.done = true;
+            attempt.channel = channel;
+            attempt.failure = failure;
+            attempts.remove(target.rsaId());
+            if (channel != null) {
+                channels.add(channel);
+                backoff.succeeded(target.rsaId());
+            } else if (failure != null && failure.kind() != ErrorKind.CLOSED) {
+                backoff.failed(target.rsaId(), System.nanoTime(), failure);
+            }
+            settled.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Channel connect(Attempt attempt, long id, ChannelTarget target) throws TorException {
+        try {
+            connecting.acquire();
+        } catch (InterruptedException e) {
+            throw new TorException(ErrorKind.CLOSED, "the client is closed", e);
+        }
+        try {
+            failIfUnwanted(attempt);
+            String relay = "$" + target.rsaId();
+            events.emit(new TorEvent.ChannelStatus(id, Status.LAUNCHED, relay, null));
+            try {
+                Channel channel = new ConnectAttempt(id, target, settings, tls, random, clock, events).connect();
+                events.emit(new TorEvent.ChannelStatus(id, Status.CONNECTED, relay, null));
+                channel.start();
+                Duration skew = channel.clockSkew();
+                if (skew != null && skew.abs().compareTo(SKEW_WORTH_SAYING) > 0) {
+                    events.emit(new TorEvent.ClockSkew(skew, relay));
+                }
+                failIfClosed(channel);
+                return channel;
+            } catch (TorException e) {
+                events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));
+                throw e;
+            }
+        } finally {
+            connecting.release();
+        }
+    }
+
+    /** Those who wanted the channel may have given up while the attempt was waiting for its turn. */
+    private void failIfUnwanted(Attempt attempt) throws TorException {
+        lock.lock();
+        try {
+            failIfClosed();
+            if (attempt.waiting == 0) {
+                throw new TorException(ErrorKind.CLOSED, "nobody waits for this channel any more");
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void failIfClosed(Channel channel) throws TorException {
+        lock.lock();
+        try {
+            failIfClosed();
+        } catch (TorException e) {
+            channel.close(e);
+            throw e;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void failIfClosed() throws TorException {
+        if (closed) {
+            throw new TorException(ErrorKind.CLOSED, "the client is closed");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.cepa.channel;
+
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+
+/** Opens one channel: TCP, TLS and the link handshake, at one of the relay's addresses after the other. Single-threaded. */
+final class ConnectAttempt {
+    private final long channelId;
+    private final ChannelTarget target;
+    private final ChannelSettings settings;
+    private final TlsClient tls;
+    private final SecureRandom random;
+    private final InstantSource clock;
+    private final TorEvents events;
+
+    ConnectAttempt(
+            long channelId, ChannelTarget target, ChannelSettings settings, TlsClient tls, SecureRandom random,
+            InstantSource clock, TorEvents events) {
+        this.channelId = channelId;
+        this.target = target;
+        this.settings = settings;
+        this.tls = tls;
+        this.random = random;
+        this.clock = clock;
+        this.events = events;
+    }
+
+    /** The open channel, not started yet; interrupting the thread ends the attempt. */
+    Channel connect() throws TorException {
+        TorException failure = null;
+        for (InetSocketAddress address : target.addresses()) {
+            if (Thread.currentThread().isInterrupted()) {
+                break;
+            }
+            try {
+                return connect(address);
+            } catch (TorException e) {
+                if (failure != null) {
+                    e.addSuppressed(failure);
+                }
+                failure = e;
+            }
+        }
+        throw failure != null ? failure : new TorException(ErrorKind.CLOSED, "connecting was interrupted");
+    }
+
+    private Channel connect(InetSocketAddress address) throws TorException {
+        Deadline deadline = Deadline.in(settings.connectTimeout());
+        Socket tcp = new Socket();
+        Thread watchdog = closeAt(deadline, tcp);
+        String step = "TCP connection";
+        try {
+            tcp.setTcpNoDelay(true);
+            tcp.setKeepAlive(true);
+            tcp.connect(address, Math.max(1, deadline.millisLeft()));
+            step = "TLS handshake";
+            SSLSocket secured = tls.handshake(tcp);
+            byte[] certificate = secured.getSession().getPeerCertificates()[0].getEncoded();
+            byte[] tlsDigest = MessageDigest.getInstance("SHA-256").digest(certificate);
+            step = "link handshake";
+            LinkHandshake.Result link = new LinkHandshake(
+                            target, address.getAddress(), clock, secured.getInputStream(), secured.getOutputStream())
+                    .run(tlsDigest);
+            return new Channel(
+                    channelId, target, link, address, tcp, secured, events, idleTimeout(),
+                    settings.connectTimeout().multipliedBy(4), random.nextInt());
+        } catch (Exception e) {
+            Channel.closeQuietly(tcp);
+            throw failure(e, step, address, deadline);
+        } finally {
+            watchdog.interrupt();
+        }
+    }
+
+    /** A timeout of the socket would bound each read alone; a relay that sends a byte now and then could go on for ever. */
+    private static Thread closeAt(Deadline deadline, Socket socket) {
+        return Thread.ofVirtual().name("cepa-connect-timeout").start(() -> {
+            try {
+                Thread.sleep(Duration.ofNanos(Math.max(0, deadline.nanosLeft())));
+                Channel.closeQuietly(socket);
+            } catch (InterruptedException e) {
+                // connected, or failed earlier
+            }
+        });
+    }
+
+    private Duration idleTimeout() {
+        long nanos = settings.idleTimeout().toNanos();
+        return Duration.ofNanos(nanos + (long) (nanos * 0.5 * random.nextDouble()));
+    }
+
+    private TorException failure(Exception e, String step, InetSocketAddress address, Deadline deadline) {
+        String where = step + " with $" + target.rsaId() + " at " + address.getAddress().getHostAddress() + " port "
+                + address.getPort() + " failed: ";
+        if (e instanceof TorException known) {
+            String message = where + known.getMessage();
+            return known instanceof ProtocolException
+                    ? new ProtocolException(message, known)
+                    : new TorException(known.kind(), message, known);
+        }
+        if (deadline.passed()) {
+            return new TorException(ErrorKind.RELAY_UNREACHABLE, where + "no answer within "
+                    + settings.connectTimeout().toMillis() + " ms", e);
+        }
+        if (e instanceof IOException && (!(e instanceof SSLException) || e.getCause() instanceof EOFException)) {
+            return new TorException(ErrorKind.RELAY_UNREACHABLE, where + e.getMessage(), e);
+        }
+        return new ProtocolException(where + e.getMessage(), e);
+    }
+}

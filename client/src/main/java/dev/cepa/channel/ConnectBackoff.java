@@ -1,0 +1,61 @@
+package dev.cepa.channel;
+
+import dev.cepa.cell.RsaId;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+
+/**
+ * Which relays have failed lately, and how long each is left alone: a second at first, twice as long after each further
+ * failure up to a minute, all times blurred so that clients don't come back in step. Not thread-safe.
+ */
+final class ConnectBackoff {
+    private static final long FIRST_NANOS = 1_000_000_000L;
+    private static final long LONGEST_NANOS = 60_000_000_000L;
+    /** A relay that was left alone for so long starts anew. */
+    private static final long FORGET_NANOS = 600_000_000_000L;
+    private static final int MAX_ENTRIES = 1_000;
+
+    private record Failure(long retryAt, long waitNanos, TorException cause) {}
+
+    private final RandomGenerator random;
+    private final Map<RsaId, Failure> failures = new HashMap<>();
+
+    ConnectBackoff(RandomGenerator random) {
+        this.random = random;
+    }
+
+    /** Throws what went wrong last time if the relay is to be left alone yet. */
+    void failIfTooEarly(RsaId relay, long nanoTime) throws TorException {
+        Failure last = failures.get(relay);
+        if (last != null && last.retryAt - nanoTime > 0) {
+            throw new TorException(
+                    ErrorKind.RELAY_UNREACHABLE,
+                    "$" + relay + " failed a moment ago and is tried again in " + (last.retryAt - nanoTime) / 1_000_000
+                            + " ms; " + last.cause.getMessage(),
+                    last.cause);
+        }
+    }
+
+    void failed(RsaId relay, long nanoTime, TorException cause) {
+        if (failures.size() >= MAX_ENTRIES) {
+            failures.values().removeIf(failure -> failure.retryAt - nanoTime <= 0);
+        }
+        if (failures.size() >= MAX_ENTRIES) {
+            failures.clear(); // so many at once: the trouble is on our side
+        }
+        Failure last = failures.get(relay);
+        long wait = FIRST_NANOS;
+        if (last != null && nanoTime - last.retryAt < FORGET_NANOS) {
+            wait = Math.min(LONGEST_NANOS, 2 * last.waitNanos);
+        }
+        long blurred = wait / 2 + (long) (wait * random.nextDouble());
+        failures.put(relay, new Failure(nanoTime + blurred, wait, cause));
+    }
+
+    void succeeded(RsaId relay) {
+        failures.remove(relay);
+    }
+}

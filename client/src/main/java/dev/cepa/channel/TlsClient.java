@@ -1,0 +1,126 @@
+package dev.cepa.channel;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/**
+ * Our end of TLS to relays (tor-spec section 2): TLS 1.2 or 1.3, any certificate, since CERTS says who the relay is; no
+ * client certificate; a new random server name for each link, and no session ever resumed, so that one link cannot be
+ * tied to another. What we offer follows Firefox in kind and order as far as the JDK can, because C tor does too.
+ * Thread-safe.
+ */
+final class TlsClient {
+    private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
+
+    /** Firefox's list without the suites that have no forward secrecy: no relay takes them, and neither do we. */
+    private static final List<String> CIPHER_SUITES = List.of(
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+            "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+            "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA");
+
+    /**
+     * The JDK sends a key share for the first group of each kind, here x25519 and secp256r1. Relays before 0.4.8.17 take
+     * only the latter.
+     */
+    private static final String[] GROUPS = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
+
+    private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+    private final SSLContext context;
+    private final String[] cipherSuites;
+    private final SecureRandom random;
+
+    TlsClient(SecureRandom random) {
+        this.random = random;
+        try {
+            context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new AnyCertificate()}, random);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("this Java platform has no TLS", e);
+        }
+        context.getClientSessionContext().setSessionCacheSize(1);
+        Set<String> supported = Set.of(context.getSupportedSSLParameters().getCipherSuites());
+        List<String> usable = new ArrayList<>(CIPHER_SUITES);
+        usable.removeIf(suite -> !supported.contains(suite));
+        cipherSuites = usable.toArray(new String[0]);
+    }
+
+    /** Does the TLS handshake on a connected socket, and returns the TLS socket on top of it. */
+    SSLSocket handshake(Socket tcp) throws IOException {
+        String name = randomName();
+        // The name is passed here too, or the JDK would look the address's name up.
+        SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(tcp, name, tcp.getPort(), true);
+        SSLParameters parameters = tls.getSSLParameters();
+        parameters.setProtocols(PROTOCOLS);
+        parameters.setCipherSuites(cipherSuites);
+        parameters.setNamedGroups(GROUPS);
+        parameters.setServerNames(List.of(new SNIHostName(name)));
+        tls.setSSLParameters(parameters);
+        tls.startHandshake();
+        tls.getSession().invalidate(); // takes it out of the cache, no more
+        return tls;
+    }
+
+    private String randomName() {
+        StringBuilder name = new StringBuilder("www.");
+        for (int n = 4 + random.nextInt(22); n > 0; n--) {
+            name.append(BASE32.charAt(random.nextInt(BASE32.length())));
+        }
+        return name.append(".com").toString();
+    }
+
+    /** Extended, because the JDK adds checks of its own to one that isn't. */
+    private static final class AnyCertificate extends X509ExtendedTrustManager {
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) {
+            throw new UnsupportedOperationException("client only");
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket) {
+            throw new UnsupportedOperationException("client only");
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine) {
+            throw new UnsupportedOperationException("client only");
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+}
