@@ -15,12 +15,15 @@ import javax.crypto.Cipher;
  * and a SHA-1 that runs over the bodies of all cells meant for this hop, its own field taken as zeros. The first 4 bytes
  * of the running digest are in the cell, all 20 are its SENDME tag.
  *
- * <p>This is the hottest code of the client, so: one {@link Cipher} is kept a direction and works in place, and only a
- * cell whose "recognized" field is zero after a layer is removed pays for the digest. Two things are allocated, because
- * {@link MessageDigest} gives no other way. Reading a digest ends it, so a running one is read from a copy. And a cell
- * that was recognised by chance (one of 65,536 on its way from a farther hop) must leave the digest as it was, while
- * SHA-1 can't be taken back, so the state before it is kept as a copy too. Both copies are small and die at once; an own
- * SHA-1 would need neither, but would lose the JIT's intrinsic, which costs far more.
+ * <p>This is the hottest code of the client, so: one {@link Cipher} is kept a direction, and only a cell whose
+ * "recognized" field is zero after a layer is removed pays for the digest. A cell is copied aside before its layer is
+ * applied, because the JDK's ciphers, asked to work in place, make such a copy themselves, in a new array each time.
+ *
+ * <p>Two things are still allocated, because {@link MessageDigest} gives no other way. Reading a digest ends it, so a
+ * running one is read from a copy. And a cell that was recognised by chance (one of 65,536 on its way from a farther hop)
+ * must leave the digest as it was, while SHA-1 can't be taken back, so the state before it is kept as a copy too. Both
+ * copies are small and die at once; an own SHA-1 would need neither, but would lose the JIT's intrinsic, which costs far
+ * more.
  *
  * <p>Ciphers keep their expanded keys until they are collected: the JDK has no way to wipe them.
  */
@@ -99,6 +102,7 @@ public final class Tor1HopCrypto implements HopCrypto {
         final byte[] tag = new byte[DIGEST];
 
         private final Cipher cipher;
+        private final byte[] before = new byte[Cell.BODY];
         private final byte[] read = new byte[DIGEST];
         private MessageDigest digest = sha1();
 
@@ -109,7 +113,8 @@ public final class Tor1HopCrypto implements HopCrypto {
 
         void crypt(byte[] cell, int offset) {
             try {
-                cipher.update(cell, offset, Cell.BODY, cell, offset);
+                System.arraycopy(cell, offset, before, 0, Cell.BODY);
+                cipher.update(before, 0, Cell.BODY, cell, offset);
             } catch (GeneralSecurityException e) {
                 throw missing(e);
             }
@@ -128,14 +133,14 @@ public final class Tor1HopCrypto implements HopCrypto {
         /** Whether a decrypted cell's digest is right; if not, neither the cell nor the running digest is changed. */
         boolean verify(byte[] cell, int offset) {
             int claimed = claimedDigest(cell, offset);
-            MessageDigest before = copy();
+            MessageDigest unchanged = copy();
             writeDigest(cell, offset, 0);
             digest.update(cell, offset, Cell.BODY);
             readDigest(read);
             writeDigest(cell, offset, claimed);
             // One comparison of two words: it takes the same time wherever they differ.
             if ((claimed ^ ((read[0] & 0xff) << 24 | (read[1] & 0xff) << 16 | (read[2] & 0xff) << 8 | read[3] & 0xff)) != 0) {
-                digest = before;
+                digest = unchanged;
                 return false;
             }
             System.arraycopy(read, 0, tag, 0, DIGEST);
