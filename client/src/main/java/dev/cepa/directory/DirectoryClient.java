@@ -59,7 +59,7 @@ public final class DirectoryClient {
                 throw new ProtocolException("a directory answer has a header without a colon");
             }
             if (is(line, colon, "date")) {
-                date = HttpDate.parse(value(line, colon));
+                date = DirectoryTime.parse(value(line, colon));
             } else if (is(line, colon, "content-encoding")) {
                 encoding = Encoding.of(value(line, colon));
             } else if (is(line, colon, "content-length")) {

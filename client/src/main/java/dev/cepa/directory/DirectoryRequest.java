@@ -103,7 +103,7 @@ public record DirectoryRequest(
             out.append("Accept-Encoding: ").append(acceptEncoding).append("\r\n");
         }
         if (ifModifiedSince != null) {
-            out.append("If-Modified-Since: ").append(HttpDate.format(ifModifiedSince)).append("\r\n");
+            out.append("If-Modified-Since: ").append(DirectoryTime.format(ifModifiedSince)).append("\r\n");
         }
         if (diffFrom != null) {
             out.append("X-Or-Diff-From-Consensus: ").append(HexFormat.of().withUpperCase().formatHex(diffFrom)).append("\r\n");

@@ -1,7 +1,10 @@
 package dev.cepa.directory;
 
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
 
 /** A buffered stream that counts what was taken from it, and can say whether anything is left. For one thread. */
 final class ReceivedBytes extends InputStream {
@@ -48,10 +51,14 @@ final class ReceivedBytes extends InputStream {
         if (pos < end) {
             return true;
         }
-        int n = in.read(buf, 0, buf.length);
         pos = 0;
-        end = Math.max(0, n);
-        return n > 0;
+        end = 0;
+        try {
+            end = Math.max(0, in.read(buf, 0, buf.length));
+        } catch (SocketTimeoutException e) {
+            throw new TorException(ErrorKind.TIMEOUT, "the directory server stopped sending", e);
+        }
+        return end > 0;
     }
 
     @Override

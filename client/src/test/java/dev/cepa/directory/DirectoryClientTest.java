@@ -144,12 +144,12 @@ class DirectoryClientTest {
     @Test
     void writesAndReadsDates() {
         Instant instant = Instant.parse("1994-11-06T08:09:37Z");
-        assertThat(HttpDate.format(instant)).isEqualTo("Sun, 06 Nov 1994 08:09:37 GMT");
-        assertThat(HttpDate.parse("Sun, 06 Nov 1994 08:09:37 GMT")).isEqualTo(instant);
-        assertThat(HttpDate.formatIso(instant)).isEqualTo("1994-11-06 08:09:37");
-        assertThat(HttpDate.parse("Sun, 06 ovD 1994 08:09:37 GMT")).isNull();
-        assertThat(HttpDate.parse("Sun, 31 Feb 1994 08:09:37 GMT")).isNull();
-        assertThat(HttpDate.parse("Sun, 06 Nov 1994 0x:09:37 GMT")).isNull();
+        assertThat(DirectoryTime.format(instant)).isEqualTo("Sun, 06 Nov 1994 08:09:37 GMT");
+        assertThat(DirectoryTime.parse("Sun, 06 Nov 1994 08:09:37 GMT")).isEqualTo(instant);
+        assertThat(DirectoryTime.formatIso(instant)).isEqualTo("1994-11-06 08:09:37");
+        assertThat(DirectoryTime.parse("Sun, 06 ovD 1994 08:09:37 GMT")).isNull();
+        assertThat(DirectoryTime.parse("Sun, 31 Feb 1994 08:09:37 GMT")).isNull();
+        assertThat(DirectoryTime.parse("Sun, 06 Nov 1994 0x:09:37 GMT")).isNull();
     }
 
     private DirectoryAnswer ask(String answer) throws IOException {

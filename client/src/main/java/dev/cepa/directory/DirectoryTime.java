@@ -1,18 +1,19 @@
 package dev.cepa.directory;
 
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
-/** Dates in HTTP headers, as {@code Sun, 06 Nov 1994 08:49:37 GMT}; and in Tor's documents, as {@code 1994-11-06 08:49:37}. */
-final class HttpDate {
+/** Times in HTTP headers, as {@code Sun, 06 Nov 1994 08:49:37 GMT}; and in Tor's documents, as {@code 1994-11-06 08:49:37}. */
+final class DirectoryTime {
     private static final String DAYS = "MonTueWedThuFriSatSun";
     private static final String MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
     private static final int LENGTH = 29;
 
-    private HttpDate() {}
+    private DirectoryTime() {}
 
     /** In HTTP's form. */
     static String format(Instant instant) {
@@ -56,6 +57,30 @@ final class HttpDate {
                     .toInstant(ZoneOffset.UTC);
         } catch (DateTimeException | NumberFormatException e) {
             return null;
+        }
+    }
+
+    /**
+     * Reads the form of Tor's documents from bytes.
+     *
+     * @return seconds since 1970; 0 if it is not a time in that form
+     */
+    static long parseIso(byte[] buf, int offset, int length) {
+        if (length != 19) {
+            return 0;
+        }
+        String text = new String(buf, offset, length, StandardCharsets.ISO_8859_1);
+        try {
+            return LocalDateTime.of(
+                            number(text, 0, 4),
+                            number(text, 5, 7),
+                            number(text, 8, 10),
+                            number(text, 11, 13),
+                            number(text, 14, 16),
+                            Math.min(59, number(text, 17, 19)))
+                    .toEpochSecond(ZoneOffset.UTC);
+        } catch (DateTimeException | NumberFormatException e) {
+            return 0;
         }
     }
 
