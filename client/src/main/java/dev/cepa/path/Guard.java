@@ -76,8 +76,9 @@ final class Guard {
             at = end + 1;
             int equals = field.indexOf('=');
             int known = equals < 0 ? -1 : indexOf(field.substring(0, equals));
-            if (known >= 0 && values[known] == null) {
-                values[known] = field.substring(equals + 1);
+            if (known >= 0) {
+                // The first of several counts; the others say nothing that anybody would miss.
+                values[known] = values[known] == null ? field.substring(equals + 1) : values[known];
             } else if (!field.isEmpty()) {
                 others.append(' ').append(field);
             }

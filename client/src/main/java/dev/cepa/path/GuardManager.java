@@ -66,6 +66,7 @@ public final class GuardManager {
         this.restricted = new GuardSample(GuardSample.RESTRICTED, state.version(), random, events);
         this.current = normal;
         load();
+        state.beforeSave(this::store);
     }
 
     private void load() {
@@ -458,8 +459,8 @@ public final class GuardManager {
         }
     }
 
-    /** Puts the guards into the state file's lines, before it is saved. */
-    public void store() {
+    /** Puts the guards into the state file's lines; the state file has it done before every save. */
+    void store() {
         List<String> lines = new ArrayList<>();
         lock.lock();
         try {

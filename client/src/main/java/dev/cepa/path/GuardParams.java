@@ -1,6 +1,7 @@
 package dev.cepa.path;
 
 import dev.cepa.netdoc.ConsensusInfo;
+import java.time.Duration;
 
 /** Numbers of guard-spec (appendix A.1), from the consensus and the user's settings. Times are in seconds. */
 record GuardParams(
@@ -32,13 +33,15 @@ record GuardParams(
         int directoryToUse = settings.numDirectoryGuards() > 0
                 ? settings.numDirectoryGuards()
                 : c.param("guard-n-primary-dir-guards-to-use", 3, 1, MAX);
+        Duration lifetime = settings.guardLifetime();
+        long ownLifetime = lifetime == null ? 0 : lifetime.toSeconds();
         return new GuardParams(
                 c.param("guard-max-sample-threshold-percent", 20, 1, 100),
                 c.param("guard-max-sample-size", 60, 1, MAX),
                 c.param("guard-min-filtered-sample-size", 20, 1, MAX),
                 c.param("guard-remove-unlisted-guards-after-days", 20, 1, 3650) * DAY,
-                c.param("guard-lifetime-days", 120, 1, 3650) * DAY,
-                c.param("guard-confirmed-min-lifetime-days", 60, 1, 3650) * DAY,
+                ownLifetime >= DAY ? ownLifetime : c.param("guard-lifetime-days", 120, 1, 3650) * DAY,
+                ownLifetime >= DAY ? ownLifetime : c.param("guard-confirmed-min-lifetime-days", 60, 1, 3650) * DAY,
                 primary,
                 toUse,
                 directoryToUse,

@@ -1,11 +1,14 @@
 package dev.cepa.path;
 
+import dev.cepa.cell.RsaId;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.netdoc.NetDir;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -59,9 +62,14 @@ final class GuardSample {
         return was;
     }
 
-    /** Takes over guards of the state file, in any order. */
+    /** Takes over guards of the state file, in any order; of several with one identity, the first. */
     void load(List<Guard> guards) {
-        sampled.addAll(guards);
+        Set<RsaId> ids = new HashSet<>();
+        for (Guard guard : guards) {
+            if (ids.add(guard.id)) {
+                sampled.add(guard);
+            }
+        }
         sampled.sort(Comparator.comparingInt(g -> g.sampledIdx));
         renumber();
         updateConfirmed();

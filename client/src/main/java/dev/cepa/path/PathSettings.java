@@ -1,6 +1,8 @@
 package dev.cepa.path;
 
+import java.time.Duration;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a user may say about paths. Immutable; the defaults are C tor's.
@@ -20,6 +22,9 @@ import java.util.BitSet;
  * @param clientUseIpv4 whether guards may be reached by IPv4
  * @param clientUseIpv6 whether guards may be reached by IPv6
  * @param reachableAddresses which addresses and ports of relays a firewall lets through
+ * @param guardLifetime how long a guard is kept; null or less than a day: as the consensus says
+ * @param learnBuildTimeout whether the time that circuits may take to build is learned from those that were built
+ * @param buildTimeout that time as long as it is not learned; null: as the consensus says
  * @param longLivedPorts ports whose streams last, so that all relays of their paths need the Stable flag; not changed
  *     after it is handed in
  */
@@ -38,12 +43,15 @@ public record PathSettings(
         boolean clientUseIpv4,
         boolean clientUseIpv6,
         AddressPolicy reachableAddresses,
+        @Nullable Duration guardLifetime,
+        boolean learnBuildTimeout,
+        @Nullable Duration buildTimeout,
         BitSet longLivedPorts) {
 
     /** C tor's defaults. */
     public static final PathSettings DEFAULT = new PathSettings(
             RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY,
-            false, true, true, 0, 0, 0, true, true, AddressPolicy.ACCEPT_ALL,
+            false, true, true, 0, 0, 0, true, true, AddressPolicy.ACCEPT_ALL, null, true, null,
             ports(21, 22, 706, 1863, 5050, 5190, 5222, 5223, 6523, 6667, 6697, 8300));
 
     /** @throws IllegalArgumentException if the settings contradict each other or are out of range; the message says which */
@@ -53,6 +61,9 @@ public record PathSettings(
         }
         if (!entryNodes.isEmpty() && !useEntryGuards) {
             throw new IllegalArgumentException("EntryNodes needs UseEntryGuards 1");
+        }
+        if (buildTimeout != null && (buildTimeout.isNegative() || buildTimeout.isZero())) {
+            throw new IllegalArgumentException("CircuitBuildTimeout must be above 0");
         }
         if (!clientUseIpv4 && !clientUseIpv6) {
             throw new IllegalArgumentException("ClientUseIPv4 and ClientUseIPv6 can't both be 0");
@@ -77,21 +88,21 @@ public record PathSettings(
         return new PathSettings(
                 set, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
     }
 
     public PathSettings withExitNodes(RelaySet set) {
         return new PathSettings(
                 entryNodes, set, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
     }
 
     public PathSettings withMiddleNodes(RelaySet set) {
         return new PathSettings(
                 entryNodes, exitNodes, set, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
     }
 
     /** With other relays to exclude: from every position, and as exits. */
@@ -99,14 +110,14 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, everywhere, asExit, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
     }
 
     public PathSettings withDistinctSubnets(boolean enforced) {
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforced,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
     }
 
     /** With or without entry guards, and with how many; 0: as the consensus says. */
@@ -114,7 +125,15 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 used, count, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+    }
+
+    /** With another time for circuits to build, learned or not; null: as the consensus says. */
+    public PathSettings withBuildTimeout(boolean learned, @Nullable Duration initial) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, guardLifetime, learned, initial, longLivedPorts);
     }
 
     /** With other ways to reach guards. */
@@ -122,6 +141,6 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, ipv4, ipv6,
-                reachable, longLivedPorts);
+                reachable, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
     }
 }

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,7 @@ public final class StateFile {
     private final String version;
     private final InstantSource clock;
     private final List<Line> lines;
+    private final List<Runnable> contributors = new CopyOnWriteArrayList<>();
     private long changes;
     private long saved;
 
@@ -105,6 +107,14 @@ public final class StateFile {
         return version;
     }
 
+    /**
+     * Has that run at the beginning of every save, on the thread that saves, to {@link #replace} what it answers for. So
+     * whoever changes often need only {@link #markDirty}.
+     */
+    public void beforeSave(Runnable contributor) {
+        contributors.add(contributor);
+    }
+
     /** All values of a keyword, in order; keywords are compared without case. */
     public List<String> values(String key) {
         lock.lock();
@@ -145,7 +155,9 @@ public final class StateFile {
             for (String value : values) {
                 lines.add(at++, new Line(key, value.replace('\n', ' ').replace('\r', ' ')));
             }
-            changes++;
+            if (!saving.isHeldByCurrentThread()) {
+                changes++;
+            }
         } finally {
             lock.unlock();
         }
@@ -180,18 +192,15 @@ public final class StateFile {
     public void save() throws TorException {
         saving.lock();
         try {
-            String text;
-            long written;
-            lock.lock();
-            try {
-                long now = clock.instant().getEpochSecond();
-                replace(LAST_WRITTEN, List.of(StateTime.format(now, ' ')));
-                replace(VERSION, List.of("Tor " + version));
-                written = changes;
-                text = format(now);
-            } finally {
-                lock.unlock();
+            // What changes from here on is not sure to be in this save.
+            long written = changes();
+            for (Runnable contributor : contributors) {
+                contributor.run();
             }
+            long now = clock.instant().getEpochSecond();
+            replace(LAST_WRITTEN, List.of(StateTime.format(now, ' ')));
+            replace(VERSION, List.of("Tor " + version));
+            String text = format(now);
             if (file != null) {
                 write(file, text.getBytes(StandardCharsets.ISO_8859_1));
             }
@@ -206,7 +215,25 @@ public final class StateFile {
         }
     }
 
+    private long changes() {
+        lock.lock();
+        try {
+            return changes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private String format(long now) {
+        lock.lock();
+        try {
+            return formatLocked(now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private String formatLocked(long now) {
         StringBuilder out = new StringBuilder(4096);
         out.append("# Tor state file last generated on ").append(StateTime.format(now, ' ')).append(" UTC\n")
                 .append("# Other times below are in UTC\n")
