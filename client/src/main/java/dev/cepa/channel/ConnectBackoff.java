@@ -55,6 +55,11 @@ final class ConnectBackoff {
         failures.put(relay, new Failure(nanoTime + blurred, wait, cause));
     }
 
+    /** How many relays are remembered. */
+    int size() {
+        return failures.size();
+    }
+
     void succeeded(RsaId relay) {
         failures.remove(relay);
     }
