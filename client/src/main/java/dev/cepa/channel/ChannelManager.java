@@ -49,6 +49,7 @@ public final class ChannelManager implements Closeable {
     private static final class Attempt {
         int waiting;
         boolean done;
+        boolean abandoned; // before it began, because nobody waited
         @Nullable Channel channel;
         @Nullable TorException failure;
         @Nullable Thread thread;
@@ -93,15 +94,16 @@ public final class ChannelManager implements Closeable {
                 } finally {
                     attempt.waiting--;
                 }
+                failIfClosed();
                 TorException failure = attempt.failure;
-                if (failure != null) {
+                if (failure != null && !attempt.abandoned) {
                     throw Channel.again(failure);
                 }
                 Channel channel = attempt.channel;
                 if (channel != null && channel.serves(target)) {
                     return channel;
                 }
-                // It was for another Ed25519 identity, or has closed already: look again.
+                // It was for another Ed25519 identity, or abandoned as this caller came, or has closed already: look again.
             }
         } finally {
             lock.unlock();
@@ -183,7 +185,7 @@ public final class ChannelManager implements Closeable {
             if (channel != null) {
                 channels.add(channel);
                 backoff.succeeded(target.rsaId());
-            } else if (failure != null && failure.kind() != ErrorKind.CLOSED) {
+            } else if (failure != null && !attempt.abandoned && !closed) {
                 backoff.failed(target.rsaId(), System.nanoTime(), failure);
             }
             settled.signalAll();
@@ -202,20 +204,21 @@ public final class ChannelManager implements Closeable {
             failIfUnwanted(attempt);
             String relay = "$" + target.rsaId();
             events.emit(new TorEvent.ChannelStatus(id, Status.LAUNCHED, relay, null));
+            Channel channel;
             try {
-                Channel channel = new ConnectAttempt(id, target, settings, tls, random, clock, events).connect();
-                events.emit(new TorEvent.ChannelStatus(id, Status.CONNECTED, relay, null));
-                channel.start();
-                Duration skew = channel.clockSkew();
-                if (skew != null && skew.abs().compareTo(SKEW_WORTH_SAYING) > 0) {
-                    events.emit(new TorEvent.ClockSkew(skew, relay));
-                }
-                failIfClosed(channel);
-                return channel;
+                channel = new ConnectAttempt(id, target, settings, tls, random, clock, events).connect();
             } catch (TorException e) {
                 events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));
                 throw e;
             }
+            events.emit(new TorEvent.ChannelStatus(id, Status.CONNECTED, relay, null));
+            channel.start();
+            Duration skew = channel.clockSkew();
+            if (skew != null && skew.abs().compareTo(SKEW_WORTH_SAYING) > 0) {
+                events.emit(new TorEvent.ClockSkew(skew, relay));
+            }
+            closeIfTooLate(channel);
+            return channel;
         } finally {
             connecting.release();
         }
@@ -227,6 +230,7 @@ public final class ChannelManager implements Closeable {
         try {
             failIfClosed();
             if (attempt.waiting == 0) {
+                attempt.abandoned = true;
                 throw new TorException(ErrorKind.CLOSED, "nobody waits for this channel any more");
             }
         } finally {
@@ -234,7 +238,8 @@ public final class ChannelManager implements Closeable {
         }
     }
 
-    private void failIfClosed(Channel channel) throws TorException {
+    /** The manager may have been closed while the channel was being opened. */
+    private void closeIfTooLate(Channel channel) throws TorException {
         lock.lock();
         try {
             failIfClosed();

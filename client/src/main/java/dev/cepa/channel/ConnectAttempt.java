@@ -116,8 +116,13 @@ final class ConnectAttempt {
                     + settings.connectTimeout().toMillis() + " ms", e);
         }
         if (e instanceof IOException && (!(e instanceof SSLException) || e.getCause() instanceof EOFException)) {
-            return new TorException(ErrorKind.RELAY_UNREACHABLE, where + e.getMessage(), e);
+            return new TorException(ErrorKind.RELAY_UNREACHABLE, where + what(e), e);
         }
-        return new ProtocolException(where + e.getMessage(), e);
+        return new ProtocolException(where + what(e), e);
+    }
+
+    private static String what(Exception e) {
+        String message = e.getMessage();
+        return message != null ? message : e.toString();
     }
 }

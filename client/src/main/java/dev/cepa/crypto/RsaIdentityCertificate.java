@@ -35,6 +35,9 @@ public final class RsaIdentityCertificate {
      */
     public static RsaIdentityCertificate parse(byte[] der) throws ProtocolException {
         try {
+            if (der.length == 0 || der[0] != 0x30) { // the factory would take PEM too
+                throw new ProtocolException("malformed RSA identity certificate");
+            }
             ByteArrayInputStream in = new ByteArrayInputStream(der);
             X509Certificate certificate =
                     (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);

@@ -219,7 +219,7 @@ class ChannelManagerTest {
         }
         manager.close();
         waiting.join();
-        assertThat(failures).hasSize(1);
+        assertThat(failures).hasSize(1).allMatch(e -> e.kind() == ErrorKind.CLOSED);
         assertThat(circuit.next().closed()).hasMessage("the client is closed");
         refused(other, ErrorKind.CLOSED).hasMessage("the client is closed");
     }
