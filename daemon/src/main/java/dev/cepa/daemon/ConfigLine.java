@@ -1,0 +1,30 @@
+package dev.cepa.daemon;
+
+/**
+ * One line of configuration. Immutable.
+ *
+ * @param key the option's name as written, without {@code +} or {@code /}
+ * @param value without quotes, comments and continuations; empty to go back to the default
+ * @param source where it stands: a file's name, or {@code command line}
+ * @param line its number there, from 1; 0 for the command line
+ */
+record ConfigLine(String key, String value, Mode mode, String source, int line) {
+    /** What it does to earlier lines of the same option. */
+    enum Mode {
+        /** Replaces those of other sources. */
+        SET,
+        /** Adds to them ({@code +Option}). */
+        APPEND,
+        /** Takes them back ({@code /Option}). */
+        CLEAR
+    }
+
+    ConfigLine withKey(String name) {
+        return new ConfigLine(name, value, mode, source, line);
+    }
+
+    /** {@code file:line}, for messages. */
+    String place() {
+        return line == 0 ? source : source + ":" + line;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.cepa.daemon;
+
+/**
+ * One torrc option, as the option table has it. Immutable.
+ *
+ * @param name as Tor writes it
+ * @param need what Cepa does with it
+ * @param fixed whether it may not change while running
+ * @param defaultValue empty if there is none
+ * @param testingDefault the default with TestingTorNetwork
+ */
+record Option(
+        String name, OptionType type, Need need, boolean fixed, String defaultValue, String testingDefault) {
+    /** What Cepa does with an option. */
+    enum Need {
+        /** Works, or will. */
+        USED,
+        /** Belongs to relays or tests: kept without effect. */
+        WITHOUT_EFFECT,
+        /** Would make this a relay or an authority. */
+        REFUSED,
+        /** Tor itself skips it. */
+        OBSOLETE
+    }
+
+    /** Whether lines add up instead of replacing one another. */
+    boolean isList() {
+        return type == OptionType.LINE_LIST || type == OptionType.DEPENDENT;
+    }
+
+    /**
+     * The list that its lines are kept in: options whose order matters among one another share one, as do a port's two
+     * names.
+     */
+    String group() {
+        if (type != OptionType.DEPENDENT) {
+            return name;
+        }
+        if (name.startsWith("HiddenService")) {
+            return "HiddenServiceOptions";
+        }
+        return (name.startsWith("__") ? name.substring(2) : name) + "Lines";
+    }
+
+    /** Whether it is for controllers and not written to files. */
+    boolean isHidden() {
+        return name.startsWith("__");
+    }
+}

@@ -1,0 +1,134 @@
+package dev.cepa.daemon;
+
+import org.jspecify.annotations.Nullable;
+
+/** The types of torrc values: what is allowed, and how Tor writes it back. */
+enum OptionType {
+    BOOLEAN("Boolean"),
+    BOOLEAN_OR_AUTO("Boolean+Auto"),
+    INTEGER("Integer"),
+    SIGNED_INTEGER("SignedInteger"),
+    FLOAT("Float"),
+    DATA_SIZE("DataSize"),
+    SECONDS("TimeInterval"),
+    MILLISECONDS("TimeMsecInterval"),
+    STRING("String"),
+    FILE_NAME("Filename"),
+    COMMA_LIST("CommaList"),
+    RELAY_LIST("RouterList"),
+    LINE_LIST("LineList"),
+    DEPENDENT("Dependent"),
+    VIRTUAL("Virtual");
+
+    private static final OptionType[] ALL = values();
+
+    private final String title;
+
+    OptionType(String title) {
+        this.title = title;
+    }
+
+    /** The type of that name in the table and in GETINFO. */
+    static OptionType of(String title) {
+        for (OptionType type : ALL) {
+            if (type.title.equals(title)) {
+                return type;
+            }
+        }
+        throw new IllegalArgumentException("option type " + title);
+    }
+
+    /** What is wrong with a value, null if nothing is. */
+    @Nullable String problem(String value) {
+        return switch (this) {
+            case BOOLEAN -> value.equals("0") || value.equals("1")
+                    ? null
+                    : "Unrecognized value " + value + ". Allowed values are 0 and 1.";
+            case BOOLEAN_OR_AUTO -> value.equals("0") || value.equals("1") || value.equalsIgnoreCase("auto")
+                    ? null
+                    : "Unrecognized value " + value + ". Allowed values are 0, 1, and auto.";
+            case INTEGER -> isInteger(value, 0) || isUnsignedLong(value)
+                    ? null
+                    : "Integer " + value + " is malformed or out of bounds. Allowed values are between 0 and 2147483647.";
+            case SIGNED_INTEGER -> isInteger(value, Integer.MIN_VALUE)
+                    ? null
+                    : "Integer " + value
+                            + " is malformed or out of bounds. Allowed values are between -2147483648 and 2147483647.";
+            case FLOAT -> isFloat(value) ? null : "Could not convert \"" + value + "\" to a number.";
+            case DATA_SIZE -> Units.problem(value, Units.MEMORY, Long.MAX_VALUE);
+            case SECONDS -> Units.problem(beforeComma(value), Units.SECONDS, Integer.MAX_VALUE);
+            case MILLISECONDS -> Units.problem(value, Units.MILLISECONDS, Integer.MAX_VALUE);
+            case VIRTUAL -> "Cannot assign directly to virtual option.";
+            case STRING, FILE_NAME, COMMA_LIST, RELAY_LIST, LINE_LIST, DEPENDENT -> null;
+        };
+    }
+
+    /** A valid value as Tor writes it back: sizes in bytes, times in seconds or milliseconds, lists without spaces. */
+    String canonical(String value) {
+        return switch (this) {
+            case DATA_SIZE -> Long.toString(Units.parse(value, Units.MEMORY));
+            case SECONDS -> Long.toString(Units.parse(beforeComma(value), Units.SECONDS));
+            case MILLISECONDS -> Long.toString(Units.parse(value, Units.MILLISECONDS));
+            case INTEGER, SIGNED_INTEGER -> value.startsWith("+") ? value.substring(1) : value;
+            case BOOLEAN_OR_AUTO -> value.equalsIgnoreCase("auto") ? "auto" : value;
+            case FLOAT -> fixedPoint(Double.parseDouble(value));
+            case COMMA_LIST, RELAY_LIST -> withoutBlanks(value);
+            default -> value;
+        };
+    }
+
+    private static String beforeComma(String value) {
+        // Some intervals were lists once; Tor still reads the first.
+        int comma = value.indexOf(',');
+        return comma < 0 ? value : value.substring(0, comma);
+    }
+
+    private static boolean isInteger(String value, int least) {
+        try {
+            return Integer.parseInt(value) >= least;
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+
+    private static boolean isUnsignedLong(String value) {
+        try {
+            Long.parseUnsignedLong(value);
+            // Only __OwningControllerFD is that wide; its default is the largest.
+            return value.length() == 20;
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+
+    private static boolean isFloat(String value) {
+        try {
+            double ignored = Double.parseDouble(value);
+            return !Double.isNaN(ignored) && !Character.isWhitespace(value.charAt(value.length() - 1));
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+
+    /** With six digits after the point, as {@code %f} does it. */
+    private static String fixedPoint(double value) {
+        long millionths = Math.round(Math.abs(value) * 1e6);
+        String fraction = Long.toString(1_000_000 + millionths % 1_000_000).substring(1);
+        return (value < 0 && millionths != 0 ? "-" : "") + millionths / 1_000_000 + "." + fraction;
+    }
+
+    private static String withoutBlanks(String value) {
+        StringBuilder out = new StringBuilder(value.length());
+        int start = 0;
+        while (start <= value.length()) {
+            int comma = value.indexOf(',', start);
+            int end = comma < 0 ? value.length() : comma;
+            String item = value.substring(start, end).strip();
+            if (!item.isEmpty()) {
+                out.append(out.isEmpty() ? "" : ",").append(item);
+            }
+            start = end + 1;
+        }
+        return out.toString();
+    }
+}

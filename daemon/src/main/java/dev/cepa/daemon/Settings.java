@@ -1,0 +1,230 @@
+package dev.cepa.daemon;
+
+import dev.cepa.daemon.ConfigLine.Mode;
+import dev.cepa.daemon.Option.Need;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options that are set, checked one by one, over the defaults. Built source after source - defaults file, torrc,
+ * command line - and then only read. Not thread-safe while it is built.
+ */
+final class Settings {
+    private final OptionTable table;
+    /** By {@link Option#group}; a list of one where an option is no list. */
+    private final Map<String, List<ConfigLine>> assigned = new HashMap<>();
+    /** What stood after the defaults file: with that {@code --dump-config short} compares. */
+    private Map<String, List<ConfigLine>> baseline = Map.of();
+    private final List<String> warnings = new ArrayList<>();
+
+    Settings(OptionTable table) {
+        this.table = table;
+    }
+
+    /** What the user should be told about lines that are taken all the same. */
+    List<String> warnings() {
+        return warnings;
+    }
+
+    /**
+     * Takes the lines of one source; its lists replace those of earlier ones unless they are to be added.
+     *
+     * @throws TorException of kind CONFIG that says which line is wrong and why
+     */
+    void apply(List<ConfigLine> lines, boolean commandLine) throws TorException {
+        Set<String> fromEarlierSource = new HashSet<>(assigned.keySet());
+        Set<String> seen = new HashSet<>();
+        for (ConfigLine line : lines) {
+            Option option = find(line, commandLine);
+            if (option.need() == Need.OBSOLETE) {
+                warnings.add(line.place() + ": Skipping obsolete configuration option \"" + option.name() + "\".");
+                continue;
+            }
+            ConfigLine named = line.withKey(option.name());
+            if (line.value().isEmpty()) {
+                if (option.isList() && line.mode() != Mode.CLEAR) {
+                    warnings.add(line.place() + ": Linelist option '" + option.name() + "' has no value. Skipping.");
+                } else {
+                    assigned.remove(option.group());
+                }
+                continue;
+            }
+            String problem = option.type().problem(line.value());
+            if (problem != null) {
+                throw bad(line, "Could not parse " + option.name() + ": " + problem);
+            }
+            if (option.need() == Need.REFUSED && !line.value().equals("0")) {
+                throw bad(line, option.name() + " would make this a relay or an authority, but Cepa is a client. "
+                        + "Remove the line, or run tor for that.");
+            }
+            if (!option.isList()) {
+                if (!seen.add(option.name())) {
+                    warnings.add(line.place() + ": Option '" + option.name()
+                            + "' used more than once; all but the last value will be ignored.");
+                }
+                assigned.put(option.group(), List.of(named));
+            } else {
+                if (fromEarlierSource.remove(option.group()) && line.mode() != Mode.APPEND) {
+                    assigned.remove(option.group());
+                }
+                assigned.computeIfAbsent(option.group(), key -> new ArrayList<>()).add(named);
+            }
+        }
+    }
+
+    /** Remembers that the defaults file has been taken. */
+    void endDefaults() {
+        baseline = new HashMap<>(assigned);
+        for (Map.Entry<String, List<ConfigLine>> entry : baseline.entrySet()) {
+            entry.setValue(List.copyOf(entry.getValue()));
+        }
+    }
+
+    private Option find(ConfigLine line, boolean commandLine) throws TorException {
+        String name = table.expand(line.key(), commandLine, warnings);
+        Option option = table.find(name);
+        if (option == null) {
+            option = table.findAbbreviated(name);
+            if (option != null) {
+                warnings.add(line.place() + ": The abbreviation '" + name + "' is deprecated. Please use '" + option.name()
+                        + "' instead.");
+            }
+        }
+        if (option == null) {
+            String nearest = table.nearest(name);
+            throw bad(line, "Unknown option '" + line.key() + "'.  Failing."
+                    + (nearest == null ? "" : " Did you mean '" + nearest + "'?"));
+        }
+        return option;
+    }
+
+    /** An error at a line. */
+    static TorException bad(ConfigLine line, String what) {
+        return new TorException(ErrorKind.CONFIG, line.place() + ": " + what);
+    }
+
+    private Option option(String name) {
+        Option option = table.find(name);
+        if (option == null) {
+            throw new IllegalArgumentException("no option " + name);
+        }
+        return option;
+    }
+
+    /** The lines of an option, or of the group that it belongs to; empty if it is not set. */
+    List<ConfigLine> lines(String name) {
+        List<ConfigLine> lines = assigned.get(option(name).group());
+        return lines == null ? List.of() : lines;
+    }
+
+    /** The line that sets an option; null if none does. */
+    @Nullable ConfigLine line(String name) {
+        List<ConfigLine> lines = lines(name);
+        return lines.isEmpty() ? null : lines.get(lines.size() - 1);
+    }
+
+    boolean isSet(String name) {
+        return !lines(name).isEmpty();
+    }
+
+    /** The value or the default, canonical; empty if there is neither. */
+    String text(String name) {
+        ConfigLine line = line(name);
+        Option option = option(name);
+        String value = line != null ? line.value() : defaultOf(option);
+        return value.isEmpty() ? value : option.type().canonical(value);
+    }
+
+    private String defaultOf(Option option) {
+        boolean testing = !option.testingDefault().equals(option.defaultValue()) && flag("TestingTorNetwork");
+        return testing ? option.testingDefault() : option.defaultValue();
+    }
+
+    /** A boolean; {@code auto} counts as no. */
+    boolean flag(String name) {
+        return text(name).equals("1");
+    }
+
+    /** A number: bytes, seconds, milliseconds or plain. */
+    long number(String name) {
+        return Long.parseLong(text(name));
+    }
+
+    /** The items of a list with commas. */
+    List<String> items(String name) {
+        String text = text(name);
+        return text.isEmpty() ? List.of() : List.of(text.split(","));
+    }
+
+    /** The names of the options that are set though they have no effect here, in no particular order. */
+    List<Option> setOptions() {
+        List<Option> options = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (List<ConfigLine> lines : assigned.values()) {
+            for (ConfigLine line : lines) {
+                if (names.add(line.key())) {
+                    options.add(option(line.key()));
+                }
+            }
+        }
+        return options;
+    }
+
+    /**
+     * All options as torrc lines, as {@code --dump-config} prints them.
+     *
+     * @param all whether to write defaults as well
+     */
+    String dump(boolean all) {
+        StringBuilder out = new StringBuilder(all ? 20_000 : 1000);
+        Set<String> groupsDone = new HashSet<>();
+        for (Option option : table.settable()) {
+            if (option.isHidden() || option.isList() && !groupsDone.add(option.group())) {
+                continue;
+            }
+            List<ConfigLine> lines = assigned.get(option.group());
+            if (!all && (lines == null || sameAsDefault(option, lines))) {
+                continue;
+            }
+            if (lines == null) {
+                String value = option.isList() ? "" : text(option.name());
+                if (!option.isList() && (!value.isEmpty() || option.type() == OptionType.COMMA_LIST)) {
+                    append(out, option.name(), value);
+                }
+                continue;
+            }
+            for (ConfigLine line : lines) {
+                if (!line.key().startsWith("__")) {
+                    append(out, line.key(), option.type().canonical(line.value()));
+                }
+            }
+        }
+        return out.toString();
+    }
+
+    private boolean sameAsDefault(Option option, List<ConfigLine> lines) {
+        List<ConfigLine> before = baseline.get(option.group());
+        if (before != null) {
+            return before.equals(lines);
+        }
+        String value = defaultOf(option);
+        return !option.isList()
+                && !value.isEmpty()
+                && option.type().canonical(value).equals(option.type().canonical(lines.get(0).value()));
+    }
+
+    private static void append(StringBuilder out, String name, String value) {
+        out.append(name);
+        if (!value.isEmpty()) {
+            out.append(' ').append(value);
+        }
+        out.append('\n');
+    }
+}

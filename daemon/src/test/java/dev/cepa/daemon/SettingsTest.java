@@ -1,0 +1,132 @@
+package dev.cepa.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cepa.error.TorException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsTest {
+    private static final OptionTable TABLE = OptionTable.load();
+
+    private static List<ConfigLine> torrc(String text) throws TorException {
+        TorrcReader reader = new TorrcReader();
+        reader.readText(text, "torrc");
+        return reader.lines();
+    }
+
+    private static Settings of(String torrc, String... args) throws TorException {
+        Settings settings = new Settings(TABLE);
+        settings.apply(torrc(torrc), false);
+        settings.apply(CommandLine.parse(args).options(), true);
+        return settings;
+    }
+
+    private static List<String> values(Settings settings, String option) {
+        return settings.lines(option).stream().map(ConfigLine::value).toList();
+    }
+
+    @Test
+    void laterSourcesReplaceOrAddOrClear() throws Exception {
+        String torrc = "SocksPort 1\nSocksPort 2\nSocksTimeout 1 minute\n";
+        assertThat(values(of(torrc), "SocksPort")).containsExactly("1", "2");
+        assertThat(values(of(torrc, "SocksPort", "3"), "SocksPort")).containsExactly("3");
+        assertThat(values(of(torrc, "--SocksPort", "3", "--SocksPort", "4"), "SocksPort")).containsExactly("3", "4");
+        assertThat(values(of(torrc, "+SocksPort", "3"), "SocksPort")).containsExactly("1", "2", "3");
+        assertThat(values(of(torrc, "/SocksPort"), "SocksPort")).isEmpty();
+        assertThat(of(torrc).number("SocksTimeout")).isEqualTo(60);
+        assertThat(of(torrc, "SocksTimeout", "5").number("SocksTimeout")).isEqualTo(5);
+        assertThat(of(torrc, "SocksTimeout", "").number("SocksTimeout")).isEqualTo(120);
+        assertThat(of(torrc, "__SocksPort", "9").lines("SocksPort")).extracting(ConfigLine::key).containsExactly("__SocksPort");
+    }
+
+    @Test
+    void keepsTheOrderOfOnionServiceLines() throws Exception {
+        Settings settings = of("HiddenServiceDir a\nHiddenServicePort 80\nHiddenServiceDir b\nHiddenServicePort 81\n");
+        assertThat(values(settings, "HiddenServicePort")).containsExactly("a", "80", "b", "81");
+    }
+
+    @Test
+    void saysWhereAnUnknownOptionIsAndWhatWasMeant() {
+        assertThatThrownBy(() -> of("SocksPort 1\n\nSockPort 2\n"))
+                .isInstanceOf(TorException.class)
+                .hasMessage("torrc:3: Unknown option 'SockPort'.  Failing. Did you mean 'SocksPort'?");
+        assertThatThrownBy(() -> of("", "--Bogus", "1")).hasMessage("command line: Unknown option 'Bogus'.  Failing.");
+        assertThatThrownBy(() -> of("SocksTimeout abc"))
+                .hasMessage("torrc:1: Could not parse SocksTimeout: Provided value is malformed or out of bounds: "
+                        + "Unable to parse abc as a number");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ORPort 9001", "DirPort 80", "BridgeRelay 1", "AuthoritativeDirectory 1", "ExtORPort auto"})
+    void refusesToBecomeARelay(String line) {
+        assertThatThrownBy(() -> of(line)).hasMessageStartingWith("torrc:1: ").hasMessageContaining("Cepa is a client");
+    }
+
+    @Test
+    void takesRelayOptionsThatAreOff() throws Exception {
+        assertThat(of("ORPort 0\nBridgeRelay 0\nExitRelay 1\nNickname me\n").setOptions())
+                .filteredOn(o -> o.need() == Option.Need.WITHOUT_EFFECT)
+                .extracting(Option::name)
+                .containsExactlyInAnyOrder("ExitRelay", "Nickname");
+    }
+
+    @Test
+    void warnsAboutWhatIsTakenAllTheSame() throws Exception {
+        assertThat(of("AllowDotExit 1\n").warnings()).singleElement().asString().contains("Skipping obsolete", "torrc:1");
+        assertThat(of("SocksTimeout 1\nSocksTimeout 2\n").warnings()).singleElement().asString().contains("more than once", "torrc:2");
+        assertThat(of("EnforceDist 0\n").warnings()).singleElement().asString().contains("abbreviation 'EnforceDist'");
+        assertThat(of("ExitPolicy\n").warnings()).singleElement().asString().contains("has no value");
+    }
+
+    @Test
+    void usesOtherDefaultsOnATestingNetwork() throws Exception {
+        assertThat(of("").flag("EnforceDistinctSubnets")).isTrue();
+        assertThat(of("TestingTorNetwork 1").flag("EnforceDistinctSubnets")).isFalse();
+        assertThat(of("TestingTorNetwork 1\nEnforceDistinctSubnets 1").flag("EnforceDistinctSubnets")).isTrue();
+    }
+
+    @Test
+    void dumpsWhatDiffersFromTheDefaults() throws Exception {
+        Settings settings = of("SocksPort 0\nEntryNode abc\nBandwidthRate \"20 KB\"\nSocksTimeout 120\n__DisablePredictedCircuits 1\n");
+        assertThat(settings.dump(false)).isEqualTo("BandwidthRate 20480\nEntryNodes abc\nSocksPort 0\n");
+        assertThat(settings.dump(true)).startsWith("AccountingMax 0\nAccountingRule max\n").contains("\nSocksTimeout 120\n");
+    }
+
+    @Test
+    void readsPortLines() throws Exception {
+        List<String> warnings = new java.util.ArrayList<>();
+        List<PortLine> ports = PortLine.readAll(
+                of("SocksPort 9050\nSocksPort [::1]:9051 IsolateDestAddr NoIPv6Traffic SessionGroup=5\n"
+                        + "SocksPort 10.1.2.3:auto OnionTrafficOnly Bogus\nSocksPort auto NoIsolateSOCKSAuth\n"),
+                9050,
+                warnings);
+        assertThat(ports).extracting(p -> String.valueOf(p.address())).containsExactly(
+                "/127.0.0.1:9050", "/[0:0:0:0:0:0:0:1]:9051", "/10.1.2.3:0", "/127.0.0.1:0");
+        assertThat(ports.get(1).settings().group()).isEqualTo(5);
+        assertThat(ports.get(0).settings().group()).isNotEqualTo(ports.get(3).settings().group());
+        assertThat(ports.get(1).settings().beginFlags()).isZero();
+        assertThat(ports.get(2).settings().onionOnly()).isTrue();
+        assertThat(ports.get(3).settings().preferNoAuthentication()).isTrue();
+        assertThat(warnings).hasSize(2).anyMatch(w -> w.contains("public address")).anyMatch(w -> w.contains("'Bogus'"));
+        assertThat(PortLine.readAll(of(""), 9050, warnings)).singleElement().extracting(p -> String.valueOf(p.address()))
+                .isEqualTo("/127.0.0.1:9050");
+        assertThat(PortLine.readAll(of("SocksPort 0"), 9050, warnings)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "foo", "70000", "-1", "1.2.3.4", "1.2.3.4:0", "[::1", "example.com:80", "unix:/tmp/x", "9050 NoIPv4Traffic NoIPv6Traffic",
+                "9050 SessionGroup=x", "9050 SessionGroup=1 SessionGroup=2", "9050 GroupWritable",
+                "9050 KeepAliveIsolateSOCKSAuth NoIsolateSOCKSAuth", "0\nSocksPort 9050",
+            })
+    void refusesBadPortLines(String line) {
+        assertThatThrownBy(() -> PortLine.readAll(of("SocksPort " + line), 9050, new java.util.ArrayList<>()))
+                .isInstanceOf(TorException.class)
+                .hasMessageStartingWith("torrc:");
+    }
+}
