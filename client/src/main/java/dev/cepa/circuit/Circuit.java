@@ -1,0 +1,460 @@
+package dev.cepa.circuit;
+
+import dev.cepa.cell.Cell;
+import dev.cepa.cell.ChannelMessage;
+import dev.cepa.cell.DestroyReason;
+import dev.cepa.cell.RelayMessage;
+import dev.cepa.cell.RelayMessage.Resolved;
+import dev.cepa.channel.Channel;
+import dev.cepa.crypto.ClientHandshake;
+import dev.cepa.crypto.CreateFast;
+import dev.cepa.crypto.Tor1HopCrypto;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvent.CircuitStatus;
+import dev.cepa.event.TorEvent.StreamStatus;
+import dev.cepa.event.TorEvents;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A circuit through one or more relays, and its streams (tor-spec sections 5, 6 and 7). Created with its first hop,
+ * extended hop by hop by one thread; then any number of threads open streams. Thread-safe.
+ *
+ * <p>A circuit is open until the first failure, or {@link #close()}; then everybody who waits on it or its streams is
+ * woken with the reason. The work is done by two halves, each the owner of its state: {@link CircuitSender} under the
+ * send lock, {@link CircuitReceiver} on the channel's reader.
+ */
+public final class Circuit implements AutoCloseable {
+    /** RELAY_EARLY cells that a relay lets pass (tor-spec section 5.6). */
+    private static final int RELAY_EARLY_BUDGET = 8;
+
+    private final long id;
+    private final String purpose;
+    private final CircuitSettings settings;
+    private final TorEvents events;
+    private final CircuitLink link;
+    private final SecureRandom random = new SecureRandom();
+    private final Hops hops = new Hops();
+    private final StreamTable streams;
+    private final BlockPool blocks = new BlockPool();
+    private final CircuitSender sender;
+    private final long createdNanos = System.nanoTime();
+    private final AtomicReference<@Nullable TorException> closeReason = new AtomicReference<>();
+    private final AtomicReference<@Nullable PendingAnswer> pending = new AtomicReference<>();
+    /** Held while a hop is added; guards the budget of RELAY_EARLY cells. */
+    private final ReentrantLock building = new ReentrantLock();
+
+    private int relayEarlyLeft = RELAY_EARLY_BUDGET;
+    private volatile boolean built;
+    private volatile long lastUsedNanos = createdNanos;
+    /** Guarded by itself; empty once they have run. */
+    private final List<Runnable> closeListeners = new ArrayList<>(1);
+
+    private Circuit(CircuitLink link, CircuitSettings settings, TorEvents events, long id, String purpose) {
+        this.link = link;
+        this.settings = settings;
+        this.events = events;
+        this.id = id;
+        this.purpose = purpose;
+        streams = new StreamTable(settings.maxStreams(), random.nextInt());
+        sender = new CircuitSender(this, link, hops, streams, random);
+    }
+
+    /**
+     * Creates a circuit of one hop: by CREATE_FAST if the relay's onion key is unknown, else by ntor-v3 if it takes that and
+     * its Ed25519 identity is known, else by ntor.
+     *
+     * @param channel to the first hop
+     * @param circuitId unique within one client, from 1
+     * @param purpose for events, in the control specification's words
+     * @throws TorException if it can't be created; nothing is left of it then
+     */
+    public static Circuit create(
+            Channel channel,
+            HopTarget first,
+            CircuitSettings settings,
+            TorEvents events,
+            long circuitId,
+            String purpose,
+            Deadline deadline)
+            throws TorException {
+        return create(new CircuitLink.OnChannel(channel), first, settings, events, circuitId, purpose, deadline);
+    }
+
+    static Circuit create(
+            CircuitLink link,
+            HopTarget first,
+            CircuitSettings settings,
+            TorEvents events,
+            long circuitId,
+            String purpose,
+            Deadline deadline)
+            throws TorException {
+        Circuit circuit = new Circuit(link, settings, events, circuitId, purpose);
+        circuit.emit(CircuitStatus.Status.LAUNCHED, null, null);
+        circuit.building.lock();
+        try {
+            link.attach(new CircuitReceiver(circuit, circuit.hops, circuit.streams));
+            circuit.createFirst(first, deadline);
+        } catch (TorException e) {
+            throw circuit.failed(e);
+        } finally {
+            circuit.building.unlock();
+        }
+        return circuit;
+    }
+
+    private void createFirst(HopTarget first, Deadline deadline) throws TorException {
+        ClientHandshake handshake = Handshakes.first(first, random);
+        ChannelMessage create;
+        PendingAnswer expected;
+        if (handshake.type() == CreateFast.TYPE) {
+            create = new ChannelMessage.CreateFast(handshake.clientMessage());
+            expected = expect(Cell.CREATED_FAST, null);
+        } else {
+            create = new ChannelMessage.Create2(handshake.type(), handshake.clientMessage());
+            expected = expect(Cell.CREATED2, null);
+        }
+        link.send(create);
+        addHop(first, handshake, expected.answer().await(deadline, "relay " + first + " to create the circuit"));
+    }
+
+    /**
+     * Extends the circuit by one hop.
+     *
+     * @throws TorException if that fails, which closes the circuit
+     */
+    public void extend(HopTarget next, Deadline deadline) throws TorException {
+        building.lock();
+        try {
+            failIfClosed();
+            if (relayEarlyLeft == 0) {
+                throw new TorException(ErrorKind.CIRCUIT_FAILED, "the circuit can't be extended any further");
+            }
+            relayEarlyLeft--;
+            Hop last = lastHop();
+            ClientHandshake handshake = Handshakes.next(next, random);
+            PendingAnswer expected = expect(RelayMessage.EXTENDED2, last);
+            RelayMessage extend = new RelayMessage.Extend2(
+                    Handshakes.linkSpecifiers(next, settings.extendByEd25519Id()),
+                    handshake.type(),
+                    handshake.clientMessage());
+            sender.send(last, Cell.RELAY_EARLY, 0, extend);
+            addHop(next, handshake, expected.answer().await(deadline, "the circuit to be extended to relay " + next));
+        } catch (TorException e) {
+            throw failed(e);
+        } finally {
+            building.unlock();
+        }
+    }
+
+    private void addHop(HopTarget target, ClientHandshake handshake, byte[] answer) throws TorException {
+        ClientHandshake.Result result = handshake.complete(answer);
+        byte[] extensions = result.serverExtensions();
+        if (extensions.length > 1 || extensions.length == 1 && extensions[0] != 0) {
+            throw new ProtocolException("relay " + target + " sent extensions that were not asked for");
+        }
+        hops.add(new Hop(
+                hops.size(),
+                target,
+                Tor1HopCrypto.client(result.keys()),
+                new FlowControl(settings.sendmeAcceptMinVersion()),
+                sender.newTurn()));
+        emit(CircuitStatus.Status.EXTENDED, null, null);
+    }
+
+    private PendingAnswer expect(int command, @Nullable Hop from) throws TorException {
+        PendingAnswer expected = new PendingAnswer(command, from, new OneShot<>());
+        pending.set(expected);
+        failIfClosed();
+        return expected;
+    }
+
+    /** The reader: who waits for this answer. An answer counts once, and only from the hop that was asked. */
+    OneShot<byte[]> takePending(int command, @Nullable Hop from) throws ProtocolException {
+        PendingAnswer expected = pending.getAndSet(null);
+        if (expected == null || expected.command() != command || expected.from() != from) {
+            if (expected != null) {
+                pending.set(expected); // so that closing the circuit wakes whoever waits
+            }
+            throw new ProtocolException("handshake answer that nobody asked for");
+        }
+        return expected.answer();
+    }
+
+    /** Says that the path is complete. */
+    public void markBuilt() {
+        built = true;
+        emit(CircuitStatus.Status.BUILT, null, Duration.ofNanos(System.nanoTime() - createdNanos));
+    }
+
+    /**
+     * Opens a stream through the last hop and waits until it is connected.
+     *
+     * @param host a name that the exit resolves, or an address
+     * @param beginFlags of {@link RelayMessage.Begin}
+     * @throws TorException if it can't be, of the kind that the exit's reason means
+     */
+    public TorStream open(String host, int port, int beginFlags, Deadline deadline) throws TorException {
+        return connected(openOptimistic(host, port, beginFlags), deadline);
+    }
+
+    /** Opens a stream through the last hop and does not wait: what is written goes out at once. */
+    public TorStream openOptimistic(String host, int port, int beginFlags) throws TorException {
+        checkHost(host);
+        if (port < 1 || port > 65_535) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "there is no port " + port);
+        }
+        return begin(new RelayMessage.Begin(host, port, beginFlags), host + ":" + port);
+    }
+
+    /** Opens a stream to the last hop's own directory and waits until it is connected. */
+    public TorStream openDirectory(Deadline deadline) throws TorException {
+        return connected(openDirectoryOptimistic(), deadline);
+    }
+
+    /** Opens a stream to the last hop's own directory and does not wait. */
+    public TorStream openDirectoryOptimistic() throws TorException {
+        return begin(new RelayMessage.BeginDir(), "directory of " + lastHop().target());
+    }
+
+    private TorStream begin(RelayMessage message, String target) throws TorException {
+        Hop hop = lastHop();
+        TorStream stream = new TorStream(this, hop, blocks, target);
+        streams.add(stream);
+        lastUsedNanos = System.nanoTime();
+        emit(stream, StreamStatus.Status.NEW, null);
+        try {
+            sender.send(hop, Cell.RELAY, stream.streamId(), message);
+        } catch (TorException e) {
+            streams.remove(stream.streamId());
+            stream.ended(e, e);
+            throw e;
+        }
+        emit(stream, StreamStatus.Status.SENT_CONNECT, null);
+        return stream;
+    }
+
+    private static TorStream connected(TorStream stream, Deadline deadline) throws TorException {
+        try {
+            stream.awaitConnected(deadline);
+            return stream;
+        } catch (TorException e) {
+            stream.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Asks the last hop for a name's addresses, or an address's name.
+     *
+     * @param name a host name, or an address as {@code in-addr.arpa} or {@code ip6.arpa}
+     * @return at least one answer
+     */
+    public List<Resolved.Answer> resolve(String name, Deadline deadline) throws TorException {
+        checkHost(name);
+        Hop hop = lastHop();
+        ResolveStream question = new ResolveStream(hop);
+        streams.add(question);
+        lastUsedNanos = System.nanoTime();
+        List<Resolved.Answer> answers;
+        try {
+            sender.send(hop, Cell.RELAY, question.streamId(), new RelayMessage.Resolve(name));
+            answers = question.answers.await(deadline, "the exit to resolve a name");
+        } catch (TorException e) {
+            sender.end(question); // does nothing if it was answered
+            throw e;
+        }
+        if (answers.isEmpty()) {
+            throw new TorException(ErrorKind.NAME_NOT_FOUND, "relay " + hop.target() + " has no answer about the name");
+        }
+        return answers;
+    }
+
+    /** Unique within one client. */
+    public long id() {
+        return id;
+    }
+
+    /** The relays so far, the guard first. */
+    public List<HopTarget> path() {
+        List<HopTarget> path = new ArrayList<>(3);
+        for (Hop hop : hops.all()) {
+            path.add(hop.target());
+        }
+        return path;
+    }
+
+    /** Whether it has not ended. */
+    public boolean isOpen() {
+        return closeReason.get() == null;
+    }
+
+    /** Why it ended; null while it is open. */
+    public @Nullable TorException closeReason() {
+        return closeReason.get();
+    }
+
+    /** Streams open or being opened, and names being resolved. */
+    public int streamCount() {
+        return streams.open();
+    }
+
+    /** When it was launched, by {@link System#nanoTime}. */
+    public long createdNanos() {
+        return createdNanos;
+    }
+
+    /** When a stream was last opened or ended, by {@link System#nanoTime}; its launch if there was none. */
+    public long lastUsedNanos() {
+        return lastUsedNanos;
+    }
+
+    /** Has {@code listener} run when the circuit ends, or now if it has; on the thread that ends it, so it must be quick. */
+    public void onClose(Runnable listener) {
+        synchronized (closeListeners) {
+            if (isOpen()) {
+                closeListeners.add(listener);
+                return;
+            }
+        }
+        listener.run();
+    }
+
+    /** Ends the circuit and all its streams. Never blocks; may be called twice. */
+    @Override
+    public void close() {
+        close(DestroyReason.FINISHED);
+    }
+
+    /** Ends it for a reason, which is for {@link #closeReason} and events: relays are never told a client's reasons. */
+    public void close(DestroyReason reason) {
+        fail(new TorException(ErrorKind.CLOSED, "circuit " + id + " was closed: " + reason), true);
+    }
+
+    /** Names the circuit and its relays. */
+    @Override
+    public String toString() {
+        return "circuit " + id + " " + path();
+    }
+
+    /** Ends the circuit; only the first call counts. */
+    void fail(TorException reason, boolean tellRelay) {
+        List<Runnable> listeners;
+        synchronized (closeListeners) {
+            if (!closeReason.compareAndSet(null, reason)) {
+                return;
+            }
+            listeners = List.copyOf(closeListeners);
+            closeListeners.clear();
+        }
+        sender.close(reason, tellRelay);
+        link.detach();
+        PendingAnswer expected = pending.getAndSet(null);
+        if (expected != null) {
+            expected.answer().fail(reason);
+        }
+        for (StreamEntry stream : streams.close(reason)) {
+            stream.circuitClosed(reason);
+        }
+        blocks.clear();
+        emit(built ? CircuitStatus.Status.CLOSED : CircuitStatus.Status.FAILED, reason, null);
+        for (Runnable listener : listeners) {
+            listener.run();
+        }
+    }
+
+    /** Ends the circuit because building it failed; returns what to throw. */
+    private TorException failed(TorException e) {
+        fail(e, true);
+        return e;
+    }
+
+    CircuitSender sender() {
+        return sender;
+    }
+
+    /** A stream's user has closed it. */
+    void streamClosed(TorStream stream, HalfStream half) {
+        try {
+            sender.end(stream, half);
+        } catch (TorException e) {
+            fail(e, true);
+        }
+        emit(stream, StreamStatus.Status.CLOSED, null);
+        streamGone();
+    }
+
+    /** A stream has ended. */
+    void streamGone() {
+        lastUsedNanos = System.nanoTime();
+        if (streams.open() == 0) {
+            blocks.clear();
+        }
+    }
+
+    /** A stream's user has read so much that its window opens. */
+    void sendStreamSendmes(TorStream stream, int count) {
+        try {
+            for (int i = 0; i < count; i++) {
+                sender.send(stream.hop, Cell.RELAY, stream.streamId(), new RelayMessage.Sendme(null));
+            }
+        } catch (TorException e) {
+            // The circuit has ended; the next read says so, after what is left in the buffer.
+        }
+    }
+
+    void emit(TorStream stream, StreamStatus.Status status, @Nullable TorException reason) {
+        if (events.hasListeners()) {
+            events.emit(new StreamStatus(stream.id(), status, id, stream.target, reason));
+        }
+    }
+
+    private void emit(CircuitStatus.Status status, @Nullable TorException reason, @Nullable Duration buildTime) {
+        if (events.hasListeners()) {
+            List<String> path = new ArrayList<>(3);
+            for (Hop hop : hops.all()) {
+                path.add(hop.target().toString());
+            }
+            TorEvent event = new CircuitStatus(id, status, purpose, path, reason, buildTime);
+            events.emit(event);
+        }
+    }
+
+    private Hop lastHop() throws TorException {
+        failIfClosed();
+        Hop[] all = hops.all();
+        if (all.length == 0) {
+            throw new TorException(ErrorKind.CIRCUIT_FAILED, "circuit " + id + " has no hop yet");
+        }
+        return all[all.length - 1];
+    }
+
+    private void failIfClosed() throws TorException {
+        TorException reason = closeReason.get();
+        if (reason != null) {
+            throw Failures.again(reason);
+        }
+    }
+
+    /** What can stand in a BEGIN or RESOLVE message; it is up to the exit whether it names anything. */
+    private static void checkHost(String host) throws TorException {
+        boolean good = !host.isEmpty() && host.length() <= 255;
+        for (int i = 0; good && i < host.length(); i++) {
+            char c = host.charAt(i);
+            good = c > ' ' && c < 0x7f;
+        }
+        if (!good) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "not a host name");
+        }
+    }
+}

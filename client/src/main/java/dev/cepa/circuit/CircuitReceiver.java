@@ -1,0 +1,233 @@
+package dev.cepa.circuit;
+
+import dev.cepa.cell.ByteReader;
+import dev.cepa.cell.Cell;
+import dev.cepa.cell.ChannelMessage;
+import dev.cepa.cell.DestroyReason;
+import dev.cepa.cell.EndReason;
+import dev.cepa.cell.RelayMessage;
+import dev.cepa.channel.CircuitHandler;
+import dev.cepa.crypto.RelayCellFormat;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.StreamException;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.StreamStatus.Status;
+import java.net.InetAddress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The inbound half of a circuit: removes the layers, finds the hop that a cell is from and gives its message to whom it is
+ * for. Whatever is malformed, out of place or too much closes the circuit.
+ *
+ * <p>Runs on the channel's reader alone, which is therefore the owner of the inbound ciphers and the receiving half of
+ * flow control. It never blocks and makes no object for a DATA cell.
+ */
+final class CircuitReceiver implements CircuitHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(CircuitReceiver.class);
+
+    private final Circuit circuit;
+    private final Hops hops;
+    private final StreamTable streams;
+
+    CircuitReceiver(Circuit circuit, Hops hops, StreamTable streams) {
+        this.circuit = circuit;
+        this.hops = hops;
+        this.streams = streams;
+    }
+
+    @Override
+    public void onCell(int command, byte[] buf, int offset) {
+        if (!circuit.isOpen()) {
+            return;
+        }
+        try {
+            switch (command) {
+                case Cell.RELAY -> onRelay(buf, offset);
+                case Cell.CREATED2, Cell.CREATED_FAST -> onCreated(command, buf, offset);
+                case Cell.DESTROY -> onDestroy(DestroyReason.of(buf[offset] & 0xff));
+                default -> throw new ProtocolException(Cell.name(command) + " cell towards a client");
+            }
+        } catch (TorException e) {
+            circuit.fail(e, true);
+        } catch (RuntimeException e) {
+            circuit.fail(new TorException(ErrorKind.INTERNAL, "could not handle a cell: " + e, e), true);
+        }
+    }
+
+    @Override
+    public void onChannelClosed(TorException cause) {
+        circuit.fail(new TorException(cause.kind(), "the channel closed: " + cause.getMessage(), cause), false);
+    }
+
+    private void onDestroy(DestroyReason reason) {
+        circuit.fail(new TorException(ErrorKind.CIRCUIT_FAILED, "a relay destroyed the circuit: " + reason), false);
+    }
+
+    private void onCreated(int command, byte[] buf, int offset) throws ProtocolException {
+        ChannelMessage message = ChannelMessage.read(command, new ByteReader(buf, offset, Cell.BODY));
+        byte[] handshake;
+        if (message instanceof ChannelMessage.Created2(byte[] data)) {
+            handshake = data;
+        } else if (message instanceof ChannelMessage.CreatedFast(byte[] y, byte[] key)) {
+            handshake = java.util.Arrays.copyOf(y, y.length + key.length);
+            System.arraycopy(key, 0, handshake, y.length, key.length);
+        } else {
+            throw new ProtocolException("unexpected " + Cell.name(command));
+        }
+        circuit.takePending(command, null).complete(handshake);
+    }
+
+    private void onRelay(byte[] buf, int offset) throws TorException {
+        for (Hop hop : hops.all()) {
+            if (hop.crypto().decrypt(Cell.RELAY, buf, offset)) {
+                onRecognised(hop, buf, offset);
+                return;
+            }
+        }
+        throw new ProtocolException("relay cell from no hop of the circuit");
+    }
+
+    private void onRecognised(Hop hop, byte[] buf, int offset) throws TorException {
+        RelayCellFormat format = hop.crypto().format();
+        int command = RelayCells.command(format, buf, offset);
+        int streamId = RelayCells.streamId(format, buf, offset);
+        int length = RelayCells.length(format, buf, offset);
+        if (length > format.maxData()) {
+            throw new ProtocolException("relay message of " + length + " bytes claimed in one cell");
+        }
+        int at = offset + format.dataHeader();
+        if (command == RelayMessage.DATA) {
+            onData(hop, streamId, buf, at, length);
+        } else {
+            onMessage(hop, command, streamId, new ByteReader(buf, at, length));
+        }
+    }
+
+    private void onData(Hop hop, int streamId, byte[] buf, int at, int length) throws TorException {
+        if (hop.flow().dataReceived()) {
+            byte[] tag = new byte[hop.crypto().tagLength()];
+            hop.crypto().receivedTag(tag);
+            hop.flow().sendmeSent();
+            circuit.sender().send(hop, Cell.RELAY, 0, new RelayMessage.Sendme(tag));
+        }
+        StreamEntry entry = streams.find(streamId);
+        if (entry instanceof TorStream stream && stream.hop == hop) {
+            stream.inbox.deliver(buf, at, length);
+        } else if (entry instanceof HalfStream half) {
+            half.dataReceived();
+        } else {
+            throw unknown("DATA", streamId);
+        }
+    }
+
+    private void onMessage(Hop hop, int command, int streamId, ByteReader body) throws TorException {
+        switch (command) {
+            case RelayMessage.SENDME -> onSendme(hop, streamId, (RelayMessage.Sendme) RelayMessage.read(command, body));
+            case RelayMessage.CONNECTED ->
+                    onConnected(hop, streamId, (RelayMessage.Connected) RelayMessage.read(command, body));
+            case RelayMessage.END -> onEnd(hop, streamId, (RelayMessage.End) RelayMessage.read(command, body));
+            case RelayMessage.RESOLVED ->
+                    onResolved(hop, streamId, (RelayMessage.Resolved) RelayMessage.read(command, body));
+            case RelayMessage.EXTENDED2 -> {
+                expectNoStream("EXTENDED2", streamId);
+                RelayMessage.Extended2 extended = (RelayMessage.Extended2) RelayMessage.read(command, body);
+                circuit.takePending(command, hop).complete(extended.handshake());
+            }
+            case RelayMessage.TRUNCATED -> {
+                RelayMessage.Truncated truncated = (RelayMessage.Truncated) RelayMessage.read(command, body);
+                throw new TorException(
+                        ErrorKind.CIRCUIT_FAILED,
+                        "relay " + hop.target() + " truncated the circuit: " + DestroyReason.of(truncated.reason()));
+            }
+            case RelayMessage.DROP -> {
+                // Padding from far.
+            }
+            case RelayMessage.BEGIN,
+                    RelayMessage.BEGIN_DIR,
+                    RelayMessage.RESOLVE,
+                    RelayMessage.EXTEND2,
+                    RelayMessage.TRUNCATE ->
+                    throw new ProtocolException("relay command " + command + " towards a client");
+            default -> LOG.debug("Relay {} sent a message with unknown relay command {}", hop.target(), command);
+        }
+    }
+
+    private void onSendme(Hop hop, int streamId, RelayMessage.Sendme sendme) throws ProtocolException {
+        if (streamId == 0) {
+            circuit.sender().sendmeReceived(hop, sendme.tag());
+            return;
+        }
+        StreamEntry entry = streams.find(streamId);
+        if (entry instanceof TorStream stream && stream.hop == hop) {
+            circuit.sender().sendmeReceived(stream);
+        } else if (entry instanceof HalfStream half) {
+            half.sendmeReceived();
+        } else {
+            throw unknown("SENDME", streamId);
+        }
+    }
+
+    private void onConnected(Hop hop, int streamId, RelayMessage.Connected message) throws ProtocolException {
+        StreamEntry entry = streams.find(streamId);
+        if (entry instanceof TorStream stream && stream.hop == hop) {
+            InetAddress address = message.address();
+            if (address != null && address.isAnyLocalAddress()) {
+                throw new ProtocolException("CONNECTED to an address of zeros");
+            }
+            stream.inbox.connected(address);
+            circuit.emit(stream, Status.SUCCEEDED, null);
+        } else if (entry instanceof HalfStream half) {
+            half.connectedReceived();
+        } else {
+            throw unknown("CONNECTED", streamId);
+        }
+    }
+
+    private void onEnd(Hop hop, int streamId, RelayMessage.End end) throws ProtocolException {
+        StreamEntry entry = streams.find(streamId);
+        if (entry instanceof TorStream stream && stream.hop == hop) {
+            streams.remove(streamId);
+            TorException reason = ended(hop, end.reason());
+            boolean regular = end.reason() == EndReason.DONE.code() && stream.inbox.isConnected();
+            stream.ended(regular ? null : reason, reason);
+        } else if (entry instanceof ResolveStream question && question.hop == hop) {
+            streams.remove(streamId);
+            question.answers.fail(ended(hop, end.reason()));
+        } else if (entry instanceof HalfStream) {
+            streams.remove(streamId);
+        } else {
+            throw unknown("END", streamId);
+        }
+        circuit.streamGone();
+    }
+
+    private void onResolved(Hop hop, int streamId, RelayMessage.Resolved resolved) throws ProtocolException {
+        StreamEntry entry = streams.find(streamId);
+        if (entry instanceof ResolveStream question && question.hop == hop) {
+            question.answers.complete(resolved.answers());
+        } else if (entry instanceof HalfStream half) {
+            half.resolvedReceived();
+        } else {
+            throw unknown("RESOLVED", streamId);
+        }
+        streams.remove(streamId);
+        circuit.streamGone();
+    }
+
+    private static TorException ended(Hop hop, int code) {
+        EndReason reason = EndReason.of(code);
+        return new StreamException(reason.kind(), code, "relay " + hop.target() + " ended the stream: " + reason);
+    }
+
+    private static void expectNoStream(String what, int streamId) throws ProtocolException {
+        if (streamId != 0) {
+            throw new ProtocolException(what + " with a stream id");
+        }
+    }
+
+    private static ProtocolException unknown(String what, int streamId) {
+        return new ProtocolException(streamId == 0 ? what + " without a stream id" : what + " on a stream that is not open");
+    }
+}

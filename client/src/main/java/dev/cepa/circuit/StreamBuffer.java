@@ -1,0 +1,110 @@
+package dev.cepa.circuit;
+
+import dev.cepa.circuit.BlockPool.Block;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes that were received and not read yet: a chain of small blocks that holds nothing when it is empty. What bounds it
+ * is the stream's window.
+ *
+ * <p>Guarded by its owner's lock, except that the one consumer may {@link #copy} without it, so that the channel's
+ * reader never waits for a long copy: bytes that were counted by {@link #size} do not move until {@link #drop}.
+ */
+final class StreamBuffer {
+    private final BlockPool pool;
+    private @Nullable Block head;
+    private @Nullable Block tail;
+    private int headAt;
+    private int tailAt;
+    private int size;
+
+    StreamBuffer(BlockPool pool) {
+        this.pool = pool;
+    }
+
+    int size() {
+        return size;
+    }
+
+    void append(byte[] from, int offset, int length) {
+        int at = offset;
+        int left = length;
+        while (left > 0) {
+            Block block = tail;
+            if (block == null || tailAt == Block.SIZE) {
+                block = grow(block);
+            }
+            int n = Math.min(left, Block.SIZE - tailAt);
+            System.arraycopy(from, at, block.bytes, tailAt, n);
+            tailAt += n;
+            at += n;
+            left -= n;
+        }
+        size += length;
+    }
+
+    private Block grow(@Nullable Block last) {
+        Block block = pool.take();
+        if (last == null) {
+            head = block;
+            headAt = 0;
+        } else {
+            last.next = block;
+        }
+        tail = block;
+        tailAt = 0;
+        return block;
+    }
+
+    /** Copies the first {@code length} bytes, of which there must be so many, and leaves them where they are. */
+    void copy(byte[] to, int offset, int length) {
+        Block block = head;
+        int at = headAt;
+        int done = 0;
+        while (done < length) {
+            if (at == Block.SIZE) {
+                block = Objects.requireNonNull(block).next;
+                at = 0;
+            }
+            int n = Math.min(length - done, Block.SIZE - at);
+            System.arraycopy(Objects.requireNonNull(block).bytes, at, to, offset + done, n);
+            at += n;
+            done += n;
+        }
+    }
+
+    /** Removes the first {@code length} bytes, of which there must be so many. */
+    void drop(int length) {
+        int left = length;
+        while (left > 0) {
+            int n = Math.min(left, Block.SIZE - headAt);
+            headAt += n;
+            left -= n;
+            if (headAt == Block.SIZE) {
+                Block used = Objects.requireNonNull(head);
+                head = used.next;
+                headAt = 0;
+                used.next = null;
+                pool.give(used);
+            }
+        }
+        size -= length;
+        if (size == 0) {
+            if (head != null) {
+                pool.give(head);
+            }
+            head = null;
+            tail = null;
+            headAt = 0;
+        }
+    }
+
+    /** Drops everything. The blocks are not used again, because a reader may be copying from them. */
+    void clear() {
+        head = null;
+        tail = null;
+        headAt = 0;
+        size = 0;
+    }
+}

@@ -1,0 +1,240 @@
+package dev.cepa.circuit;
+
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving side of one stream: filled by the channel's reader, emptied by one consumer at a time. It holds at most a
+ * window's worth of bytes: the window is opened again, by a SENDME for 50 cells, only as far as there is room for them.
+ *
+ * <p>Everything is guarded by {@link #lock}, which is held for moments only and within which no other lock of the circuit
+ * is taken but the block pool's.
+ */
+final class StreamInbox {
+    private static final int CELL_DATA = 498;
+    private static final int CAPACITY = TorStream.WINDOW * CELL_DATA;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final StreamBuffer buffer;
+    private final boolean hasWindow;
+    private int window = TorStream.WINDOW;
+    private int waiting;
+    private boolean connected;
+    private @Nullable InetAddress remoteAddress;
+    /** No more bytes will come; what is in the buffer can still be read. */
+    private boolean ended;
+    /** Why it ended, unless it ended well. */
+    private @Nullable TorException failure;
+    /** How many SENDMEs the last read made due; touched by the consumer alone. */
+    private int sendmesDue;
+
+    StreamInbox(BlockPool pool, boolean hasWindow) {
+        buffer = new StreamBuffer(pool);
+        this.hasWindow = hasWindow;
+    }
+
+    /** The reader: CONNECTED has come. */
+    void connected(@Nullable InetAddress address) throws ProtocolException {
+        lock.lock();
+        try {
+            if (connected) {
+                throw new ProtocolException("CONNECTED on a stream that is connected");
+            }
+            connected = true;
+            remoteAddress = address;
+            wake();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The reader: DATA has come. */
+    void deliver(byte[] from, int offset, int length) throws ProtocolException {
+        lock.lock();
+        try {
+            if (ended) {
+                return; // closed by us a moment ago
+            }
+            if (!connected) {
+                throw new ProtocolException("DATA before CONNECTED");
+            }
+            if (hasWindow && window-- <= 0) {
+                throw new ProtocolException("more DATA than the stream's window allows");
+            }
+            buffer.append(from, offset, length);
+            wake();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** No more bytes will come; {@code reason} is null at a regular end. False if it had ended already. */
+    boolean end(@Nullable TorException reason) {
+        lock.lock();
+        try {
+            if (ended) {
+                return false;
+            }
+            ended = true;
+            failure = reason;
+            wake();
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * We have closed the stream: drops what was not read.
+     *
+     * @return what may still come
+     */
+    HalfStream close(TorException reason) {
+        lock.lock();
+        try {
+            ended = true;
+            failure = reason;
+            buffer.clear();
+            changed.signalAll();
+            return HalfStream.ofStream(hasWindow ? window : Integer.MAX_VALUE, !connected);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isConnected() {
+        lock.lock();
+        try {
+            return connected;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Nullable InetAddress remoteAddress() {
+        lock.lock();
+        try {
+            return remoteAddress;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int available() {
+        lock.lock();
+        try {
+            return buffer.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void awaitConnected(Deadline deadline) throws TorException {
+        lock.lock();
+        try {
+            waiting++;
+            while (!connected) {
+                if (ended) {
+                    throw failure == null
+                            ? new TorException(ErrorKind.STREAM_CLOSED, "the stream ended before it was connected")
+                            : Failures.again(failure);
+                }
+                deadline.await(changed, "the exit to connect");
+            }
+        } finally {
+            waiting--;
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reads at least one byte, and waits for it. One consumer at a time.
+     *
+     * @param timeoutMillis 0 waits for ever
+     * @return how many, or -1 at the end
+     */
+    int read(byte[] to, int offset, int length, int timeoutMillis) throws IOException {
+        int n = awaitBytes(length, timeoutMillis);
+        if (n < 0) {
+            return n;
+        }
+        buffer.copy(to, offset, n);
+        lock.lock();
+        try {
+            if (buffer.size() < n) { // cleared meanwhile
+                throw Failures.again(java.util.Objects.requireNonNull(failure));
+            }
+            buffer.drop(n);
+            if (hasWindow && !ended) {
+                openWindow();
+            }
+            return n;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** After {@link #read}, by the same thread: how many stream-level SENDMEs to send now. */
+    int takeSendmesDue() {
+        int due = sendmesDue;
+        sendmesDue = 0;
+        return due;
+    }
+
+    private void openWindow() {
+        int room = CAPACITY - buffer.size();
+        while (window <= TorStream.WINDOW - TorStream.INCREMENT && (window + TorStream.INCREMENT) * CELL_DATA <= room) {
+            window += TorStream.INCREMENT;
+            sendmesDue++;
+        }
+    }
+
+    private int awaitBytes(int atMost, int timeoutMillis) throws IOException {
+        lock.lock();
+        try {
+            waiting++;
+            long left = TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+            while (buffer.size() == 0) {
+                if (ended) {
+                    if (failure == null) {
+                        return -1;
+                    }
+                    throw Failures.again(failure);
+                }
+                if (timeoutMillis == 0) {
+                    changed.await();
+                } else if (left > 0) {
+                    left = changed.awaitNanos(left);
+                } else {
+                    throw new SocketTimeoutException("no data came within " + timeoutMillis + " ms");
+                }
+            }
+            return Math.min(atMost, buffer.size());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            InterruptedIOException interrupted = new InterruptedIOException("interrupted while waiting for data");
+            interrupted.initCause(e);
+            throw interrupted;
+        } finally {
+            waiting--;
+            lock.unlock();
+        }
+    }
+
+    private void wake() {
+        if (waiting > 0) {
+            changed.signalAll();
+        }
+    }
+}

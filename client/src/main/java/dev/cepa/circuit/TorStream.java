@@ -1,0 +1,226 @@
+package dev.cepa.circuit;
+
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.StreamStatus.Status;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream over a circuit (tor-spec section 6). One thread may read while another writes; closing wakes both.
+ *
+ * <p>Bytes are sent when they are written: nothing is kept back, so that many small writes make many small cells.
+ */
+public final class TorStream implements StreamEntry, Closeable {
+    /** Cells of a stream's window in each direction, and how far one SENDME opens it (tor-spec section 7.4). */
+    static final int WINDOW = 500;
+
+    static final int INCREMENT = 50;
+
+    final Hop hop;
+    final StreamInbox inbox;
+    /** The destination, for events only. */
+    final String target;
+
+    private final Circuit circuit;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Input input = new Input();
+    private final Output output = new Output();
+    private int streamId;
+    private volatile int readTimeoutMillis;
+    private volatile @Nullable TorException outputEnd;
+
+    // Both are the circuit's sender's, guarded by its lock.
+    int sendWindow = WINDOW;
+    @Nullable Condition sendable;
+
+    TorStream(Circuit circuit, Hop hop, BlockPool pool, String target) {
+        this.circuit = circuit;
+        this.hop = hop;
+        this.target = target;
+        inbox = new StreamInbox(pool, true);
+    }
+
+    /** Unique within one client: the circuit's id times 65,536, plus the stream's id on the circuit. */
+    public long id() {
+        return circuit.id() << 16 | streamId;
+    }
+
+    /** What the far end sends; ends when the far end does, with a {@link TorException} if it ended badly. */
+    public InputStream input() {
+        return input;
+    }
+
+    /** To the far end; a write waits for flow control and returns when all its bytes are on their way. */
+    public OutputStream output() {
+        return output;
+    }
+
+    /**
+     * Waits until the exit has connected; returns at once if it has.
+     *
+     * @throws TorException if it could not, of the kind that its reason means; of kind TIMEOUT when the deadline passed,
+     *     which leaves the stream as it was
+     */
+    public void awaitConnected(Deadline deadline) throws TorException {
+        inbox.awaitConnected(deadline);
+    }
+
+    /** The address that the exit connected to; null before it has, and when it didn't say. */
+    public @Nullable InetAddress remoteAddress() {
+        return inbox.remoteAddress();
+    }
+
+    /** After so many milliseconds a read throws {@link java.net.SocketTimeoutException}; 0, as at first, is never. */
+    public void setReadTimeout(int millis) {
+        if (millis < 0) {
+            throw new IllegalArgumentException("negative timeout " + millis);
+        }
+        readTimeoutMillis = millis;
+    }
+
+    /**
+     * Writes no more; reading goes on until the far end is done. Tor can't tell the far end: an END message closes both
+     * directions, so none is sent before {@link #close}.
+     */
+    public void shutdownOutput() {
+        stopOutput(new TorException(ErrorKind.CLOSED, "the stream's output was shut down"));
+    }
+
+    /**
+     * Ends the stream. The far end is told, unless it has ended the stream itself; what was received and not read is
+     * dropped. Bytes written before are still sent. Never blocks; may be called twice.
+     */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            TorException reason = new TorException(ErrorKind.CLOSED, "the stream was closed");
+            HalfStream half = inbox.close(reason);
+            stopOutput(reason);
+            circuit.streamClosed(this, half);
+        }
+    }
+
+    /** Names no destination, so that a log line with a stream in it gives nothing away. */
+    @Override
+    public String toString() {
+        return "stream " + id();
+    }
+
+    int streamId() {
+        return streamId;
+    }
+
+    /** Why nothing more may be written; null while it may. */
+    @Nullable TorException outputEnd() {
+        return outputEnd;
+    }
+
+    @Override
+    public void entered(int id) {
+        streamId = id;
+    }
+
+    @Override
+    public void circuitClosed(TorException reason) {
+        ended(reason, reason);
+    }
+
+    /**
+     * The far end, or the circuit, has ended the stream.
+     *
+     * @param inputReason what readers get when they have read everything; null for a regular end
+     * @param outputReason what writers get
+     */
+    void ended(@Nullable TorException inputReason, TorException outputReason) {
+        boolean wasConnected = inbox.isConnected();
+        boolean first = inbox.end(inputReason);
+        stopOutput(outputReason);
+        if (first) {
+            circuit.emit(this, wasConnected ? Status.CLOSED : Status.FAILED, inputReason);
+        }
+    }
+
+    private void stopOutput(TorException reason) {
+        if (outputEnd == null) {
+            outputEnd = reason;
+        }
+        circuit.sender().wake(this);
+    }
+
+    private final class Input extends InputStream {
+        private final ReentrantLock reading = new ReentrantLock();
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] to, int offset, int length) throws IOException {
+            Objects.checkFromIndexSize(offset, length, to.length);
+            if (length == 0) {
+                return 0;
+            }
+            reading.lock();
+            try {
+                int n = inbox.read(to, offset, length, readTimeoutMillis);
+                int due = inbox.takeSendmesDue();
+                if (due > 0) {
+                    circuit.sendStreamSendmes(TorStream.this, due);
+                }
+                return n;
+            } finally {
+                reading.unlock();
+            }
+        }
+
+        @Override
+        public int available() {
+            return inbox.available();
+        }
+
+        @Override
+        public void close() {
+            TorStream.this.close();
+        }
+    }
+
+    private final class Output extends OutputStream {
+        private final ReentrantLock writing = new ReentrantLock();
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] from, int offset, int length) throws IOException {
+            Objects.checkFromIndexSize(offset, length, from.length);
+            writing.lock();
+            try {
+                int done = 0;
+                while (done < length) {
+                    done += circuit.sender().sendData(TorStream.this, from, offset + done, length - done);
+                }
+            } finally {
+                writing.unlock();
+            }
+        }
+
+        @Override
+        public void close() {
+            TorStream.this.close();
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.cepa.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** The far end of a stream ended it, or refused to open it, for a reason that it gave. */
+public final class StreamException extends TorException {
+    private static final long serialVersionUID = 1;
+
+    private final int endReason;
+
+    /**
+     * Says why a stream ended.
+     *
+     * @param endReason the reason's code in the END message (tor-spec section 6.3)
+     */
+    public StreamException(ErrorKind kind, int endReason, String message) {
+        this(kind, endReason, message, null);
+    }
+
+    public StreamException(ErrorKind kind, int endReason, String message, @Nullable Throwable cause) {
+        super(kind, message, cause);
+        this.endReason = endReason;
+    }
+
+    /** The reason's code in the END message (tor-spec section 6.3), 0 to 255. */
+    public int endReason() {
+        return endReason;
+    }
+}
