@@ -26,7 +26,7 @@ class BuildTimeoutsTest {
         consensus.params.put("cbtmincircs", 1);
         consensus.params.put("cbtnummodes", 2);
         consensus.params.put("cbtinitialtimeout", 700);
-        timeouts.update(consensus, PathSettings.DEFAULT);
+        timeouts.update(consensus.dir().consensus(), PathSettings.DEFAULT);
         for (int millis : MILLIS) {
             timeouts.built(Duration.ofMillis(millis), true);
         }
@@ -152,7 +152,7 @@ class BuildTimeoutsTest {
 
     @Test
     void withoutLearningTheTimeIsTheUsers() {
-        timeouts.update(consensus, PathSettings.DEFAULT.withBuildTimeout(false, Duration.ofSeconds(7)));
+        timeouts.update(consensus.dir().consensus(), PathSettings.DEFAULT.withBuildTimeout(false, Duration.ofSeconds(7)));
         for (int i = 0; i < 200; i++) {
             timeouts.built(Duration.ofMillis(100), true);
             timeouts.timedOut(true);

@@ -56,7 +56,7 @@ class GuardManagerTest {
 
     private boolean update() {
         net.validAfter = clock.now.minusSeconds(1800);
-        return guards.update(new PathSelector(net, settings, random));
+        return guards.update(new PathSelector(net.dir(), settings, random));
     }
 
     private GuardAttempt select() throws TorException {
@@ -98,7 +98,7 @@ class GuardManagerTest {
                 .many(5, SmallNet.GUARD & ~RelayFlags.STABLE, 10)
                 .many(5, SmallNet.GUARD & ~RelayFlags.V2_DIR, 10);
         GuardManager few = new GuardManager(StateFile.inMemory("1", clock), clock, random, events);
-        few.update(new PathSelector(other, settings, random));
+        few.update(new PathSelector(other.dir(), settings, random));
 
         assertThat(few.guards()).extracting(GuardInfo::id)
                 .containsExactlyInAnyOrder(SmallNet.id(0), SmallNet.id(1), SmallNet.id(2), SmallNet.id(3), SmallNet.id(4));
@@ -109,7 +109,7 @@ class GuardManagerTest {
         GuardAttempt attempt = select();
 
         assertThat(attempt.guard()).isEqualTo(primary(0));
-        assertThat(attempt.relayIn(net)).isEqualTo(net.indexOf(primary(0)));
+        assertThat(attempt.relayIn(net.dir())).isEqualTo(net.indexOf(primary(0)));
         assertThat(info(primary(0)).status()).isEqualTo("never-connected");
         assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
         assertThat(info(primary(0)).status()).isEqualTo("up");
@@ -142,6 +142,7 @@ class GuardManagerTest {
     @Test
     void aGuardWithoutMicrodescriptorCarriesNoTrafficButServesDirectoryFetches() throws TorException {
         relay(primary(0)).microdesc = false;
+        update();
 
         assertThat(guards.isMissingGuardMicrodesc()).isTrue();
         assertThat(select().guard()).isEqualTo(primary(1));
@@ -157,6 +158,7 @@ class GuardManagerTest {
         int exit = 200;
         net.relays.get(exit).family = 3;
         relay(primary(0)).family = 3;
+        update();
 
         GuardAttempt attempt = guards.select(Usage.TRAFFIC, GuardRestriction.exit(SmallNet.id(exit)));
 
@@ -403,7 +405,7 @@ class GuardManagerTest {
     void nothingIsRemovedByAConsensusOfLongAgo() {
         RsaId first = primary(0);
         clock.pass(Duration.ofDays(300));
-        guards.update(new PathSelector(net, settings, random));
+        guards.update(new PathSelector(net.dir(), settings, random));
         assertThat(primary(0)).isEqualTo(first);
     }
 
@@ -501,7 +503,7 @@ class GuardManagerTest {
         guards.store();
 
         GuardManager again = new GuardManager(state, clock, random, events);
-        again.update(new PathSelector(net, settings, random));
+        again.update(new PathSelector(net.dir(), settings, random));
 
         assertThat(again.primaryGuards()).containsExactlyInAnyOrderElementsOf(guards.primaryGuards());
         assertThat(again.guards()).extracting(GuardInfo::id)

@@ -3,6 +3,7 @@ package dev.cepa.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cepa.error.TorException;
+import dev.cepa.netdoc.NetDir;
 import dev.cepa.netdoc.RelayFlags;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -29,10 +30,11 @@ class PathPropertiesTest {
             made.ports4 = (flags & RelayFlags.EXIT) == 0 ? new int[0] : random.nextBoolean()
                     ? new int[] {80, 443} : new int[] {22, 80, 443, 6667};
         }
+        NetDir dir = net.dir();
         RelaySet excluded = RelaySet.parse("21.0.0.0/10, relay7, relay8, $" + SmallNet.id(9));
         RelaySet excludedExits = RelaySet.parse("22.0.0.0/8");
         PathSelector selector =
-                new PathSelector(net, PathSettings.DEFAULT.withExcluded(excluded, excludedExits), random);
+                new PathSelector(dir, PathSettings.DEFAULT.withExcluded(excluded, excludedExits), random);
         int[] ports = {22, 80, 443, 6667};
 
         for (int i = 0; i < 10_000; i++) {
@@ -42,18 +44,18 @@ class PathPropertiesTest {
             int guard = selector.pickGuardCandidate(stable, exit);
             int middle = selector.pickMiddle(stable, exit, guard);
 
-            assertThat(net.exitsTo4(exit, port)).isTrue();
-            assertThat(net.flags(exit) & RelayFlags.BAD_EXIT).isZero();
-            assertThat(net.flags(guard) & RelayFlags.GUARD).isNotZero();
-            assertThat(excludedExits.contains(net, exit)).isFalse();
+            assertThat(dir.exitsTo4(exit, port)).isTrue();
+            assertThat(dir.flags(exit) & RelayFlags.BAD_EXIT).isZero();
+            assertThat(dir.flags(guard) & RelayFlags.GUARD).isNotZero();
+            assertThat(excludedExits.contains(dir, exit)).isFalse();
             int[] path = {guard, middle, exit};
             for (int relay : path) {
-                assertThat(excluded.contains(net, relay)).isFalse();
-                assertThat(net.hasMicrodesc(relay)).isTrue();
-                assertThat(net.flags(relay) & RelayFlags.RUNNING).isNotZero();
-                assertThat(stable && (net.flags(relay) & RelayFlags.STABLE) == 0).isFalse();
+                assertThat(excluded.contains(dir, relay)).isFalse();
+                assertThat(dir.hasMicrodesc(relay)).isTrue();
+                assertThat(dir.flags(relay) & RelayFlags.RUNNING).isNotZero();
+                assertThat(stable && (dir.flags(relay) & RelayFlags.STABLE) == 0).isFalse();
                 for (int other : path) {
-                    assertThat(relay != other && (net.sameFamily(relay, other) || net.sameSubnet(relay, other))).isFalse();
+                    assertThat(relay != other && (dir.sameFamily(relay, other) || dir.sameSubnet(relay, other))).isFalse();
                 }
             }
             assertThat(guard).isNotEqualTo(middle).isNotEqualTo(exit);

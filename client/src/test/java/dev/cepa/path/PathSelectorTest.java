@@ -16,7 +16,7 @@ class PathSelectorTest {
     private final Random random = new Random(7);
 
     private PathSelector selector(PathSettings settings) {
-        return new PathSelector(net, settings, random);
+        return new PathSelector(net.dir(), settings, random);
     }
 
     private PathSelector selector() {

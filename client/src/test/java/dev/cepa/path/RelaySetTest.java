@@ -18,16 +18,16 @@ class RelaySetTest {
     void namesRelaysByFingerprintNicknameAndAddress() throws TorException {
         RelaySet set = RelaySet.parse(" $" + SmallNet.id(0) + "~whatever, RELAY2 ,10.3.0.0/16,192.0.2.1");
 
-        BitSet named = set.resolve(net);
+        BitSet named = set.resolve(net.dir());
 
         assertThat(named).isEqualTo(PathSettings.ports(0, 2, 3));
-        assertThat(set.contains(net, 3)).isTrue();
-        assertThat(set.contains(net, 4)).isFalse();
+        assertThat(set.contains(net.dir(), 3)).isTrue();
+        assertThat(set.contains(net.dir(), 4)).isFalse();
     }
 
     @Test
     void takesFingerprintsWithoutDollarAndInLowerCase() throws TorException {
-        assertThat(RelaySet.parse(SmallNet.id(4).toString().toLowerCase()).resolve(net)).isEqualTo(PathSettings.ports(4));
+        assertThat(RelaySet.parse(SmallNet.id(4).toString().toLowerCase()).resolve(net.dir())).isEqualTo(PathSettings.ports(4));
     }
 
     @Test

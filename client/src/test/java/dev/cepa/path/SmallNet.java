@@ -1,22 +1,22 @@
 package dev.cepa.path;
 
-import dev.cepa.cell.Ed25519Id;
 import dev.cepa.cell.RsaId;
-import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
-import dev.cepa.netdoc.Protocols;
 import dev.cepa.netdoc.RelayFlags;
+import dev.cepa.netdoc.TestDirectory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
-/** A network made by hand. Changing a relay after it was handed out makes "the next consensus". */
-final class SmallNet implements NetDir, ConsensusInfo {
+/** A network made by hand. Changing a relay and taking {@link #dir()} again makes the next consensus. */
+final class SmallNet {
     static final int RUNNING = RelayFlags.RUNNING | RelayFlags.VALID | RelayFlags.FAST | RelayFlags.STABLE | RelayFlags.V2_DIR;
     static final int GUARD = RUNNING | RelayFlags.GUARD;
     static final int EXIT = RUNNING | RelayFlags.EXIT;
@@ -79,8 +79,8 @@ final class SmallNet implements NetDir, ConsensusInfo {
 
     static RsaId id(int n) {
         byte[] bytes = new byte[20];
-        bytes[0] = (byte) n;
-        bytes[1] = (byte) (n >> 8);
+        bytes[0] = (byte) (n >> 8);
+        bytes[1] = (byte) n;
         bytes[19] = 1;
         return RsaId.of(bytes);
     }
@@ -94,150 +94,37 @@ final class SmallNet implements NetDir, ConsensusInfo {
         }
     }
 
-    @Override
-    public ConsensusInfo consensus() {
-        return this;
-    }
-
-    @Override
-    public int size() {
-        return relays.size();
-    }
-
-    @Override
-    public int indexOf(RsaId id) {
+    int indexOf(RsaId id) {
         return index.getOrDefault(id, -1);
     }
 
-    @Override
-    public int indexOf(Ed25519Id id) {
-        return -1;
-    }
-
-    @Override
-    public RsaId rsaId(int relay) {
-        return relays.get(relay).id;
-    }
-
-    @Override
-    public Ed25519Id ed25519Id(int relay) {
-        return null;
-    }
-
-    @Override
-    public byte[] ntorKey(int relay) {
-        return relays.get(relay).microdesc ? new byte[32] : null;
-    }
-
-    @Override
-    public String nickname(int relay) {
-        return relays.get(relay).nickname;
-    }
-
-    @Override
-    public int flags(int relay) {
-        return relays.get(relay).flags;
-    }
-
-    @Override
-    public long bandwidth(int relay) {
-        return relays.get(relay).bandwidth;
-    }
-
-    @Override
-    public InetSocketAddress ipv4(int relay) {
-        return relays.get(relay).ipv4;
-    }
-
-    @Override
-    public InetSocketAddress ipv6(int relay) {
-        return relays.get(relay).ipv6;
-    }
-
-    @Override
-    public boolean hasMicrodesc(int relay) {
-        return relays.get(relay).microdesc;
-    }
-
-    @Override
-    public int missingMicrodescs() {
-        return (int) relays.stream().filter(r -> !r.microdesc).count();
-    }
-
-    @Override
-    public boolean supports(int relay, Protocols.Name protocol, int version) {
-        return true;
-    }
-
-    @Override
-    public boolean exitsTo4(int relay, int port) {
-        return contains(relays.get(relay).ports4, port);
-    }
-
-    @Override
-    public boolean exitsTo6(int relay, int port) {
-        return contains(relays.get(relay).ports6, port);
-    }
-
-    private static boolean contains(int[] ports, int port) {
-        for (int p : ports) {
-            if (p == port) {
-                return true;
+    /** The network as it is now, read from documents that say so. */
+    NetDir dir() {
+        TestDirectory network = new TestDirectory().validAfter(validAfter);
+        params.forEach(network::param);
+        weights.forEach((name, value) -> network.weights(name + "=" + value));
+        for (Relay relay : relays) {
+            TestDirectory.Relay made = network.relay(relay.nickname)
+                    .rsaId(relay.id)
+                    .flags(relay.flags)
+                    .bandwidth(relay.bandwidth)
+                    .ipv4(relay.ipv4.getAddress().getHostAddress(), relay.ipv4.getPort())
+                    .policy(policy(relay.ports4))
+                    .policy6(policy(relay.ports6))
+                    .microdesc(relay.microdesc);
+            if (relay.ipv6 != null) {
+                made.ipv6("[" + relay.ipv6.getAddress().getHostAddress() + "]:" + relay.ipv6.getPort());
+            }
+            if (relay.family != 0) {
+                made.familyIds("family" + relay.family);
             }
         }
-        return false;
+        return network.build();
     }
 
-    @Override
-    public boolean exitsSomewhere(int relay) {
-        return relays.get(relay).ports4.length + relays.get(relay).ports6.length > 0;
-    }
-
-    @Override
-    public boolean sameFamily(int a, int b) {
-        int family = relays.get(a).family;
-        return a == b || (family != 0 && family == relays.get(b).family);
-    }
-
-    @Override
-    public boolean sameSubnet(int a, int b) {
-        byte[] x = ipv4(a).getAddress().getAddress();
-        byte[] y = ipv4(b).getAddress().getAddress();
-        return x[0] == y[0] && x[1] == y[1];
-    }
-
-    @Override
-    public Instant validAfter() {
-        return validAfter;
-    }
-
-    @Override
-    public Instant freshUntil() {
-        return validAfter.plusSeconds(3600);
-    }
-
-    @Override
-    public Instant validUntil() {
-        return validAfter.plusSeconds(3 * 3600);
-    }
-
-    @Override
-    public int param(String name, int fallback, int min, int max) {
-        return Math.max(min, Math.min(max, params.getOrDefault(name, fallback)));
-    }
-
-    @Override
-    public int bandwidthWeight(String name) {
-        return weights.getOrDefault(name, -1);
-    }
-
-    @Override
-    public String requiredClientProtocols() {
-        return "";
-    }
-
-    @Override
-    public String recommendedClientProtocols() {
-        return "";
+    private static String policy(int[] ports) {
+        return ports.length == 0
+                ? "reject 1-65535"
+                : Arrays.stream(ports).sorted().mapToObj(Integer::toString).collect(Collectors.joining(",", "accept ", ""));
     }
 }

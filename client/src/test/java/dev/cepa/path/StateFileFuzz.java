@@ -45,7 +45,7 @@ class StateFileFuzz {
         state.replace("Guard", lines);
         GuardManager guards = new GuardManager(state, CLOCK, new Random(1), new TorEvents());
         SmallNet net = new SmallNet().many(30, SmallNet.GUARD, 100);
-        guards.update(new PathSelector(net, PathSettings.DEFAULT, new Random(1)));
+        guards.update(new PathSelector(net.dir(), PathSettings.DEFAULT, new Random(1)));
         guards.select(GuardManager.Usage.TRAFFIC, GuardRestriction.NONE).succeeded();
         state.save();
         List<String> once = state.values("Guard");
@@ -68,7 +68,7 @@ class StateFileFuzz {
     @Property(tries = 1000)
     void anyTextIsARelaySetOrRefused(@ForAll("lists") String text) {
         try {
-            RelaySet.parse(text).resolve(new SmallNet().many(3, SmallNet.RUNNING, 1));
+            RelaySet.parse(text).resolve(new SmallNet().many(3, SmallNet.RUNNING, 1).dir());
         } catch (TorException e) {
             assertThat(e).hasMessageNotContaining("Exception");
         }
