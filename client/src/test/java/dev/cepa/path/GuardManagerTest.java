@@ -231,42 +231,74 @@ class GuardManagerTest {
         assertThat(select().guard()).as("given up, so free again").isEqualTo(second.guard());
     }
 
+    /** Leaves all primary guards down, and a fourth one that is confirmed and up. */
+    private RsaId confirmAFourth() throws TorException {
+        for (int i = 0; i < 3; i++) {
+            GuardAttempt attempt = select();
+            assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
+            attempt.closed();
+            select().failed();
+        }
+        GuardAttempt fourth = select();
+        assertThat(guards.primaryGuards()).doesNotContain(fourth.guard());
+        assertThat(fourth.succeeded()).isEqualTo(Usability.USABLE);
+        fourth.closed();
+        return fourth.guard();
+    }
+
     @Test
     void aCircuitWaitsWhileABetterGuardIsBeingTriedButNotForMoreThanFifteenSeconds() throws TorException {
         guards.noteInternetConnectivity();
-        failPrimaries();
-        // Confirm one and then lose it, so that it is better than any unconfirmed guard.
+        RsaId fourth = confirmAFourth();
         GuardAttempt better = select();
-        assertThat(better.succeeded()).isEqualTo(Usability.USABLE);
-        better.closed();
-        // It is primary now by being confirmed; give all three primaries up for the sake of the test.
-        clock.pass(Duration.ofSeconds(5));
-        failPrimariesAgain();
+        GuardAttempt other = select();
+        assertThat(better.guard()).isEqualTo(fourth);
+        assertThat(other.guard()).isNotEqualTo(fourth);
 
-        GuardAttempt first = select();
+        assertThat(other.succeeded()).isEqualTo(Usability.WAIT);
+        clock.pass(Duration.ofSeconds(14));
+        assertThat(other.usability()).isEqualTo(Usability.WAIT);
         clock.pass(Duration.ofSeconds(1));
-        GuardAttempt second = select();
-        assertThat(second.succeeded()).as("the first was asked earlier").isIn(Usability.WAIT, Usability.USABLE);
-        if (second.usability() == Usability.WAIT) {
-            clock.pass(Duration.ofSeconds(16));
-            assertThat(second.usability()).isEqualTo(Usability.USABLE);
-        }
-        first.closed();
-    }
-
-    private void failPrimariesAgain() throws TorException {
-        for (int i = 0; i < 4; i++) {
-            GuardAttempt attempt = select();
-            if (guards.primaryGuards().contains(attempt.guard())) {
-                attempt.failed();
-            } else {
-                attempt.closed();
-            }
-        }
+        assertThat(other.usability()).isEqualTo(Usability.USABLE);
     }
 
     @Test
-    void aWaitingCircuitIsUnneededOnceAPrimaryGuardWorks() throws TorException {
+    void aCircuitWaitsNoLongerOnceTheBetterGuardHasFailed() throws TorException {
+        guards.noteInternetConnectivity();
+        confirmAFourth();
+        GuardAttempt better = select();
+        GuardAttempt other = select();
+        assertThat(other.succeeded()).isEqualTo(Usability.WAIT);
+        better.failed();
+        assertThat(other.usability()).isEqualTo(Usability.USABLE);
+    }
+
+    @Test
+    void aCircuitWaitsAsLongAsThereIsOneThroughABetterGuard() throws TorException {
+        guards.noteInternetConnectivity();
+        confirmAFourth();
+        GuardAttempt better = select();
+        GuardAttempt other = select();
+        assertThat(better.succeeded()).isEqualTo(Usability.USABLE);
+        assertThat(other.succeeded()).isEqualTo(Usability.WAIT);
+        clock.pass(Duration.ofSeconds(60));
+        assertThat(other.usability()).isEqualTo(Usability.WAIT);
+        better.closed();
+        assertThat(other.usability()).isEqualTo(Usability.USABLE);
+    }
+
+    @Test
+    void aBetterGuardThatThePathCouldNotHaveIsNotWaitedFor() throws TorException {
+        guards.noteInternetConnectivity();
+        RsaId fourth = confirmAFourth();
+        GuardAttempt better = select();
+        GuardAttempt other = guards.select(Usage.TRAFFIC, GuardRestriction.exit(fourth));
+        assertThat(better.guard()).isEqualTo(fourth);
+        assertThat(other.succeeded()).isEqualTo(Usability.USABLE);
+    }
+
+    @Test
+    void aSlowPrimaryGuardIsNotPassedOver() throws TorException {
         guards.noteInternetConnectivity();
         for (int i = 0; i < 2; i++) {
             select().failed();
