@@ -1,12 +1,17 @@
 package dev.cepa.testnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,6 +58,29 @@ class TestNetworkIT {
         }
         assertThat(pids).noneMatch(pid -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent());
         assertThat(Files.exists(network.folder())).isFalse();
+    }
+
+    @Test
+    void carriesAClientToNamesThatExitsResolve() throws Exception {
+        try (TestNetwork network = TestNetwork.builder().authorities(1).relays(2).exits(1).start(TIMEOUT);
+                WebServer web = WebServer.start()) {
+            Node client = network.startClient("client", TIMEOUT);
+            Proxy proxy = new Proxy(Proxy.Type.SOCKS, new InetSocketAddress("127.0.0.1", client.socksPort()));
+
+            for (String name : List.of("www.cepa.test", "v4only.example")) {
+                try (Socket socket = new Socket(proxy)) {
+                    socket.setSoTimeout(60_000);
+                    socket.connect(InetSocketAddress.createUnresolved(name, web.echoPort()), 60_000);
+                    socket.getOutputStream().write("hello".getBytes(StandardCharsets.US_ASCII));
+                    assertThat(socket.getInputStream().readNBytes(5)).asString(StandardCharsets.US_ASCII)
+                            .isEqualTo("hello");
+                }
+            }
+            try (Socket socket = new Socket(proxy)) {
+                InetSocketAddress nowhere = InetSocketAddress.createUnresolved("nxdomain.test", web.echoPort());
+                assertThatThrownBy(() -> socket.connect(nowhere, 60_000)).isInstanceOf(IOException.class);
+            }
+        }
     }
 
     private static String consensusOf(TestNetwork network) throws IOException, InterruptedException {
