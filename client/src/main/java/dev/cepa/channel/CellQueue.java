@@ -3,6 +3,7 @@ package dev.cepa.channel;
 import dev.cepa.cell.Cell;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
+import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,7 @@ final class CellQueue {
             buf[at + 3] = (byte) circuitId;
             buf[at + 4] = (byte) command;
             System.arraycopy(body, offset, buf, at + Cell.HEADER, length);
-            java.util.Arrays.fill(buf, at + Cell.HEADER + length, end, (byte) 0);
+            Arrays.fill(buf, at + Cell.HEADER + length, end, (byte) 0);
             size = end;
             if (writerWaits) {
                 writerWaits = false;

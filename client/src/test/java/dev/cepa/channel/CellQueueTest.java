@@ -1,0 +1,79 @@
+package dev.cepa.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cepa.cell.Cell;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class CellQueueTest {
+    private final CellQueue queue = new CellQueue();
+    private final byte[] body = new byte[Cell.BODY];
+
+    @Test
+    void givesAllThatHasGatheredAsOneBatch() throws Exception {
+        queue.add(0x80000001, Cell.RELAY, body, 0, Cell.BODY);
+        queue.add(0x80000002, Cell.DESTROY, body, 0, 1);
+        assertThat(queue.take(1)).isEqualTo(2 * Cell.LENGTH);
+        assertThat(queue.batch()).startsWith(0x80, 0, 0, 1, 3);
+        assertThat(Arrays.copyOfRange(queue.batch(), Cell.LENGTH, Cell.LENGTH + 5)).containsExactly(0x80, 0, 0, 2, 4);
+        assertThat(queue.take(1)).isZero();
+    }
+
+    /** The arrays are used again and again; what was in them must not go out as padding. */
+    @Test
+    void padsWithZerosWhateverTheArrayHeldBefore() throws Exception {
+        Arrays.fill(body, (byte) 7);
+        for (int i = 0; i < 4; i++) {
+            queue.add(-1, Cell.RELAY, body, 0, Cell.BODY);
+            queue.take(1);
+        }
+        queue.add(-1, Cell.DESTROY, body, 0, 1);
+        queue.take(1);
+        byte[] cell = Arrays.copyOf(queue.batch(), Cell.LENGTH);
+        assertThat(Arrays.copyOfRange(cell, Cell.HEADER, Cell.LENGTH)).startsWith(7).endsWith(new byte[Cell.BODY - 1]);
+    }
+
+    @Test
+    void hasRoomAgainOnceTheWriterTakesTheBatch() throws Exception {
+        while (queue.add(-1, Cell.RELAY, body, 0, Cell.BODY)) {
+            // to the hard bound
+        }
+        assertThatThrownBy(() -> queue.awaitRoom(Deadline.in(Duration.ofMillis(10)), "room"))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.TIMEOUT));
+        int taken = queue.take(1);
+        assertThat(taken).isBetween(CellQueue.HARD_BOUND - Cell.LENGTH + 1, CellQueue.HARD_BOUND);
+        queue.awaitRoom(Deadline.in(Duration.ofMillis(10)), "room");
+    }
+
+    @Test
+    void doesNotKeepLargeArrays() throws Exception {
+        while (queue.add(-1, Cell.RELAY, body, 0, Cell.BODY)) {
+            // to the hard bound
+        }
+        queue.take(1);
+        queue.take(1);
+        queue.take(1);
+        assertThat(queue.batch().length).isLessThanOrEqualTo(256 * 1024);
+    }
+
+    @Test
+    void wakesTheWriterAndRefusesSendersWhenClosed() throws Exception {
+        Thread writer = Thread.ofVirtual().unstarted(() -> {
+            try {
+                assertThat(queue.take(Long.MAX_VALUE)).isEqualTo(-1);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        writer.start();
+        queue.close(new TorException(ErrorKind.CLOSED, "enough"));
+        assertThat(writer.join(Duration.ofSeconds(5))).isTrue();
+        assertThatThrownBy(() -> queue.add(-1, Cell.RELAY, body, 0, Cell.BODY)).hasMessage("enough");
+    }
+}
