@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A consensus of the microdescriptor flavour (dir-spec sections 3.4 and 3.9), parsed but not verified.
- * Immutable, thread-safe.
+ * A consensus of the microdescriptor flavour (dir-spec sections 3.4 and 3.9), parsed but not verified, which is
+ * {@link ConsensusVerifier}'s work. Immutable, thread-safe.
  *
  * <p>The real network's has 9,000 relays, and a client keeps one or two of them in memory all the time. So a relay is a row
  * in primitive arrays, about 85 bytes, in the document's order, which is that of the identities: looking one up is a binary

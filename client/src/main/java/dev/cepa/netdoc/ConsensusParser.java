@@ -235,8 +235,16 @@ final class ConsensusParser {
 
     private String protocolList() throws ProtocolException {
         String list = lines.restText();
-        Protocols.parse(list); // well-formed, or the document is not
+        protocols(list); // well-formed, or the document is not
         return list;
+    }
+
+    private Protocols protocols(String list) throws ProtocolException {
+        try {
+            return Protocols.parse(list);
+        } catch (ProtocolException e) {
+            throw lines.error("has " + e.getMessage(), e);
+        }
     }
 
     /** One relay: its r line is at hand; ends at the line after its last. */
@@ -365,7 +373,7 @@ final class ConsensusParser {
                 protocols.add(Protocols.NONE); // number 0 is the empty line
             }
             if (number == protocols.size()) {
-                protocols.add(Protocols.parse(lines.restText()));
+                protocols.add(protocols(lines.restText()));
             }
         }
         return number;

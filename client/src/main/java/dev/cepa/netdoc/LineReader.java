@@ -185,9 +185,14 @@ final class LineReader {
         return out;
     }
 
+    /** Reads the object that must follow the line at hand, under either name: BEGIN, lines of base64, END. */
+    byte[] object(String tag, String otherTag) throws ProtocolException {
+        return atObject() && !objectIs(tag) ? object(otherTag) : object(tag);
+    }
+
     /** Reads the object that must follow the line at hand: BEGIN, lines of base64, END. */
     byte[] object(String tag) throws ProtocolException {
-        if (!atObject() || !nextLine() || !lineIs(BEGIN + tag + "-----")) {
+        if (!objectIs(tag) || !nextLine()) {
             throw error("lacks the object " + tag);
         }
         String last = "-----END " + tag + "-----";
@@ -231,6 +236,20 @@ final class LineReader {
         }
     }
 
+    /** Whether the next line begins an object of that name. */
+    private boolean objectIs(String tag) {
+        String begin = BEGIN + tag + "-----\n";
+        if (end - next < begin.length()) {
+            return false;
+        }
+        for (int i = 0; i < begin.length(); i++) {
+            if (doc[next + i] != begin.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether an object comes next. */
     private boolean atObject() {
         return next < end && doc[next] == '-';
@@ -253,7 +272,8 @@ final class LineReader {
         return error(problem, null);
     }
 
-    private ProtocolException error(String problem, @Nullable Throwable cause) {
+    /** An error about the line at hand. */
+    ProtocolException error(String problem, @Nullable Throwable cause) {
         return new ProtocolException(what + ": line " + number + " " + problem, cause);
     }
 }

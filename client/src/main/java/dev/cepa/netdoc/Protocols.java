@@ -212,7 +212,7 @@ public final class Protocols {
     }
 
     private static ProtocolException malformed() {
-        return new ProtocolException("a list of subprotocol versions is malformed");
+        return new ProtocolException("a malformed list of subprotocol versions");
     }
 
     private static Protocols ours(String list) {

@@ -14,7 +14,11 @@ final class Documents {
         }
     }
 
-    static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
+    static byte[] latin1(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    static String text(String name) throws IOException {
+        return new String(read(name), StandardCharsets.ISO_8859_1);
     }
 }

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cepa.cell.Ed25519Id;
 import dev.cepa.cell.RsaId;
 import java.time.Instant;
+import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NetDirTest {
     private final TestDirectory network = new TestDirectory();
@@ -169,7 +172,7 @@ class NetDirTest {
         NetDir before = network.build();
         network.relay("d").policy("reject 25");
         network.relay(2).policy("accept 22");
-        NetDirBuilder builder = new NetDirBuilder(Consensus.parse(Documents.ascii(network.unsignedText())));
+        NetDirBuilder builder = new NetDirBuilder(Consensus.parse(Documents.latin1(network.unsignedText())));
         assertThat(builder.reuse(before)).isEqualTo(2);
         assertThat(builder.missing()).containsExactly(2, 3);
         NetDir between = builder.build();
@@ -185,12 +188,12 @@ class NetDirTest {
     @Test
     void leavesOutMicrodescriptorsNobodyListed() throws Exception {
         network.relay("a");
-        NetDirBuilder builder = new NetDirBuilder(Consensus.parse(Documents.ascii(network.unsignedText())));
+        NetDirBuilder builder = new NetDirBuilder(Consensus.parse(Documents.latin1(network.unsignedText())));
         byte[] other = Documents.read("microdesc2.txt");
         assertThat(builder.add(other, 0, other.length)).isZero();
         byte[] cut = network.microdescs();
         assertThat(builder.add(cut, 0, cut.length - 1)).isZero();
-        assertThat(builder.add(Documents.ascii("@last-listed 2020-01-01 00:00:00\n"), 0, 33)).isZero();
+        assertThat(builder.add(Documents.latin1("@last-listed 2020-01-01 00:00:00\n"), 0, 33)).isZero();
         assertThat(builder.missing()).containsExactly(0);
     }
 
@@ -199,11 +202,59 @@ class NetDirTest {
         network.relay("a").policy("accept 0");
         network.relay("b").ntorKey(new byte[32]);
         network.relay("c").policy("accept 80\np accept 443");
-        NetDirBuilder builder = new NetDirBuilder(Consensus.parse(Documents.ascii(network.unsignedText())));
+        NetDirBuilder builder = new NetDirBuilder(Consensus.parse(Documents.latin1(network.unsignedText())));
         byte[] all = network.microdescs();
         assertThat(builder.add(all, 0, all.length)).isZero();
         assertThat(builder.malformed()).isEqualTo(3);
         assertThat(builder.missing()).isEmpty();
         assertThat(builder.build().missingMicrodescs()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bogus-policy", "non-ascii-policy"})
+    void refusesMalformedMicrodescriptors(String name) throws Exception {
+        network.relay("a").microdescText(Documents.text("bad-microdescs/" + name));
+        assertThat(network.build().hasMicrodesc(0)).isFalse();
+    }
+
+    @Test
+    void takesAMicrodescriptorWithoutEd25519Identity() throws Exception {
+        network.relay("a").microdescText(Documents.text("bad-microdescs/wrong-id"));
+        NetDir dir = network.build();
+        assertThat(dir.hasMicrodesc(0)).isTrue();
+        assertThat(dir.ed25519Id(0)).isNull();
+    }
+
+    @Test
+    void readsAMicrodescriptorOf2020() throws Exception {
+        String all = Documents.text("microdesc2.txt");
+        int start = all.indexOf("onion-key");
+        network.relay("a").microdescText(all.substring(start, all.indexOf("@", start)));
+        NetDir dir = network.build();
+        assertThat(HexFormat.of().formatHex(dir.document().microdescDigest(0)))
+                .isEqualTo("38c71329a87098cb341c46c9c62bd646622b4445f7eb985a0e6adb23a22ccf4f");
+        assertThat(HexFormat.of().formatHex(dir.ntorKey(0)))
+                .isEqualTo("5e895d65304a3a1894616660143f7af5757fe08bc18045c7855ee8debb9e6c47");
+        assertThat(HexFormat.of().formatHex(dir.ed25519Id(0).toBytes()))
+                .isEqualTo("2d85fdc88e6c1bcfb46897fca1dba6d1354f93261d68a79e0b5bc170dd923084");
+        assertThat(dir.exitsTo4(0, 993)).isTrue();
+        assertThat(dir.exitsTo6(0, 993)).isTrue();
+        assertThat(dir.exitsTo4(0, 25)).isFalse();
+        assertThat(dir.exitsTo6(0, 25)).isFalse();
+    }
+
+    @Test
+    void readsMicrodescriptorsWithoutTapKeyAndWithFamilyIds() throws Exception {
+        String all = Documents.text("microdesc4.txt");
+        int second = all.indexOf("onion-key", 5);
+        second = all.startsWith("ntor-", second - 5) ? all.indexOf("\nonion-key", second) + 1 : second;
+        network.relay("a").microdescText(all.substring(0, second));
+        network.relay("b").microdescText(all.substring(second));
+        network.relay("c").familyIds("other:Example");
+        network.relay("d").microdescText(Documents.text("microdesc3.txt"));
+        NetDir dir = network.build();
+        assertThat(dir.missingMicrodescs()).isZero();
+        assertThat(dir.sameFamily(1, 2)).isTrue();
+        assertThat(dir.sameFamily(0, 2)).isFalse();
     }
 }

@@ -38,13 +38,18 @@ public final class TestAuthority {
 
     /** Its certificate, which expires then. */
     public byte[] certificate(Instant expires) {
+        return certificate(expires, this);
+    }
+
+    /** A certificate in which another authority's signing key vouches for this one's identity. */
+    byte[] certificate(Instant expires, TestAuthority voucher) {
         byte[] identity = pkcs1(identityKey);
         String text = "dir-key-certificate-version 3\nfingerprint " + identity()
                 + "\ndir-key-published " + TIME.format(expires.minusSeconds(86_400 * 365))
                 + "\ndir-key-expires " + TIME.format(expires)
                 + "\ndir-identity-key\n" + object("RSA PUBLIC KEY", identity)
                 + "dir-signing-key\n" + object("RSA PUBLIC KEY", pkcs1(signingKey))
-                + "dir-key-crosscert\n" + object("ID SIGNATURE", sign(signingKey, sha1(identity)))
+                + "dir-key-crosscert\n" + object("ID SIGNATURE", sign(voucher.signingKey, sha1(identity)))
                 + "dir-key-certification\n";
         byte[] signature = sign(identityKey, sha1(text.getBytes(StandardCharsets.US_ASCII)));
         return (text + object("SIGNATURE", signature)).getBytes(StandardCharsets.US_ASCII);

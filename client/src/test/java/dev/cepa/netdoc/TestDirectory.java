@@ -66,6 +66,7 @@ public final class TestDirectory {
         private String family;
         private String familyIds;
         private boolean microdesc = true;
+        private String microdescText;
 
         private Relay(String nickname, int number) {
             this.nickname = nickname;
@@ -74,8 +75,8 @@ public final class TestDirectory {
             rsa[1] = (byte) number;
             rsa[19] = 1;
             id = RsaId.of(rsa);
-            ed25519 = sha256(("ed25519 " + nickname + number).getBytes(StandardCharsets.US_ASCII));
-            ntorKey = sha256(("ntor " + nickname + number).getBytes(StandardCharsets.US_ASCII));
+            ed25519 = sha256(("ed25519 " + nickname + number).getBytes(StandardCharsets.ISO_8859_1));
+            ntorKey = sha256(("ntor " + nickname + number).getBytes(StandardCharsets.ISO_8859_1));
             ipv4 = (10 + number / 250) + "." + number % 250 + ".0.1";
         }
 
@@ -173,7 +174,16 @@ public final class TestDirectory {
             return this;
         }
 
+        /** The whole microdescriptor, in place of the one made of what is said here; one character a byte. */
+        public Relay microdescText(String text) {
+            this.microdescText = text;
+            return this;
+        }
+
         String microdescText() {
+            if (microdescText != null) {
+                return microdescText;
+            }
             StringBuilder out = new StringBuilder("onion-key\nntor-onion-key ").append(base64(ntorKey)).append('\n');
             line(out, "family", family);
             line(out, "family-ids", familyIds);
@@ -197,7 +207,7 @@ public final class TestDirectory {
             if (ipv6 != null) {
                 out.append("a ").append(ipv6).append('\n');
             }
-            out.append("m ").append(base64(sha256(microdescText().getBytes(StandardCharsets.US_ASCII)))).append("\ns");
+            out.append("m ").append(base64(sha256(microdescText().getBytes(StandardCharsets.ISO_8859_1)))).append("\ns");
             for (int i = 0; i < FLAG_WORDS.length; i++) {
                 if ((flags >> i & 1) != 0) {
                     out.append(' ').append(FLAG_WORDS[i]);
@@ -268,7 +278,7 @@ public final class TestDirectory {
     public NetDir build() {
         try {
             NetDirBuilder builder =
-                    new NetDirBuilder(Consensus.parse(unsignedText().getBytes(StandardCharsets.US_ASCII)));
+                    new NetDirBuilder(Consensus.parse(unsignedText().getBytes(StandardCharsets.ISO_8859_1)));
             byte[] microdescs = microdescs();
             builder.add(microdescs, 0, microdescs.length);
             return builder.build();
@@ -285,7 +295,7 @@ public final class TestDirectory {
                 out.append(relay.microdescText());
             }
         }
-        return out.toString().getBytes(StandardCharsets.US_ASCII);
+        return out.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** A consensus with a signature that is none. */
@@ -307,7 +317,7 @@ public final class TestDirectory {
             ids.add(voter.identity().toString());
         }
         String text = text(ids);
-        byte[] digest = sha256(text.getBytes(StandardCharsets.US_ASCII));
+        byte[] digest = sha256(text.getBytes(StandardCharsets.ISO_8859_1));
         StringBuilder out = new StringBuilder(text);
         String keyword = "";
         for (TestAuthority signer : signers) {
@@ -315,7 +325,7 @@ public final class TestDirectory {
             out.append('\n').append(TestAuthority.object("SIGNATURE", signer.sign(digest)));
             keyword = "directory-signature ";
         }
-        return out.toString().getBytes(StandardCharsets.US_ASCII);
+        return out.toString().getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** All that is signed, up to and with the first "directory-signature ". */
