@@ -65,6 +65,7 @@ public final class Channel {
     private int nextCircuitId; // guarded by circuitsLock
     private long idleSince = System.nanoTime(); // guarded by circuitsLock; means something while there are no circuits
 
+    private @Nullable CircuitHandler batched; // the reader's: whom the last cells were for
     private volatile long writingSince; // written by the writer; 0 while it doesn't write
     private volatile long bytesRead; // written by the reader
     private volatile long bytesWritten; // written by the writer
@@ -316,6 +317,7 @@ public final class Channel {
                     break;
                 }
             }
+            endBatch();
             have -= at;
             if (have > 0 && at > 0) {
                 System.arraycopy(buf, at, buf, 0, have);
@@ -337,6 +339,14 @@ public final class Channel {
         return (buf[at + 5] & 0xff) << 8 | (buf[at + 6] & 0xff);
     }
 
+    private void endBatch() {
+        CircuitHandler handler = batched;
+        if (handler != null) {
+            batched = null;
+            handler.onBatchEnd();
+        }
+    }
+
     private void dispatch(int command, byte[] buf, int at) throws ProtocolException {
         switch (command) {
             case Cell.RELAY, Cell.RELAY_EARLY, Cell.CREATED2, Cell.CREATED_FAST, Cell.DESTROY -> {
@@ -352,6 +362,10 @@ public final class Channel {
                 }
                 if (command == Cell.DESTROY) {
                     detach(circuitId);
+                }
+                if (handler != batched) {
+                    endBatch();
+                    batched = handler;
                 }
                 handler.onCell(command, buf, at + Cell.HEADER);
             }

@@ -13,6 +13,15 @@ public interface CircuitHandler {
      */
     void onCell(int command, byte[] buf, int offset);
 
+    /**
+     * What the channel has read is handed over, or a cell for another circuit follows. Called on the channel's reader
+     * after one or more {@link #onCell}: the moment to wake those who wait for what came, once and not for each cell. It
+     * must not block, and must not throw.
+     */
+    default void onBatchEnd() {
+        // A circuit that wakes nobody has nothing to do.
+    }
+
     /** The channel is gone, and with it this circuit. Called once, from any thread; no cell follows. */
     void onChannelClosed(TorException cause);
 }

@@ -14,6 +14,7 @@ import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent.StreamStatus.Status;
 import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,8 @@ final class CircuitReceiver implements CircuitHandler {
     private final Circuit circuit;
     private final Hops hops;
     private final StreamTable streams;
+    /** Has got data that its consumer has not been told of. */
+    private @Nullable TorStream filled;
 
     CircuitReceiver(Circuit circuit, Hops hops, StreamTable streams) {
         this.circuit = circuit;
@@ -53,6 +56,16 @@ final class CircuitReceiver implements CircuitHandler {
             circuit.fail(e, true);
         } catch (RuntimeException e) {
             circuit.fail(new TorException(ErrorKind.INTERNAL, "could not handle a cell: " + e, e), true);
+        }
+    }
+
+    /** A consumer is woken once for all the cells that came together: waking it costs more than decrypting a cell. */
+    @Override
+    public void onBatchEnd() {
+        TorStream stream = filled;
+        if (stream != null) {
+            filled = null;
+            stream.inbox.wakeConsumer();
         }
     }
 
@@ -114,6 +127,10 @@ final class CircuitReceiver implements CircuitHandler {
         }
         StreamEntry entry = streams.find(streamId);
         if (entry instanceof TorStream stream && stream.hop == hop) {
+            if (stream != filled) {
+                onBatchEnd();
+                filled = stream;
+            }
             stream.inbox.deliver(buf, at, length);
         } else if (entry instanceof HalfStream half) {
             half.dataReceived();

@@ -6,6 +6,7 @@ import dev.cepa.cell.ChannelMessage.Destroy;
 import dev.cepa.cell.DestroyReason;
 import dev.cepa.cell.EndReason;
 import dev.cepa.cell.RelayMessage;
+import dev.cepa.crypto.PaddingSource;
 import dev.cepa.crypto.RelayCellFormat;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -41,7 +42,7 @@ final class CircuitSender {
     private final CircuitLink link;
     private final Hops hops;
     private final StreamTable streams;
-    private final SecureRandom random;
+    private final PaddingSource paddingSource;
     private final ReentrantLock lock = new ReentrantLock();
     private final byte[] cell = new byte[Cell.BODY];
     private @Nullable TorException closed;
@@ -52,7 +53,7 @@ final class CircuitSender {
         this.link = link;
         this.hops = hops;
         this.streams = streams;
-        this.random = random;
+        paddingSource = new PaddingSource(random);
     }
 
     /** A condition of the send lock, for a new hop. */
@@ -267,8 +268,9 @@ final class CircuitSender {
         int at = format.dataHeader();
         int end = at + length;
         if (end < Cell.BODY) {
-            random.nextBytes(cell);
-            Arrays.fill(cell, end, Math.min(end + GAP, Cell.BODY), (byte) 0);
+            int padding = Math.min(end + GAP, Cell.BODY);
+            Arrays.fill(cell, end, padding, (byte) 0);
+            paddingSource.fill(cell, padding, Cell.BODY - padding);
         }
         RelayCells.writeHeader(format, cell, command, streamId, length);
         System.arraycopy(data, offset, cell, at, length);

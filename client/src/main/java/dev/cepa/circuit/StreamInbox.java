@@ -59,7 +59,7 @@ final class StreamInbox {
         }
     }
 
-    /** The reader: DATA has come. */
+    /** The reader: DATA has come. Wakes nobody: {@link #wakeConsumer} follows when more of it has. */
     void deliver(byte[] from, int offset, int length) throws ProtocolException {
         lock.lock();
         try {
@@ -73,6 +73,15 @@ final class StreamInbox {
                 throw new ProtocolException("more DATA than the stream's window allows");
             }
             buffer.append(from, offset, length);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The reader: wakes whoever waits for what {@link #deliver} brought. */
+    void wakeConsumer() {
+        lock.lock();
+        try {
             wake();
         } finally {
             lock.unlock();

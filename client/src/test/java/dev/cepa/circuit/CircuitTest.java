@@ -279,6 +279,25 @@ class CircuitTest {
     }
 
     @Test
+    void readersAreWokenOnceForCellsThatComeTogether() throws Exception {
+        Circuit circuit = path.build(3);
+        TorStream first = openConnected(circuit);
+        TorStream second = openConnected(circuit);
+        path.endsBatches = false;
+        FutureTask<Void> readsFirst = inBackground(() -> assertThat(first.input().read(new byte[10])).isEqualTo(2));
+        FutureTask<Void> readsSecond = inBackground(() -> assertThat(second.input().read(new byte[10])).isEqualTo(1));
+        Thread.sleep(20);
+        path.reply(2, RelayMessage.DATA, first.streamId(), (byte) 1);
+        path.reply(2, RelayMessage.DATA, first.streamId(), (byte) 2);
+        Thread.sleep(20);
+        assertThat(readsFirst.isDone()).isFalse();
+        path.reply(2, RelayMessage.DATA, second.streamId(), (byte) 3); // for another stream
+        readsFirst.get(20, TimeUnit.SECONDS);
+        path.handler().onBatchEnd();
+        readsSecond.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
     void closingAStreamWakesItsReaderAndWriter() throws Exception {
         Circuit circuit = path.build(3);
         TorStream stream = openConnected(circuit);

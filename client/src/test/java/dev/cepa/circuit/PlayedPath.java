@@ -50,6 +50,7 @@ final class PlayedPath implements CircuitLink {
     private final X25519 onionKey = X25519.generate(RANDOM);
     private @Nullable CircuitHandler handler;
     boolean detached;
+    boolean endsBatches = true;
     /** Changes what a relay answers to a handshake. */
     UnaryOperator<byte[]> answer = UnaryOperator.identity();
 
@@ -131,6 +132,9 @@ final class PlayedPath implements CircuitLink {
     /** Gives the client a cell, with room before its body as on a channel. */
     void deliver(int command, byte[] cell) {
         handler().onCell(command, cell, Cell.HEADER);
+        if (endsBatches) {
+            handler().onBatchEnd();
+        }
     }
 
     CircuitHandler handler() {
