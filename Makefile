@@ -1,0 +1,31 @@
+# Thin: what a target does is in scripts/.
+.PHONY: all demo test check image testnet-up testnet-status testnet-down clean
+
+all: image
+
+# A private Tor network, a client on it, a page through three relays.
+demo:
+	@scripts/setup && ./cepa demo
+
+# Everything: static checks, unit tests, integration tests against real relays.
+test:
+	@scripts/stage "install what is missing" scripts/setup && scripts/stage "build and test" scripts/maven verify
+
+# Static checks only: the compiler's warnings, Error Prone, NullAway; shellcheck where there is one.
+check:
+	@scripts/stage "static checks" scripts/check
+
+image:
+	@scripts/setup && scripts/image
+
+testnet-up:
+	@./cepa testnet up
+
+testnet-status:
+	@./cepa testnet status
+
+testnet-down:
+	@./cepa testnet down
+
+clean:
+	@rm -rf image image.new image.old target */target
