@@ -68,15 +68,6 @@ public record DirectoryRequest(
         return new DirectoryRequest(path + ".z", MAX_CONSENSUS, false, ifModifiedSince, diffFrom, null);
     }
 
-    /** Authority certificates, by the digest of their identity key; at least one. */
-    static DirectoryRequest certificatesByIdentity(List<RsaId> identities) {
-        StringBuilder path = new StringBuilder("/tor/keys/fp/");
-        for (int i = 0; i < identities.size(); i++) {
-            path.append(i == 0 ? "" : "+").append(identities.get(i));
-        }
-        return get(path.append(".z").toString(), (long) MAX_CERTIFICATE * (4 + identities.size()), false);
-    }
-
     /** Authority certificates, by the digests of their identity key and their signing key; at least one. */
     static DirectoryRequest certificates(List<RsaId> identities, List<RsaId> signingKeys) {
         StringBuilder path = new StringBuilder("/tor/keys/fp-sk/");
@@ -86,14 +77,14 @@ public record DirectoryRequest(
         return get(path.append(".z").toString(), (long) MAX_CERTIFICATE * (1 + identities.size()), false);
     }
 
-    /** Microdescriptors by their 32-byte SHA-256 digests, of which {@code count} from {@code from} on are asked for. */
-    static DirectoryRequest microdescs(List<byte[]> digests, int from, int count) {
-        StringBuilder path = new StringBuilder(20 + 44 * count).append("/tor/micro/d/");
+    /** Microdescriptors by their 32-byte SHA-256 digests; 1 to {@link #MAX_MICRODESCS_A_REQUEST}. */
+    static DirectoryRequest microdescs(List<byte[]> digests) {
+        StringBuilder path = new StringBuilder(20 + 44 * digests.size()).append("/tor/micro/d/");
         Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
-        for (int i = from; i < from + count; i++) {
-            path.append(i == from ? "" : "-").append(base64.encodeToString(digests.get(i)));
+        for (int i = 0; i < digests.size(); i++) {
+            path.append(i == 0 ? "" : "-").append(base64.encodeToString(digests.get(i)));
         }
-        return get(path.append(".z").toString(), (long) MAX_MICRODESC * count, false);
+        return get(path.append(".z").toString(), (long) MAX_MICRODESC * digests.size(), false);
     }
 
     /** The head of the request as it is sent, with the empty line behind it; ASCII. */

@@ -10,11 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.BitSet;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +29,6 @@ final class DirectoryStore {
     private static final int MAX_CERTIFICATES = 1024 * 1024;
     /** A journal below this size is not worth rebuilding the cache. */
     private static final int SMALL_JOURNAL = 16 * 1024;
-    /** Microdescriptors that were listed this many seconds ago are kept: their relays may come back. */
-    private static final long KEEP_UNLISTED_SECONDS = 7 * 86_400;
 
     private final @Nullable Path directory;
     private final TorEvents events;
@@ -146,13 +140,19 @@ final class DirectoryStore {
         }
     }
 
+    /** Says which microdescriptors stay. */
+    interface Keeper {
+        /** Whether this one stays; asked once for each entry, in the order of the files. */
+        boolean keeps(byte[] buf, int offset, int length);
+    }
+
     /**
-     * Merges the journal into the cache, and leaves out what nobody lists any more.
+     * Merges the journal into the cache, and leaves out what is of no use any more.
      *
-     * @param listed number (from 0) of a microdescriptor in the current consensus by its 32-byte SHA-256 digest, or -1
-     * @param listedAt when that consensus is valid from
+     * @param keeper says no when the same one comes a second time
+     * @param listedAt when the consensus is of that lists what stays
      */
-    void rebuildMicrodescs(ToIntFunction<byte[]> listed, Instant listedAt, Instant now) {
+    void rebuildMicrodescs(Keeper keeper, Instant listedAt) {
         if (directory == null) {
             return;
         }
@@ -160,11 +160,16 @@ final class DirectoryStore {
         try {
             Path cache = directory.resolve(MICRODESCS);
             Path journal = directory.resolve(JOURNAL);
+            byte[] annotation = MicrodescBatch.annotation(listedAt.getEpochSecond());
             try (CacheFile.Replacement out = new CacheFile.Replacement(cache)) {
-                Rebuild rebuild = new Rebuild(out, listed, listedAt.getEpochSecond(), now.getEpochSecond());
                 for (Path file : new Path[] {cache, journal}) {
                     try (InputStream in = Files.newInputStream(file)) {
-                        MicrodescReader.read(in, rebuild);
+                        MicrodescReader.read(in, (buf, offset, length, lastListed) -> {
+                            if (keeper.keeps(buf, offset, length)) {
+                                out.write(annotation, 0, annotation.length);
+                                out.write(buf, offset, length);
+                            }
+                        });
                     } catch (NoSuchFileException e) {
                         // Nothing to take from it.
                     }
@@ -178,40 +183,6 @@ final class DirectoryStore {
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    /** Decides what of the old files goes into the new one. */
-    private static final class Rebuild implements MicrodescReader.Sink {
-        private final CacheFile.Replacement out;
-        private final ToIntFunction<byte[]> listed;
-        private final long listedAt;
-        private final long now;
-        private final BitSet written = new BitSet();
-        private final Set<String> writtenUnlisted = new HashSet<>();
-
-        Rebuild(CacheFile.Replacement out, ToIntFunction<byte[]> listed, long listedAt, long now) {
-            this.out = out;
-            this.listed = listed;
-            this.listedAt = listedAt;
-            this.now = now;
-        }
-
-        @Override
-        public void microdesc(byte[] buf, int offset, int length, long lastListed) throws IOException {
-            byte[] digest = MicrodescBatch.digest(buf, offset, length);
-            int number = listed.applyAsInt(digest);
-            if (number >= 0 ? written.get(number) : lastListed < now - KEEP_UNLISTED_SECONDS) {
-                return;
-            }
-            if (number >= 0) {
-                written.set(number);
-            } else if (!writtenUnlisted.add(new String(digest, java.nio.charset.StandardCharsets.ISO_8859_1))) {
-                return;
-            }
-            byte[] annotation = MicrodescBatch.annotation(number >= 0 ? listedAt : lastListed);
-            out.write(annotation, 0, annotation.length);
-            out.write(buf, offset, length);
         }
     }
 

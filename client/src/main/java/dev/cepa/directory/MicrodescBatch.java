@@ -1,8 +1,6 @@
 package dev.cepa.directory;
 
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
 
@@ -35,16 +33,5 @@ final class MicrodescBatch {
     static byte[] annotation(long lastListed) {
         String line = "@last-listed " + DirectoryTime.formatIso(Instant.ofEpochSecond(lastListed)) + "\n";
         return line.getBytes(StandardCharsets.US_ASCII);
-    }
-
-    /** SHA-256, by which a consensus names a microdescriptor. */
-    static byte[] digest(byte[] buf, int offset, int length) {
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update(buf, offset, length);
-            return sha256.digest();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-256", e);
-        }
     }
 }

@@ -63,12 +63,10 @@ class DirectoryClientTest {
     void asksForMicrodescriptorsByBase64AndForCertificatesByKeys() {
         byte[] digest = new byte[32];
         digest[0] = (byte) 0xfb;
-        assertThat(DirectoryRequest.microdescs(List.of(digest, new byte[32], digest), 1, 2).path())
+        assertThat(DirectoryRequest.microdescs(List.of(new byte[32], digest)).path())
                 .isEqualTo("/tor/micro/d/" + "A".repeat(43) + "-+w" + "A".repeat(41) + ".z");
         assertThat(DirectoryRequest.certificates(List.of(ID, ID), List.of(ID, ID)).path())
                 .isEqualTo("/tor/keys/fp-sk/" + ID + "-" + ID + "+" + ID + "-" + ID + ".z");
-        assertThat(DirectoryRequest.certificatesByIdentity(List.of(ID, ID)).path())
-                .isEqualTo("/tor/keys/fp/" + ID + "+" + ID + ".z");
     }
 
     @Test

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,16 +88,20 @@ class DirectoryStoreTest {
     }
 
     @Test
-    void rebuildingKeepsWhatIsListedOnceAndForgetsTheOld() throws Exception {
-        write(
-                "cached-microdescs",
-                "@last-listed 2026-11-01 00:00:00\n" + A + "@last-listed 2026-11-23 00:00:00\n" + B + A
-                        + "@last-listed 2026-11-23 00:00:00\n" + B);
+    void rebuildingKeepsWhatIsListedAndEmptiesTheJournal() throws Exception {
+        write("cached-microdescs", "@last-listed 2026-11-01 00:00:00\n" + A + "@last-listed 2026-11-23 00:00:00\n" + B + A);
         write("cached-microdescs.new", "@last-listed 2026-11-10 00:00:00\n" + C);
-        byte[] digestOfA = MicrodescBatch.digest(bytes(A), 0, A.length());
-        store.rebuildMicrodescs(digest -> Arrays.equals(digest, digestOfA) ? 17 : -1, NOW.minusSeconds(60), NOW);
+        List<String> seen = new ArrayList<>();
+        store.rebuildMicrodescs(
+                (buf, offset, length) -> {
+                    String text = new String(buf, offset, length, StandardCharsets.ISO_8859_1);
+                    seen.add(text);
+                    return seen.indexOf(text) == seen.size() - 1 && !text.equals(B);
+                },
+                NOW.minusSeconds(60));
+        assertThat(seen).containsExactly(A, B, A, C);
         assertThat(directory.resolve("cached-microdescs"))
-                .hasContent("@last-listed 2026-11-24 03:59:00\n" + A + "@last-listed 2026-11-23 00:00:00\n" + B);
+                .hasContent("@last-listed 2026-11-24 03:59:00\n" + A + "@last-listed 2026-11-24 03:59:00\n" + C);
         assertThat(directory.resolve("cached-microdescs.new")).isEmptyFile();
         assertThat(directory.resolve("cached-microdescs.tmp")).doesNotExist();
     }

@@ -1,0 +1,254 @@
+package dev.cepa.directory;
+
+import dev.cepa.cell.RsaId;
+import dev.cepa.channel.Channel;
+import dev.cepa.channel.ChannelManager;
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.circuit.HopTarget;
+import dev.cepa.circuit.TorStream;
+import dev.cepa.directory.BootstrapProgress.Phase;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
+import dev.cepa.path.GuardAttempt;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Circuits of one hop to directory servers, each used for several questions and closed when it was idle for a while.
+ * Thread-safe; the lock of the map is not held during I/O.
+ */
+final class DirectoryTunnels implements DirectoryLink {
+    private static final Duration IDLE = Duration.ofSeconds(60);
+    /** How long a server may be silent in the middle of an answer. */
+    private static final int MAX_STALL_MILLIS = 15_000;
+
+    private final ChannelManager channels;
+    private final TorEvents events;
+    private final LongSupplier circuitIds;
+    private final BootstrapProgress progress;
+    private final DirectoryClient client = new DirectoryClient();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<RsaId, Tunnel> tunnels = new HashMap<>();
+    private boolean closed;
+
+    /** The way to one server. */
+    private static final class Tunnel {
+        /** Held while the circuit is made. */
+        final ReentrantLock making = new ReentrantLock();
+
+        volatile @Nullable Circuit circuit;
+        /** What the circuit was made for; guarded by {@link #making}. */
+        @Nullable GuardAttempt attempt;
+    }
+
+    /** @param circuitIds gives numbers that are unique within the client */
+    DirectoryTunnels(ChannelManager channels, TorEvents events, LongSupplier circuitIds, BootstrapProgress progress) {
+        this.channels = channels;
+        this.events = events;
+        this.circuitIds = circuitIds;
+        this.progress = progress;
+    }
+
+    @Override
+    public DirectoryAnswer ask(
+            HopTarget server, @Nullable GuardAttempt attempt, DirectoryRequest request, Deadline deadline) throws IOException {
+        Circuit circuit = circuit(server, attempt, deadline);
+        TorStream stream = circuit.openDirectoryOptimistic();
+        try {
+            return client.ask(new TimedInputStream(stream, deadline), stream.output(), request);
+        } catch (IOException | RuntimeException e) {
+            stream.close();
+            throw e;
+        }
+    }
+
+    private Circuit circuit(HopTarget server, @Nullable GuardAttempt attempt, Deadline deadline) throws TorException {
+        Tunnel tunnel = tunnel(server.link().rsaId());
+        try {
+            if (!tunnel.making.tryLock(Math.max(0, deadline.nanosLeft()), TimeUnit.NANOSECONDS)) {
+                throw new TorException(ErrorKind.TIMEOUT, "timed out while waiting for a circuit to " + server);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TorException(ErrorKind.CLOSED, "interrupted while waiting for a circuit to " + server, e);
+        }
+        try {
+            Circuit circuit = tunnel.circuit;
+            if (circuit != null && circuit.isOpen()) {
+                if (attempt != null && attempt != tunnel.attempt) {
+                    attempt.closed();
+                }
+                return circuit;
+            }
+            circuit = make(server, attempt, deadline);
+            tunnel.circuit = circuit;
+            tunnel.attempt = attempt;
+            failIfClosed(circuit);
+            return circuit;
+        } finally {
+            tunnel.making.unlock();
+        }
+    }
+
+    private Circuit make(HopTarget server, @Nullable GuardAttempt attempt, Deadline deadline) throws TorException {
+        Circuit circuit;
+        try {
+            progress.reach(Phase.CONNECTING);
+            Channel channel = channels.get(server.link(), deadline);
+            progress.reach(Phase.CONNECTED);
+            progress.reach(Phase.HANDSHAKE);
+            progress.reach(Phase.HANDSHAKE_DONE);
+            progress.reach(Phase.CREATING_CIRCUIT);
+            circuit = Circuit.create(
+                    channel, server, CircuitSettings.DEFAULT, events, circuitIds.getAsLong(), "GENERAL", deadline);
+        } catch (TorException e) {
+            if (attempt != null && e.kind() != ErrorKind.CLOSED) {
+                attempt.failed();
+            } else if (attempt != null) {
+                attempt.closed();
+            }
+            throw e;
+        }
+        circuit.markBuilt();
+        if (attempt != null) {
+            circuit.onClose(attempt::closed);
+            awaitUsable(circuit, attempt, deadline);
+        }
+        return circuit;
+    }
+
+    /** A circuit through a guard that is not our best waits until it is clear that no better one works. */
+    private static void awaitUsable(Circuit circuit, GuardAttempt attempt, Deadline deadline) throws TorException {
+        GuardAttempt.Usability usability = attempt.succeeded();
+        try {
+            while (usability == GuardAttempt.Usability.WAIT && !deadline.passed()) {
+                Thread.sleep(100);
+                usability = attempt.usability();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            circuit.close();
+            throw new TorException(ErrorKind.CLOSED, "interrupted while waiting for a better guard", e);
+        }
+        if (usability != GuardAttempt.Usability.USABLE) {
+            circuit.close();
+            throw new TorException(ErrorKind.RELAY_UNREACHABLE, "a better guard than " + attempt.guard() + " may still work");
+        }
+    }
+
+    private Tunnel tunnel(RsaId server) throws TorException {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new TorException(ErrorKind.CLOSED, "the client is closed");
+            }
+            return tunnels.computeIfAbsent(server, id -> new Tunnel());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void failIfClosed(Circuit circuit) throws TorException {
+        lock.lock();
+        try {
+            if (!closed) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        circuit.close();
+        throw new TorException(ErrorKind.CLOSED, "the client is closed");
+    }
+
+    @Override
+    public void closeIdle() {
+        List<Circuit> idle = new ArrayList<>();
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            for (Iterator<Tunnel> i = tunnels.values().iterator(); i.hasNext(); ) {
+                Tunnel tunnel = i.next();
+                Circuit circuit = tunnel.circuit;
+                if (tunnel.making.isLocked() || circuit == null) {
+                    continue;
+                }
+                boolean unused = circuit.streamCount() == 0 && now - circuit.lastUsedNanos() > IDLE.toNanos();
+                if (unused || !circuit.isOpen()) {
+                    i.remove();
+                    idle.add(circuit);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        for (Circuit circuit : idle) {
+            circuit.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        List<Tunnel> open;
+        lock.lock();
+        try {
+            closed = true;
+            open = List.copyOf(tunnels.values());
+            tunnels.clear();
+        } finally {
+            lock.unlock();
+        }
+        for (Tunnel tunnel : open) {
+            Circuit circuit = tunnel.circuit;
+            if (circuit != null) {
+                circuit.close();
+            }
+        }
+    }
+
+    /** What a stream brings, until the deadline; no read waits long. */
+    private static final class TimedInputStream extends FilterInputStream {
+        private final TorStream stream;
+        private final Deadline deadline;
+
+        TimedInputStream(TorStream stream, Deadline deadline) {
+            super(stream.input());
+            this.stream = stream;
+            this.deadline = deadline;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] buf, int offset, int length) throws IOException {
+            int left = deadline.millisLeft();
+            if (left == 0) {
+                throw new TorException(ErrorKind.TIMEOUT, "the directory server took too long");
+            }
+            stream.setReadTimeout(Math.min(left, MAX_STALL_MILLIS));
+            return in.read(buf, offset, length);
+        }
+
+        @Override
+        public void close() {
+            stream.close();
+        }
+    }
+}
