@@ -1,20 +1,304 @@
 package dev.cepa;
 
+import dev.cepa.cell.RelayMessage.Resolved;
+import dev.cepa.channel.ChannelManager;
+import dev.cepa.circuit.TorStream;
+import dev.cepa.directory.DataDirectory;
+import dev.cepa.directory.DirectoryManager;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
+import dev.cepa.http.TorHttpClientBuilder;
+import dev.cepa.path.GuardManager;
+import dev.cepa.path.StateFile;
+import dev.cepa.pool.CircuitPool;
+import dev.cepa.pool.IsolationKey;
+import dev.cepa.pool.StreamRequest;
+import dev.cepa.proxy.SocksListener;
 import java.io.Closeable;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A Tor client. */
+/**
+ * A Tor client: bootstraps, and opens streams through the Tor network.
+ *
+ * <pre>{@code
+ * try (TorClient tor = TorClient.connect()) {
+ *     HttpClient http = tor.httpClient();
+ *     TorSocket raw = tor.open("example.com", 443);
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe. Nothing is static: clients with different data directories live side by side. All threads are virtual
+ * and end with {@link #close}. No child process, no native library, and no port unless the configuration asks for one.
+ */
 public final class TorClient implements Closeable {
-    private final TorEvents events = new TorEvents();
+    private static final Logger LOG = LoggerFactory.getLogger(TorClient.class);
+    private static final Duration SAVE_INTERVAL = Duration.ofSeconds(30);
 
-    private TorClient() {}
+    private final TorConfig config;
+    private final TorEvents events = new TorEvents();
+    private final Bootstrapper bootstrap;
+    private final @Nullable DataDirectory data;
+    private final StateFile state;
+    private final ChannelManager channels;
+    private final GuardManager guards;
+    private final DirectoryManager directory;
+    private final CircuitPool pool;
+    private final List<SocksListener> listeners = new ArrayList<>();
+    private volatile boolean closed;
+    private @Nullable Thread saver;
+
+    private TorClient(TorConfig config) throws TorException {
+        this.config = config;
+        Path folder = config.dataDirectory;
+        data = folder == null ? null : DataDirectory.open(folder);
+        try {
+            InstantSource clock = InstantSource.system();
+            SecureRandom random = new SecureRandom();
+            String version = "Cepa " + version();
+            state = data == null
+                    ? StateFile.inMemory(version, clock)
+                    : StateFile.load(data.path().resolve("state"), version, clock);
+            AtomicLong circuitIds = new AtomicLong();
+            channels = new ChannelManager(config.channels, events);
+            guards = new GuardManager(state, clock, random, events);
+            directory = new DirectoryManager(
+                    config.directorySettings(data == null ? null : data.path()),
+                    config.paths,
+                    config.circuits,
+                    channels,
+                    guards,
+                    events,
+                    circuitIds,
+                    clock,
+                    random);
+            pool = new CircuitPool(
+                    config.pool,
+                    config.paths,
+                    config.circuits,
+                    directory::currentPaths,
+                    channels,
+                    guards,
+                    events,
+                    circuitIds);
+            bootstrap = new Bootstrapper(events, directory, pool);
+        } catch (TorException | RuntimeException e) {
+            if (data != null) {
+                data.close();
+            }
+            throw e;
+        }
+    }
+
+    /** Connects to the public Tor network with the defaults; see {@link #connect(TorConfig)}. */
+    public static TorClient connect() throws TorException {
+        return connect(TorConfig.builder().build());
+    }
+
+    /**
+     * Starts a client and waits until it can open streams.
+     *
+     * @throws TorException if it can't within {@link TorConfig.Builder#bootstrapTimeout}; the message says where it stands
+     *     and why it waits
+     */
+    public static TorClient connect(TorConfig config) throws TorException {
+        TorClient client = start(config);
+        try {
+            client.awaitReady(config.bootstrapTimeout);
+            return client;
+        } catch (TorException | RuntimeException e) {
+            client.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a client that bootstraps in the background.
+     *
+     * @throws TorException if its data directory or its ports can't be had
+     */
+    public static TorClient start(TorConfig config) throws TorException {
+        return start(config, event -> {});
+    }
+
+    /** The same, with a listener that hears everything from the first moment on. */
+    public static TorClient start(TorConfig config, dev.cepa.event.TorEventListener listener) throws TorException {
+        TorClient client = new TorClient(config);
+        client.events.add(listener);
+        try {
+            for (TorConfig.SocksPort port : config.socksPorts) {
+                client.listeners.add(SocksListener.open(port.address(), port.settings(), client.pool, client.events));
+            }
+            client.begin();
+            return client;
+        } catch (TorException | RuntimeException e) {
+            client.close();
+            throw e;
+        }
+    }
+
+    private void begin() {
+        saver = Thread.ofVirtual().name("cepa-state").start(this::saveUntilClosed);
+        if (!config.networkDisabled) {
+            pool.start();
+            bootstrap.start();
+        }
+    }
 
     /** What happens in this client. */
     public TorEvents events() {
         return events;
     }
 
+    /** Where bootstrapping stands, and why it waits. */
+    public TorEvent.Bootstrap status() {
+        return bootstrap.status();
+    }
+
+    /** Waits until the client can open streams; returns at once when it can. */
+    public void awaitReady(Duration timeout) throws TorException {
+        bootstrap.awaitDone(Deadline.in(timeout));
+    }
+
+    /** Opens a stream; the host is resolved by the exit. */
+    public TorSocket open(String host, int port) throws TorException {
+        return open(host, port, config.pool.streamTimeout());
+    }
+
+    /**
+     * Opens a stream within that time.
+     *
+     * @param host a name, or an address as text
+     * @param port 1 to 65535
+     * @throws TorException whose kind says why not
+     */
+    public TorSocket open(String host, int port, Duration timeout) throws TorException {
+        return TorSocket.connected(openStream(host, port, Deadline.in(timeout)), host, port);
+    }
+
+    private TorStream openStream(String host, int port, Deadline deadline) throws TorException {
+        if (port < 1 || port > 65535) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "port " + port + " is not from 1 to 65535");
+        }
+        return pool.openStream(StreamRequest.to(Hosts.check(host), port, IsolationKey.DEFAULT), deadline);
+    }
+
+    /**
+     * Asks an exit for a name's addresses.
+     *
+     * @return at least one
+     * @throws TorException of kind NAME_NOT_FOUND if it has none
+     */
+    public List<InetAddress> resolve(String host, Duration timeout) throws TorException {
+        StreamRequest request = StreamRequest.to(Hosts.check(host), 0, IsolationKey.DEFAULT);
+        List<InetAddress> addresses = new ArrayList<>();
+        for (Resolved.Answer answer : pool.resolve(request, Deadline.in(timeout))) {
+            if (answer instanceof Resolved.Answer.Address address) {
+                addresses.add(address.address());
+            }
+        }
+        if (addresses.isEmpty()) {
+            throw new TorException(ErrorKind.NAME_NOT_FOUND, "the name has no address, seen from the exit");
+        }
+        return addresses;
+    }
+
+    /** Makes sockets whose connections are streams of this client. */
+    public SocketFactory socketFactory() {
+        return new TorSocketFactory(this::openStream, config.pool.streamTimeout());
+    }
+
+    /** An HTTP client over this client's streams, with the defaults of {@link #httpClientBuilder}. */
+    public HttpClient httpClient() {
+        return httpClientBuilder().build();
+    }
+
+    /**
+     * Builds HTTP clients over this client's streams: HTTP/1.1 with and without TLS. Proxies and authenticators are
+     * refused; no header is added that was not asked for.
+     */
+    public HttpClient.Builder httpClientBuilder() {
+        return new TorHttpClientBuilder(
+                (host, port, deadline) -> TorSocket.connected(openStream(host, port, deadline), host, port));
+    }
+
+    /** Addresses of the SOCKS ports, in the order of the configuration. */
+    public List<InetSocketAddress> socksAddresses() {
+        return listeners.stream().map(SocksListener::address).toList();
+    }
+
+    /** Makes all streams opened from now on use circuits that carried none before. */
+    public void newIdentity() {
+        pool.retireAll();
+    }
+
+    /** The version of this library. */
+    public static String version() {
+        return "0.1.0";
+    }
+
+    private void saveUntilClosed() {
+        try {
+            while (!closed) {
+                Thread.sleep(SAVE_INTERVAL);
+                save();
+            }
+        } catch (InterruptedException e) {
+            // close() saves once more
+        }
+    }
+
+    private void save() {
+        try {
+            guards.store();
+            if (state.isDirty()) {
+                state.save();
+            }
+        } catch (TorException e) {
+            events.emit(new TorEvent.Warning("The state file could not be saved: " + e.getMessage(), e));
+        }
+    }
+
+    /** Closes streams, circuits, channels and ports, saves the state, and frees the data directory. */
     @Override
-    public void close() throws TorException {}
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        listeners.forEach(SocksListener::close);
+        bootstrap.close();
+        pool.close();
+        directory.close();
+        channels.close();
+        Thread s = saver;
+        if (s != null) {
+            s.interrupt();
+        }
+        save();
+        if (data != null) {
+            try {
+                data.close();
+            } catch (TorException e) {
+                LOG.warn("{}", e.getMessage());
+            }
+        }
+    }
 }

@@ -1,0 +1,216 @@
+package dev.cepa;
+
+import dev.cepa.channel.ChannelSettings;
+import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.directory.DataDirectory;
+import dev.cepa.directory.DirectoryAuthority;
+import dev.cepa.directory.FallbackDirectory;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.path.PathSettings;
+import dev.cepa.path.RelaySet;
+import dev.cepa.pool.PoolSettings;
+import dev.cepa.proxy.SocksSettings;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a client is set up. The defaults are complete: the public Tor network, the platform's data directory, no port open.
+ * Immutable; made by {@link #builder}.
+ */
+public final class TorConfig {
+    /** A port that other programs may come in by. */
+    record SocksPort(InetSocketAddress address, SocksSettings settings) {}
+
+    final @Nullable Path dataDirectory;
+    final List<DirectoryAuthority> authorities;
+    final List<FallbackDirectory> fallbacks;
+    final boolean testingNetwork;
+    final boolean networkDisabled;
+    final Duration bootstrapTimeout;
+    final List<SocksPort> socksPorts;
+    final ChannelSettings channels;
+    final CircuitSettings circuits;
+    final PathSettings paths;
+    final PoolSettings pool;
+
+    private TorConfig(Builder builder) {
+        dataDirectory = builder.dataDirectory;
+        authorities = List.copyOf(builder.authorities);
+        fallbacks = List.copyOf(builder.fallbacks);
+        testingNetwork = builder.testingNetwork;
+        networkDisabled = builder.networkDisabled;
+        bootstrapTimeout = builder.bootstrapTimeout;
+        socksPorts = List.copyOf(builder.socksPorts);
+        channels = builder.channels;
+        circuits = builder.circuits;
+        paths = builder.paths;
+        pool = builder.pool;
+    }
+
+    /** The defaults, to be changed. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Where state is kept; null: in memory alone. */
+    public @Nullable Path dataDirectory() {
+        return dataDirectory;
+    }
+
+    /** Collects settings. Values are checked where they are given; not thread-safe. */
+    public static final class Builder {
+        private @Nullable Path dataDirectory = DataDirectory.platformDefault();
+        private final List<DirectoryAuthority> authorities = new ArrayList<>();
+        private final List<FallbackDirectory> fallbacks = new ArrayList<>();
+        private boolean testingNetwork;
+        private boolean networkDisabled;
+        private Duration bootstrapTimeout = Duration.ofMinutes(3);
+        private final List<SocksPort> socksPorts = new ArrayList<>();
+        private ChannelSettings channels = ChannelSettings.DEFAULT;
+        private CircuitSettings circuits = CircuitSettings.DEFAULT;
+        private PathSettings paths = PathSettings.DEFAULT;
+        private PoolSettings pool = PoolSettings.DEFAULT;
+
+        private Builder() {}
+
+        /**
+         * The folder for the directory cache and the guards. It is created 0700 and belongs to one client at a time.
+         * Keeping it between runs makes starts fast, and keeps the guards, which anonymity wants to change rarely.
+         */
+        public Builder dataDirectory(Path folder) {
+            dataDirectory = folder;
+            return this;
+        }
+
+        /** Keeps nothing on disk: every start downloads the directory and chooses new guards. */
+        public Builder inMemory() {
+            dataDirectory = null;
+            return this;
+        }
+
+        /**
+         * Uses this authority instead of those of the public network; may be given several times.
+         *
+         * @param torrcValue as after {@code DirAuthority} in a torrc file
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
+        public Builder directoryAuthority(String torrcValue) throws TorException {
+            authorities.add(DirectoryAuthority.parse(torrcValue));
+            return this;
+        }
+
+        /**
+         * Starts from this directory instead of the public network's; may be given several times.
+         *
+         * @param torrcValue as after {@code FallbackDir} in a torrc file
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
+        public Builder fallbackDirectory(String torrcValue) throws TorException {
+            fallbacks.add(FallbackDirectory.parse(torrcValue));
+            return this;
+        }
+
+        /** Whether the network is a private one for tests, with short intervals ({@code TestingTorNetwork}). */
+        public Builder testingNetwork(boolean testing) {
+            testingNetwork = testing;
+            if (testing) {
+                paths = paths.withDistinctSubnets(false);
+            }
+            return this;
+        }
+
+        /** Whether to stay off the network altogether ({@code DisableNetwork}). */
+        public Builder disableNetwork(boolean disabled) {
+            networkDisabled = disabled;
+            return this;
+        }
+
+        /** How long {@link TorClient#connect} waits for the client to be ready; 3 minutes unless set. */
+        public Builder bootstrapTimeout(Duration timeout) throws TorException {
+            if (timeout.isNegative() || timeout.isZero()) {
+                throw new TorException(ErrorKind.CONFIG, "the bootstrap timeout must be positive, not " + timeout);
+            }
+            bootstrapTimeout = timeout;
+            return this;
+        }
+
+        /** How long opening one stream may take in all; 2 minutes unless set. */
+        public Builder streamTimeout(Duration timeout) throws TorException {
+            pool = pool.withStreamTimeout(timeout);
+            return this;
+        }
+
+        /** Offers SOCKS on that port of the loopback address; 0 takes any free one. */
+        public Builder socksPort(int port) throws TorException {
+            if (port < 0 || port > 65535) {
+                throw new TorException(ErrorKind.CONFIG, "SOCKS port " + port + " is not from 0 to 65535");
+            }
+            return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SocksSettings.DEFAULT);
+        }
+
+        /** Offers SOCKS on that address. */
+        public Builder socksListener(InetSocketAddress address, SocksSettings settings) {
+            socksPorts.add(new SocksPort(address, settings));
+            return this;
+        }
+
+        /** Uses these relays alone as guards: fingerprints, names and address patterns, with commas between them. */
+        public Builder entryNodes(String relays) throws TorException {
+            paths = paths.withEntryNodes(RelaySet.parse(relays));
+            return this;
+        }
+
+        /** Uses these relays alone as exits. */
+        public Builder exitNodes(String relays) throws TorException {
+            paths = paths.withExitNodes(RelaySet.parse(relays));
+            return this;
+        }
+
+        /** Uses these relays nowhere. */
+        public Builder excludeNodes(String relays) throws TorException {
+            paths = paths.withExcluded(RelaySet.parse(relays), paths.excludeExitNodes());
+            return this;
+        }
+
+        /** Does not use these relays as exits. */
+        public Builder excludeExitNodes(String relays) throws TorException {
+            paths = paths.withExcluded(paths.excludeNodes(), RelaySet.parse(relays));
+            return this;
+        }
+
+        /** All that may be said of paths at once. */
+        public Builder paths(PathSettings settings) {
+            paths = settings;
+            return this;
+        }
+
+        /** All that may be said of the pool at once. */
+        public Builder pool(PoolSettings settings) {
+            pool = settings;
+            return this;
+        }
+
+        /** All that may be said of channels at once. */
+        public Builder channels(ChannelSettings settings) {
+            channels = settings;
+            return this;
+        }
+
+        /** All that may be said of circuits at once. */
+        public Builder circuits(CircuitSettings settings) {
+            circuits = settings;
+            return this;
+        }
+
+        /** The finished settings. */
+        public TorConfig build() {
+            return new TorConfig(this);
+        }
+    }
+}

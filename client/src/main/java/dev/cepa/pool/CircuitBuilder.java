@@ -1,0 +1,154 @@
+package dev.cepa.pool;
+
+import dev.cepa.cell.Ed25519Id;
+import dev.cepa.channel.Channel;
+import dev.cepa.channel.ChannelManager;
+import dev.cepa.channel.ChannelTarget;
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.circuit.HopTarget;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
+import dev.cepa.netdoc.NetDir;
+import dev.cepa.netdoc.Protocols;
+import dev.cepa.path.ExitRequest;
+import dev.cepa.path.GuardAttempt;
+import dev.cepa.path.GuardManager;
+import dev.cepa.path.GuardRestriction;
+import dev.cepa.path.PathSelector;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the path of a three-hop circuit, and builds it (path-spec section 2, tor-spec section 5). Thread-safe and
+ * without state of its own: the guards remember how it went.
+ */
+final class CircuitBuilder {
+    /** How often a finished circuit asks whether a better guard has shown up meanwhile. */
+    private static final long GUARD_WAIT_MILLIS = 100;
+
+    private final ChannelManager channels;
+    private final GuardManager guards;
+    private final CircuitSettings settings;
+    private final TorEvents events;
+    private final AtomicLong circuitIds;
+
+    CircuitBuilder(
+            ChannelManager channels,
+            GuardManager guards,
+            CircuitSettings settings,
+            TorEvents events,
+            AtomicLong circuitIds) {
+        this.channels = channels;
+        this.guards = guards;
+        this.settings = settings;
+        this.events = events;
+        this.circuitIds = circuitIds;
+    }
+
+    /** A path that has been chosen; its guard attempt must be ended by building it or by {@link GuardAttempt#closed}. */
+    record Plan(PathSelector selector, int guard, int middle, int exit, boolean stable, GuardAttempt attempt) {}
+
+    /**
+     * Chooses exit, guard and middle, in this order: guards are the least free to vary, and are told what the exit rules
+     * out.
+     *
+     * @throws TorException of kind NO_EXIT, NO_PATH or NETWORK_DOWN
+     */
+    Plan plan(PathSelector selector, ExitRequest request) throws TorException {
+        NetDir dir = selector.dir();
+        int exit = selector.pickExit(request);
+        GuardAttempt attempt =
+                guards.select(GuardManager.Usage.TRAFFIC, GuardRestriction.exit(dir.rsaId(exit)));
+        try {
+            int guard = attempt.relayIn(dir);
+            if (guard < 0) {
+                throw new TorException(ErrorKind.NO_PATH, attempt.guard() + " is no longer in the consensus");
+            }
+            int middle = selector.pickMiddle(request.stable(), guard, exit);
+            return new Plan(selector, guard, middle, exit, request.stable(), attempt);
+        } catch (TorException | RuntimeException e) {
+            attempt.closed();
+            throw e;
+        }
+    }
+
+    /** Builds it. The returned circuit may carry streams. */
+    Circuit build(Plan plan, Deadline deadline) throws TorException {
+        Circuit circuit = null;
+        boolean done = false;
+        try {
+            circuit = firstHop(plan, deadline);
+            NetDir dir = plan.selector.dir();
+            circuit.extend(hop(dir, plan.middle, plan.selector), deadline);
+            circuit.extend(hop(dir, plan.exit, plan.selector), deadline);
+            circuit.markBuilt();
+            awaitGuard(plan.attempt, deadline);
+            done = true;
+            return circuit;
+        } finally {
+            if (!done) {
+                if (circuit != null) {
+                    circuit.close();
+                }
+                plan.attempt.closed();
+            }
+        }
+    }
+
+    private Circuit firstHop(Plan plan, Deadline deadline) throws TorException {
+        try {
+            HopTarget first = hop(plan.selector.dir(), plan.guard, plan.selector);
+            Channel channel = channels.get(first.link(), deadline);
+            return Circuit.create(
+                    channel, first, settings, events, circuitIds.incrementAndGet(), "GENERAL", deadline);
+        } catch (TorException e) {
+            if (e.kind() != ErrorKind.CLOSED && e.kind() != ErrorKind.RESOURCE_LIMIT) {
+                plan.attempt.failed(); // the guard's failure; what happens behind it is not
+            }
+            throw e;
+        }
+    }
+
+    /** A circuit over a guard that is not the first choice waits until the better ones are known to be down. */
+    private static void awaitGuard(GuardAttempt attempt, Deadline deadline) throws TorException {
+        for (GuardAttempt.Usability u = attempt.succeeded(); u != GuardAttempt.Usability.USABLE; u = attempt.usability()) {
+            if (u == GuardAttempt.Usability.NEVER || deadline.passed()) {
+                throw new TorException(ErrorKind.CIRCUIT_FAILED, "a better guard than " + attempt.guard() + " is in use");
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(GUARD_WAIT_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new TorException(ErrorKind.CLOSED, "interrupted while waiting for a better guard", e);
+            }
+        }
+    }
+
+    /** A relay of the snapshot as a hop. Addresses that the settings rule out are left out where another remains. */
+    static HopTarget hop(NetDir dir, int relay, PathSelector selector) throws TorException {
+        byte[] ntorKey = dir.ntorKey(relay);
+        if (ntorKey == null) {
+            throw new TorException(ErrorKind.NO_DIRECTORY, "no microdescriptor of $" + dir.rsaId(relay));
+        }
+        List<InetSocketAddress> addresses = new ArrayList<>(2);
+        InetSocketAddress ipv4 = dir.ipv4(relay);
+        @Nullable InetSocketAddress ipv6 = dir.ipv6(relay);
+        if (selector.mayConnect(ipv4) || ipv6 == null || !selector.mayConnect(ipv6)) {
+            addresses.add(ipv4);
+        }
+        if (ipv6 != null && selector.mayConnect(ipv6)) {
+            addresses.add(ipv6);
+        }
+        @Nullable Ed25519Id ed25519Id = dir.ed25519Id(relay);
+        boolean ntorV3 = ed25519Id != null && dir.supports(relay, Protocols.Name.RELAY, 4);
+        return new HopTarget(
+                new ChannelTarget(dir.rsaId(relay), ed25519Id, addresses), ntorKey, ntorV3, dir.nickname(relay));
+    }
+}
