@@ -4,6 +4,7 @@ import dev.cepa.channel.ChannelSettings;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryAuthority;
+import dev.cepa.directory.DirectorySettings;
 import dev.cepa.directory.FallbackDirectory;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -51,6 +52,12 @@ public final class TorConfig {
         circuits = builder.circuits;
         paths = builder.paths;
         pool = builder.pool;
+    }
+
+    DirectorySettings directorySettings(@Nullable Path folder) {
+        DirectorySettings settings =
+                DirectorySettings.DEFAULT.withNetwork(authorities, fallbacks).withCacheDirectory(folder);
+        return testingNetwork ? settings.forTestingNetwork() : settings;
     }
 
     /** The defaults, to be changed. */
