@@ -265,7 +265,6 @@ public final class TorClient implements Closeable {
 
     private void save() {
         try {
-            guards.store();
             if (state.isDirty()) {
                 state.save();
             }

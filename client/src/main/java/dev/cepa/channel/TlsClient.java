@@ -72,7 +72,7 @@ final class TlsClient {
     SSLSocket handshake(Socket tcp) throws IOException {
         String name = randomName();
         // The name is passed here too, or the JDK would look the address's name up.
-        SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(tcp, name, tcp.getPort(), true);
+        SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(new BufferedSocket(tcp), name, tcp.getPort(), true);
         SSLParameters parameters = tls.getSSLParameters();
         parameters.setProtocols(PROTOCOLS);
         parameters.setCipherSuites(cipherSuites);
