@@ -42,7 +42,6 @@ final class Bootstrapper {
 
     private void run() {
         try {
-            events.emit(status());
             directory.start();
             directory.awaitUsable(Deadline.in(FOREVER));
             pool.directoryChanged();

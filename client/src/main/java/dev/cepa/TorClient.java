@@ -12,6 +12,7 @@ import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.http.TorHttpClientBuilder;
 import dev.cepa.path.GuardManager;
+import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
 import dev.cepa.pool.CircuitPool;
 import dev.cepa.pool.IsolationKey;
@@ -69,39 +70,50 @@ public final class TorClient implements Closeable {
         data = folder == null ? null : DataDirectory.open(folder);
         try {
             InstantSource clock = InstantSource.system();
-            SecureRandom random = new SecureRandom();
             String version = "Cepa " + version();
             state = data == null
                     ? StateFile.inMemory(version, clock)
                     : StateFile.load(data.path().resolve("state"), version, clock);
             AtomicLong circuitIds = new AtomicLong();
             channels = new ChannelManager(config.channels, events);
-            guards = new GuardManager(state, clock, random, events);
+            guards = new GuardManager(state, clock, new SecureRandom(), events);
             directory = new DirectoryManager(
                     config.directorySettings(data == null ? null : data.path()),
-                    config.paths,
-                    config.circuits,
                     channels,
                     guards,
+                    config.paths,
                     events,
-                    circuitIds,
-                    clock,
-                    random);
+                    circuitIds::incrementAndGet);
             pool = new CircuitPool(
                     config.pool,
                     config.paths,
                     config.circuits,
-                    directory::currentPaths,
+                    this::paths,
                     channels,
                     guards,
                     events,
-                    circuitIds);
+                    circuitIds::incrementAndGet);
+            directory.addListener((dir, otherGuards) -> {
+                if (otherGuards) {
+                    pool.retireAll();
+                }
+                pool.directoryChanged();
+            });
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
             if (data != null) {
                 data.close();
             }
             throw e;
+        }
+    }
+
+    /** The current directory with the settings to choose relays by; null while it is not enough for circuits. */
+    private @Nullable PathSelector paths() {
+        try {
+            return directory.isUsable() ? directory.selector() : null;
+        } catch (TorException e) {
+            return null; // it has expired between the two calls
         }
     }
 

@@ -261,7 +261,7 @@ class TorClientIT {
     }
 
     private static String digestOf(long length, long seed) {
-        return WebServer.sha256(length, seed);
+        return web.content(seed).sha256(length);
     }
 
     private static String sha256(byte[] data) throws Exception {

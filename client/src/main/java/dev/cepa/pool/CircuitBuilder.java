@@ -22,7 +22,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,14 +37,14 @@ final class CircuitBuilder {
     private final GuardManager guards;
     private final CircuitSettings settings;
     private final TorEvents events;
-    private final AtomicLong circuitIds;
+    private final LongSupplier circuitIds;
 
     CircuitBuilder(
             ChannelManager channels,
             GuardManager guards,
             CircuitSettings settings,
             TorEvents events,
-            AtomicLong circuitIds) {
+            LongSupplier circuitIds) {
         this.channels = channels;
         this.guards = guards;
         this.settings = settings;
@@ -107,7 +107,7 @@ final class CircuitBuilder {
             HopTarget first = hop(plan.selector.dir(), plan.guard, plan.selector);
             Channel channel = channels.get(first.link(), deadline);
             return Circuit.create(
-                    channel, first, settings, events, circuitIds.incrementAndGet(), "GENERAL", deadline);
+                    channel, first, settings, events, circuitIds.getAsLong(), "GENERAL", deadline);
         } catch (TorException e) {
             if (e.kind() != ErrorKind.CLOSED && e.kind() != ErrorKind.RESOURCE_LIMIT) {
                 plan.attempt.failed(); // the guard's failure; what happens behind it is not

@@ -27,9 +27,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +77,7 @@ public final class CircuitPool implements StreamOpener, Closeable {
             ChannelManager channels,
             GuardManager guards,
             TorEvents events,
-            AtomicLong circuitIds) {
+            LongSupplier circuitIds) {
         this.settings = settings;
         this.pathSettings = pathSettings;
         this.paths = paths;

@@ -120,7 +120,7 @@ public final class Demo implements ToolProvider {
             }
         }
         long took = Math.max(1, millis(start));
-        boolean right = HexFormat.of().formatHex(digest.digest()).equals(WebServer.sha256(DOWNLOAD, 1));
+        boolean right = HexFormat.of().formatHex(digest.digest()).equals(web.content(1).sha256(DOWNLOAD));
         if (!right) {
             throw new IOException("the download's content is wrong");
         }
