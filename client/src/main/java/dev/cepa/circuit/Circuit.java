@@ -101,9 +101,14 @@ public final class Circuit implements AutoCloseable {
             throws TorException {
         Circuit circuit = new Circuit(link, settings, events, circuitId, purpose);
         circuit.emit(CircuitStatus.Status.LAUNCHED, null, null);
-        circuit.building.lock();
         try {
             link.attach(new CircuitReceiver(circuit, circuit.hops, circuit.streams));
+        } catch (TorException e) {
+            circuit.fail(e, false);
+            throw e;
+        }
+        circuit.building.lock();
+        try {
             circuit.createFirst(first, deadline);
         } catch (TorException e) {
             throw circuit.failed(e);

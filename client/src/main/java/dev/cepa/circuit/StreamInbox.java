@@ -107,16 +107,17 @@ final class StreamInbox {
     /**
      * We have closed the stream: drops what was not read.
      *
-     * @return what may still come
+     * @return what may still come; null if the stream had ended already
      */
-    HalfStream close(TorException reason) {
+    @Nullable HalfStream close(TorException reason) {
         lock.lock();
         try {
+            boolean first = !ended;
             ended = true;
             failure = reason;
             buffer.clear();
             changed.signalAll();
-            return HalfStream.ofStream(hasWindow ? window : Integer.MAX_VALUE, !connected);
+            return first ? HalfStream.ofStream(hasWindow ? window : Integer.MAX_VALUE, !connected) : null;
         } finally {
             lock.unlock();
         }

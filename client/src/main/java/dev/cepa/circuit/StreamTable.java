@@ -40,9 +40,12 @@ final class StreamTable {
         if (closed != null) {
             throw Failures.again(closed);
         }
-        // Half the ids stay free, so that one is found soon.
-        if (open >= maxStreams || used >= IDS / 2) {
+        if (open >= maxStreams) {
             throw new TorException(ErrorKind.RESOURCE_LIMIT, "the circuit carries " + open + " streams already");
+        }
+        // Half the ids stay free, so that one is found soon; a half-closed stream keeps its id.
+        if (used >= IDS / 2) {
+            throw new TorException(ErrorKind.RESOURCE_LIMIT, "the circuit has had too many streams to tell them apart");
         }
         do {
             lastId = lastId + 1 & IDS - 1;

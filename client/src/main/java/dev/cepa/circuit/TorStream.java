@@ -106,7 +106,9 @@ public final class TorStream implements StreamEntry, Closeable {
             TorException reason = new TorException(ErrorKind.CLOSED, "the stream was closed");
             HalfStream half = inbox.close(reason);
             stopOutput(reason);
-            circuit.streamClosed(this, half);
+            if (half != null) {
+                circuit.streamClosed(this, half);
+            }
         }
     }
 

@@ -393,6 +393,7 @@ class CircuitTest {
                 }));
         Circuit circuit = path.build(2, CircuitSettings.DEFAULT, events);
         TorStream stream = openConnected(circuit);
+        path.reply(1, RelayMessage.END, stream.streamId(), (byte) 6);
         stream.close();
         circuit.openOptimistic("b", 80, 0);
         circuit.close();

@@ -324,6 +324,14 @@ class FaultTest {
     }
 
     @Test
+    void sendsNothingOnAChannelThatTakesNoCircuit() {
+        PlayedPath other = new PlayedPath();
+        other.sendFailure = new TorException(ErrorKind.RELAY_UNREACHABLE, "closed");
+        assertThatThrownBy(() -> other.build(1)).isSameAs(other.sendFailure);
+        assertThat(other.channelMessages).isEmpty();
+    }
+
+    @Test
     void endsWhenACellCanNotBeSent() {
         path.sendFailure = new TorException(ErrorKind.RELAY_UNREACHABLE, "broken pipe");
         assertThatThrownBy(() -> stream.output().write(1)).hasMessageContaining("broken pipe");

@@ -157,7 +157,10 @@ final class PlayedPath implements CircuitLink {
     }
 
     @Override
-    public void attach(CircuitHandler circuit) {
+    public void attach(CircuitHandler circuit) throws TorException {
+        if (sendFailure != null) {
+            throw sendFailure;
+        }
         handler = circuit;
     }
 
