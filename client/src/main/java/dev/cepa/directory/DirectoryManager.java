@@ -239,12 +239,13 @@ public final class DirectoryManager implements Closeable {
             int percent = dir.consensus().param("min_paths_for_circs_pct", DEFAULT_PATHS_PERCENT, 25, 95);
             double done = selector.fractionOfUsablePaths() * 100 / percent;
             boolean enough = done >= 1 && !guards.isMissingGuardMicrodesc();
-            take(new Snapshot(dir, selector, enough));
+            // Told before it is published, so that nobody reports what comes next first.
             if (enough) {
                 progress.reach(Phase.ENOUGH);
             } else if (dir.missingMicrodescs() < dir.size()) {
                 progress.loading(done);
             }
+            take(new Snapshot(dir, selector, enough));
             for (Listener listener : listeners) {
                 listener.published(dir, otherGuards);
             }
