@@ -38,6 +38,11 @@ enum OptionType {
         throw new IllegalArgumentException("option type " + title);
     }
 
+    /** Whether it is a list with commas, which is written even when it is empty. */
+    boolean isSplit() {
+        return this == COMMA_LIST || this == RELAY_LIST;
+    }
+
     /** What is wrong with a value, null if nothing is. */
     @Nullable String problem(String value) {
         return switch (this) {

@@ -163,7 +163,44 @@ final class Settings {
         return text.isEmpty() ? List.of() : List.of(text.split(","));
     }
 
-    /** The names of the options that are set though they have no effect here, in no particular order. */
+    /** Whether an option has its default value, given or not. */
+    boolean isDefault(String name) {
+        Option option = option(name);
+        List<ConfigLine> lines = assigned.get(option.group());
+        return lines == null || sameAsBuiltIn(option, lines);
+    }
+
+    /**
+     * Compares with settings that are to take their place while running.
+     *
+     * @throws TorException of kind CONFIG for an option that may not change
+     */
+    void checkFixed(Settings next) throws TorException {
+        for (Option option : table.settable()) {
+            String name = option.name();
+            if (option.fixed() && !text(name).equals(next.text(name))) {
+                throw new TorException(
+                        ErrorKind.CONFIG, "While Tor is running, changing " + name + " is not allowed; restart it.");
+            }
+        }
+    }
+
+    /** Whether a client would be set up the same way: everything but the log. */
+    boolean sameForClient(Settings other) {
+        return withoutLog(dump(false)).equals(withoutLog(other.dump(false)));
+    }
+
+    private static String withoutLog(String dump) {
+        StringBuilder out = new StringBuilder(dump.length());
+        for (String line : dump.split("\n")) {
+            if (!line.startsWith("Log") && !line.startsWith("TruncateLogFile") && !line.startsWith("SafeLogging")) {
+                out.append(line).append('\n');
+            }
+        }
+        return out.toString();
+    }
+
+    /** The options that are set, in no particular order. */
     List<Option> setOptions() {
         List<Option> options = new ArrayList<>();
         Set<String> names = new HashSet<>();
@@ -195,7 +232,7 @@ final class Settings {
             }
             if (lines == null) {
                 String value = option.isList() ? "" : text(option.name());
-                if (!option.isList() && (!value.isEmpty() || option.type() == OptionType.COMMA_LIST)) {
+                if (!option.isList() && (!value.isEmpty() || option.type().isSplit())) {
                     append(out, option.name(), value);
                 }
                 continue;
@@ -214,6 +251,10 @@ final class Settings {
         if (before != null) {
             return before.equals(lines);
         }
+        return sameAsBuiltIn(option, lines);
+    }
+
+    private boolean sameAsBuiltIn(Option option, List<ConfigLine> lines) {
         String value = defaultOf(option);
         return !option.isList()
                 && !value.isEmpty()

@@ -1,0 +1,188 @@
+package dev.cepa.daemon;
+
+import dev.cepa.TorConfig;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.path.AddressPolicy;
+import dev.cepa.path.PathSettings;
+import dev.cepa.path.RelaySet;
+import dev.cepa.pool.PoolSettings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns torrc options into the library's settings: the one place that knows both. */
+final class ConfigMapper {
+    private static final int SOCKS_PORT = 9050;
+
+    private final Settings settings;
+    private final List<String> warnings;
+
+    /** @param warnings told about what is taken, but not as the user may expect */
+    ConfigMapper(Settings settings, List<String> warnings) {
+        this.settings = settings;
+        this.warnings = warnings;
+    }
+
+    /**
+     * The settings of a client.
+     *
+     * @throws TorException of kind CONFIG that says which line is wrong and why
+     */
+    TorConfig client() throws TorException {
+        TorConfig.Builder builder = TorConfig.builder();
+        boolean testing = settings.flag("TestingTorNetwork");
+        if (testing && !settings.isSet("DirAuthority")) {
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    "TestingTorNetwork may only be configured in combination with a non-default set of DirAuthority.");
+        }
+        builder.testingNetwork(testing).disableNetwork(settings.flag("DisableNetwork"));
+        if (settings.isSet("DataDirectory")) {
+            builder.dataDirectory(Configuration.path(settings.text("DataDirectory")));
+        }
+        for (ConfigLine line : settings.lines("DirAuthority")) {
+            at(line, () -> builder.directoryAuthority(line.value()));
+        }
+        for (ConfigLine line : settings.lines("FallbackDir")) {
+            at(line, () -> builder.fallbackDirectory(line.value()));
+        }
+        for (PortLine port : PortLine.readAll(settings, SOCKS_PORT, warnings)) {
+            if (port.address() != null) {
+                builder.socksListener(port.address(), port.settings());
+            }
+        }
+        return builder.paths(paths()).pool(pool()).build();
+    }
+
+    /** The places that log lines go to; empty for none. */
+    List<LogTarget> logs(int quiet) throws TorException {
+        List<LogTarget> targets = new ArrayList<>();
+        for (ConfigLine line : settings.lines("Log")) {
+            targets.add(LogTarget.parse(line, warnings));
+        }
+        return targets.isEmpty() ? standardLogs(quiet) : targets;
+    }
+
+    /** Where log lines go as long as no Log option says otherwise. */
+    static List<LogTarget> standardLogs(int quiet) {
+        return switch (quiet) {
+            case CommandLine.QUIET -> List.of();
+            case CommandLine.HUSH -> List.of(
+                    new LogTarget(Severity.range(Severity.WARN, Severity.ERR), LogTarget.Kind.STDOUT, null));
+            default -> List.of(LogTarget.DEFAULT);
+        };
+    }
+
+    private PathSettings paths() throws TorException {
+        try {
+            return new PathSettings(
+                    relays("EntryNodes"),
+                    relays("ExitNodes"),
+                    relays("MiddleNodes"),
+                    relays("ExcludeNodes"),
+                    relays("ExcludeExitNodes"),
+                    settings.flag("StrictNodes"),
+                    settings.flag("EnforceDistinctSubnets"),
+                    settings.flag("UseEntryGuards"),
+                    count("NumEntryGuards"),
+                    count("NumDirectoryGuards"),
+                    count("NumPrimaryGuards"),
+                    settings.flag("ClientUseIPv4"),
+                    settings.flag("ClientUseIPv6"),
+                    reachable(),
+                    seconds("GuardLifetime"),
+                    settings.flag("LearnCircuitBuildTimeout"),
+                    seconds("CircuitBuildTimeout"),
+                    longLivedPorts());
+        } catch (IllegalArgumentException e) {
+            throw new TorException(ErrorKind.CONFIG, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private RelaySet relays(String option) throws TorException {
+        ConfigLine line = settings.line(option);
+        if (line == null) {
+            return RelaySet.EMPTY;
+        }
+        try {
+            return RelaySet.parse(line.value());
+        } catch (TorException e) {
+            throw placed(line, e);
+        }
+    }
+
+    private AddressPolicy reachable() throws TorException {
+        String option = settings.isSet("ReachableORAddresses") ? "ReachableORAddresses" : "ReachableAddresses";
+        StringBuilder rules = new StringBuilder();
+        for (ConfigLine line : settings.lines(option)) {
+            at(line, () -> AddressPolicy.parseReachable(line.value()));
+            rules.append(rules.isEmpty() ? "" : ",").append(line.value());
+        }
+        if (rules.isEmpty() && settings.flag("FascistFirewall")) {
+            List<String> ports = settings.items("FirewallPorts");
+            for (String port : ports.isEmpty() ? List.of("80", "443") : ports) {
+                rules.append(rules.isEmpty() ? "accept *:" : ",accept *:").append(port);
+            }
+        }
+        return AddressPolicy.parseReachable(rules.toString());
+    }
+
+    private BitSet longLivedPorts() throws TorException {
+        BitSet ports = new BitSet();
+        for (String item : settings.items("LongLivedPorts")) {
+            int port;
+            try {
+                port = Integer.parseInt(item);
+            } catch (NumberFormatException e) {
+                port = -1;
+            }
+            if (port < 1 || port > 65_535) {
+                throw new TorException(ErrorKind.CONFIG, "LongLivedPorts: port " + item + " is not from 1 to 65535");
+            }
+            ports.set(port);
+        }
+        return ports;
+    }
+
+    private PoolSettings pool() {
+        PoolSettings standard = PoolSettings.DEFAULT;
+        Duration build = seconds("CircuitBuildTimeout");
+        return new PoolSettings(
+                build == null ? standard.buildTimeout() : build,
+                Duration.ofSeconds(Math.max(1, settings.number("SocksTimeout"))),
+                Duration.ofSeconds(Math.max(10, settings.number("MaxCircuitDirtiness"))),
+                standard.idleTimeout(),
+                standard.spareCircuits(),
+                Math.clamp(settings.number("MaxClientCircuitsPending"), 1, 1024));
+    }
+
+    /** A length of time; null for 0, which stands for Tor's own choice. */
+    private @Nullable Duration seconds(String option) {
+        long number = settings.number(option);
+        return number == 0 ? null : Duration.ofSeconds(number);
+    }
+
+    private int count(String option) {
+        return (int) settings.number(option);
+    }
+
+    /** Something that may find fault with a line. */
+    private interface Step {
+        Object run() throws TorException;
+    }
+
+    private static void at(ConfigLine line, Step step) throws TorException {
+        try {
+            step.run();
+        } catch (TorException e) {
+            throw placed(line, e);
+        }
+    }
+
+    private static TorException placed(ConfigLine line, TorException e) {
+        return new TorException(e.kind(), line.place() + ": " + line.key() + ": " + e.getMessage(), e);
+    }
+}

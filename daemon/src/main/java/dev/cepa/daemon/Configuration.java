@@ -1,0 +1,115 @@
+package dev.cepa.daemon;
+
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that the user has configured, read and checked: torrc files and command line. Immutable once read.
+ *
+ * @param settings the options
+ * @param notices what the user may want to know
+ * @param warnings what the user should know
+ */
+record Configuration(Settings settings, List<String> notices, List<String> warnings) {
+    private static final int MAX_STDIN_BYTES = 4 << 20;
+
+    /**
+     * Reads the files that the command line names, or the usual ones, then the command line's own options.
+     *
+     * @param stdin the text of standard input if the torrc is {@code -}, which can be read only once; else empty
+     * @throws TorException of kind CONFIG that says what is wrong, where
+     */
+    static Configuration read(CommandLine line, String stdin) throws TorException {
+        List<String> notices = new ArrayList<>();
+        Settings settings = new Settings(OptionTable.load());
+        String defaults = line.defaultsTorrc();
+        if (defaults != null && isThere(defaults, line.ignoreMissingTorrc())) {
+            settings.apply(file(defaults, notices), false);
+        }
+        settings.endDefaults();
+        settings.apply(torrc(line, stdin, notices), false);
+        settings.apply(line.options(), true);
+        List<String> warnings = new ArrayList<>(settings.warnings());
+        Support.check(settings, notices, warnings);
+        return new Configuration(settings, notices, warnings);
+    }
+
+    private static List<ConfigLine> torrc(CommandLine line, String stdin, List<String> notices) throws TorException {
+        String torrc = line.torrc();
+        if (torrc == null) {
+            Path usual = usualTorrc();
+            if (usual == null) {
+                notices.add("Configuration file \"" + usualPlaces().get(0)
+                        + "\" not present, using reasonable defaults.");
+                return List.of();
+            }
+            return file(usual.toString(), notices);
+        }
+        if (torrc.equals("-")) {
+            TorrcReader reader = new TorrcReader();
+            reader.readText(stdin, "standard input");
+            notices.add("Read configuration from standard input.");
+            return reader.lines();
+        }
+        return isThere(torrc, line.ignoreMissingTorrc() || line.allowMissingTorrc()) ? file(torrc, notices) : List.of();
+    }
+
+    private static List<ConfigLine> file(String name, List<String> notices) throws TorException {
+        TorrcReader reader = new TorrcReader();
+        Path path = path(name);
+        reader.readFile(path);
+        notices.add("Read configuration file \"" + path + "\".");
+        for (String included : reader.included()) {
+            notices.add("Including configuration file \"" + included + "\".");
+        }
+        return reader.lines();
+    }
+
+    /** Whether to read the file: it is there, or its absence is an error that reading it will report. */
+    private static boolean isThere(String name, boolean mayBeMissing) throws TorException {
+        return !mayBeMissing || Files.exists(path(name));
+    }
+
+    /** A file's name as given on the command line or in a torrc. */
+    static Path path(String name) throws TorException {
+        try {
+            return Path.of(Home.expand(name)).toAbsolutePath().normalize();
+        } catch (InvalidPathException e) {
+            throw new TorException(ErrorKind.CONFIG, "\"" + name + "\" is not a file name", e);
+        }
+    }
+
+    private static @Nullable Path usualTorrc() {
+        for (Path path : usualPlaces()) {
+            if (Files.isReadable(path)) {
+                return path;
+            }
+        }
+        return null;
+    }
+
+    private static List<Path> usualPlaces() {
+        String config = System.getenv("XDG_CONFIG_HOME");
+        Path base = config == null || config.isEmpty() ? Path.of(Home.expand("~/.config")) : Path.of(config);
+        return List.of(base.resolve("cepa").resolve("torrc"), Path.of("/etc/cepa/torrc"));
+    }
+
+    /** All of standard input. */
+    static String standardInput(InputStream in) throws TorException {
+        try {
+            byte[] bytes = in.readNBytes(MAX_STDIN_BYTES);
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.CONFIG, "standard input can't be read: " + Reasons.of(e), e);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package dev.cepa.daemon;
+
+import dev.cepa.TorClient;
+import dev.cepa.TorConfig;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The program at work: one client, reconfigured and stopped by signals. Owned by the main thread. */
+final class Daemon {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+
+    private static final int MAX_WAITING_SIGNALS = 64;
+    private static final long OWNER_CHECK_SECONDS = 1;
+    /** How long closing may take before the process ends all the same. */
+    private static final long STOP_MILLIS = 800;
+
+    private final CommandLine line;
+    private final String stdin;
+    private final LogOutput output;
+    private final long startedNanos = System.nanoTime();
+    private final BlockingQueue<String> signals = new ArrayBlockingQueue<>(MAX_WAITING_SIGNALS);
+    private final EventLog events = new EventLog();
+
+    private Configuration configuration;
+    private @Nullable TorClient client;
+    private @Nullable Path pidFile;
+
+    Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
+        this.line = line;
+        this.stdin = stdin;
+        this.output = output;
+        this.configuration = configuration;
+    }
+
+    /**
+     * Runs until a signal or the loss of its owner ends it.
+     *
+     * @return the exit status
+     * @throws TorException if it can't start
+     */
+    int run() throws TorException {
+        Settings settings = configuration.settings();
+        if (settings.flag("RunAsDaemon")) {
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    "RunAsDaemon is not supported: a service manager does this better. Run Cepa under systemd "
+                            + "(Type=simple), or put it into the background with your shell.");
+        }
+        List<String> warnings = new ArrayList<>();
+        ConfigMapper mapper = new ConfigMapper(settings, warnings);
+        TorConfig config = mapper.client();
+        configureLog(settings, mapper.logs(line.quiet()));
+        say(warnings);
+        if ("root".equals(System.getProperty("user.name"))) {
+            LOG.warn("You are running Tor as root. You don't need to, and you probably shouldn't.");
+        }
+        Signals.handle(signals);
+        client = TorClient.start(config, events);
+        if (settings.isSet("PidFile")) {
+            pidFile = Configuration.path(settings.text("PidFile"));
+            PidFile.write(pidFile);
+        }
+        try {
+            serve();
+        } finally {
+            stop();
+        }
+        return 0;
+    }
+
+    private void configureLog(Settings settings, List<LogTarget> targets) throws TorException {
+        output.configure(targets, settings.number("LogTimeGranularity"), settings.flag("TruncateLogFile"));
+    }
+
+    static void say(List<String> warnings) {
+        for (String warning : warnings) {
+            LOG.warn(warning);
+        }
+    }
+
+    private void serve() throws TorException {
+        while (true) {
+            String signal = nextSignal();
+            switch (signal) {
+                case "HUP" -> reload();
+                case "USR1" -> dumpStatistics();
+                case "USR2" -> {
+                    output.showDebug();
+                    LOG.trace("Caught USR2, going to loglevel debug. Send HUP to change back.");
+                }
+                case "INT" -> {
+                    LOG.info("Interrupt: exiting cleanly.");
+                    return;
+                }
+                case "OWNER" -> {
+                    LOG.info("Owning controller process has vanished; exiting now.");
+                    return;
+                }
+                default -> {
+                    LOG.info("Catching signal {}, exiting cleanly.", signal);
+                    return;
+                }
+            }
+        }
+    }
+
+    /** The next signal, or OWNER if the process that this one belongs to has gone. */
+    private String nextSignal() {
+        String owner = configuration.settings().text("__OwningControllerProcess");
+        try {
+            if (owner.isEmpty()) {
+                return signals.take();
+            }
+            while (true) {
+                String signal = signals.poll(OWNER_CHECK_SECONDS, TimeUnit.SECONDS);
+                if (signal != null) {
+                    return signal;
+                }
+                if (!isAlive(owner)) {
+                    return "OWNER";
+                }
+            }
+        } catch (InterruptedException e) {
+            return "INT";
+        }
+    }
+
+    private static boolean isAlive(String process) {
+        try {
+            // What stands after a colon is for systems that reuse numbers quickly; Tor ignores it too.
+            int colon = process.indexOf(':');
+            long pid = Long.parseLong(colon < 0 ? process : process.substring(0, colon));
+            ProcessHandle handle = ProcessHandle.of(pid).orElse(null);
+            return handle != null && handle.isAlive();
+        } catch (NumberFormatException e) {
+            return true;
+        }
+    }
+
+    private void reload() throws TorException {
+        LOG.info("Received reload signal (hup). Reloading config and resetting internal state.");
+        if (!configuration.settings().flag("__ReloadTorrcOnSIGHUP")) {
+            LOG.info("Not reloading config file: the controller told us not to.");
+            return;
+        }
+        Configuration fresh;
+        TorConfig config;
+        List<String> warnings = new ArrayList<>();
+        try {
+            fresh = Configuration.read(line, stdin);
+            configuration.settings().checkFixed(fresh.settings());
+            ConfigMapper mapper = new ConfigMapper(fresh.settings(), warnings);
+            config = mapper.client();
+            configureLog(fresh.settings(), mapper.logs(line.quiet()));
+        } catch (TorException e) {
+            LOG.warn("Failed to parse/validate config: {}", e.getMessage());
+            LOG.error("Reading config failed--see warnings above. Going on with the old configuration.");
+            return;
+        }
+        say(fresh.warnings());
+        say(warnings);
+        boolean same = configuration.settings().sameForClient(fresh.settings());
+        configuration = fresh;
+        TorClient running = client;
+        if (running != null && same) {
+            running.newIdentity();
+        } else {
+            LOG.info("The configuration has changed: starting afresh.");
+            if (running != null) {
+                running.close();
+            }
+            client = null;
+            client = TorClient.start(config, events);
+        }
+    }
+
+    private void dumpStatistics() {
+        Runtime runtime = Runtime.getRuntime();
+        LOG.info("Received USR1: dumping statistics.");
+        LOG.info("Running for {} seconds.", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startedNanos));
+        LOG.info(
+                "Java heap: {} kB used of {} kB.",
+                (runtime.totalMemory() - runtime.freeMemory()) >> 10,
+                runtime.totalMemory() >> 10);
+        events.dump();
+    }
+
+    private void stop() {
+        Thread limit = new Thread(
+                () -> {
+                    try {
+                        Thread.sleep(STOP_MILLIS);
+                    } catch (InterruptedException e) {
+                        return;
+                    }
+                    Runtime.getRuntime().halt(0);
+                },
+                "cepa-stop");
+        limit.setDaemon(true);
+        limit.start();
+        Path file = pidFile;
+        if (file != null) {
+            PidFile.delete(file);
+        }
+        TorClient running = client;
+        if (running != null) {
+            running.close();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.cepa.daemon;
+
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEventListener;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what happens in a client to the log, in the words that other programs wait for, and counts it. Never writes a
+ * destination. Thread-safe.
+ */
+final class EventLog implements TorEventListener {
+    private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
+
+    private final AtomicLong circuitsBuilt = new AtomicLong();
+    private final AtomicLong circuitsFailed = new AtomicLong();
+    private final AtomicLong streamsOpened = new AtomicLong();
+    private final AtomicLong streamsFailed = new AtomicLong();
+    private volatile int relays;
+
+    @Override
+    public void onEvent(TorEvent event) {
+        switch (event) {
+            case TorEvent.Bootstrap bootstrap -> bootstrap(bootstrap);
+            case TorEvent.ListenerOpened(String kind, String address) -> LOG.info(
+                    "Opened {} listener connection (ready) on {}", kind, address);
+            case TorEvent.Warning(String message, var cause) -> LOG.warn(message);
+            case TorEvent.ClockSkew(Duration skew, String source) -> clockSkew(skew, source);
+            case TorEvent.ConsensusArrived consensus -> {
+                relays = consensus.relays();
+                LOG.debug("A consensus of {} relays is in use, valid until {}", consensus.relays(), consensus.validUntil());
+            }
+            case TorEvent.GuardStatus(String relay, String status) -> LOG.debug("Guard {} is {}", relay, status);
+            case TorEvent.CircuitStatus circuit -> circuit(circuit);
+            case TorEvent.StreamStatus stream -> stream(stream);
+            case TorEvent.ChannelStatus channel -> {
+                if (LOG.isTraceEnabled()) {
+                    LOG.trace("Channel {} to {} {}", channel.channelId(), channel.relay(), channel.status());
+                }
+            }
+        }
+    }
+
+    private static void bootstrap(TorEvent.Bootstrap at) {
+        if (at.problem() == null) {
+            LOG.info("Bootstrapped {}% ({}): {}", at.percent(), at.tag(), at.summary());
+        } else {
+            LOG.warn("Problem bootstrapping. Stuck at {}% ({}): {}. ({})", at.percent(), at.tag(), at.summary(), at.problem());
+        }
+    }
+
+    private static void clockSkew(Duration skew, String source) {
+        long seconds = skew.abs().toSeconds();
+        LOG.warn(
+                "Our clock is {} minutes, {} seconds {} compared to the time of {}. Tor needs an accurate clock to work: "
+                        + "please check your time, timezone and date settings.",
+                seconds / 60,
+                seconds % 60,
+                skew.isNegative() ? "behind" : "ahead",
+                source);
+    }
+
+    private void circuit(TorEvent.CircuitStatus circuit) {
+        switch (circuit.status()) {
+            case BUILT -> circuitsBuilt.incrementAndGet();
+            case FAILED -> circuitsFailed.incrementAndGet();
+            default -> {}
+        }
+        if (LOG.isTraceEnabled()) {
+            LOG.trace("Circuit {} {} {}", circuit.circuitId(), circuit.purpose(), circuit.status());
+        }
+    }
+
+    private void stream(TorEvent.StreamStatus stream) {
+        switch (stream.status()) {
+            case SUCCEEDED -> streamsOpened.incrementAndGet();
+            case FAILED -> streamsFailed.incrementAndGet();
+            default -> {}
+        }
+        if (LOG.isTraceEnabled()) {
+            LOG.trace("Stream {} on circuit {} {}", stream.streamId(), stream.circuitId(), stream.status());
+        }
+    }
+
+    /** Writes the numbers, for {@code SIGUSR1}. */
+    void dump() {
+        LOG.info("Relays in the consensus: {}", relays);
+        LOG.info("Circuits: {} built, {} failed", circuitsBuilt.get(), circuitsFailed.get());
+        LOG.info("Streams: {} opened, {} failed", streamsOpened.get(), streamsFailed.get());
+    }
+}

@@ -1,0 +1,214 @@
+package dev.cepa.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cepa.testnet.TestNetwork;
+import dev.cepa.testnet.TestNetworks;
+import dev.cepa.testnet.WebServer;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The real program in a process of its own, on a network of real relays, used by curl and stopped by signals. */
+@Timeout(value = 4, unit = TimeUnit.MINUTES)
+class DaemonIT {
+    private static final Duration BOOTSTRAP = Duration.ofSeconds(60);
+    private static final String OPENED = "Opened Socks listener connection (ready) on 127.0.0.1:";
+
+    @TempDir
+    private Path folder;
+
+    private final List<Process> started = new ArrayList<>();
+    private TestNetwork network;
+
+    @BeforeEach
+    void network() throws IOException {
+        network = TestNetworks.shared();
+    }
+
+    @AfterEach
+    void stop() {
+        started.forEach(Process::destroyForcibly);
+    }
+
+    private Path torrc(String... lines) throws IOException {
+        List<String> all = new ArrayList<>(network.clientTorrc());
+        all.add("DataDirectory " + folder.resolve("data"));
+        all.addAll(List.of(lines));
+        Path file = folder.resolve("torrc");
+        Files.write(file, all);
+        return file;
+    }
+
+    private Process start(Path log, String... args) throws IOException {
+        List<String> path = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (!entry.contains("slf4j-simple") && !entry.contains("test-classes")) {
+                path.add(entry);
+            }
+        }
+        List<String> command = new ArrayList<>(List.of(
+                System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m",
+                "-cp", String.join(File.pathSeparator, path), Main.class.getName()));
+        command.addAll(List.of(args));
+        Process process =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        started.add(process);
+        return process;
+    }
+
+    private static String await(Path log, String text, Duration time) throws Exception {
+        long end = System.nanoTime() + time.toNanos();
+        while (true) {
+            String written = Files.exists(log) ? Files.readString(log) : "";
+            if (written.contains(text)) {
+                return written;
+            }
+            assertThat(System.nanoTime()).as("\"%s\" in time in:%n%s", text, written).isLessThan(end);
+            Thread.sleep(50);
+        }
+    }
+
+    private static int port(String log) {
+        int at = log.lastIndexOf(OPENED) + OPENED.length();
+        return Integer.parseInt(log.substring(at, log.indexOf('\n', at)));
+    }
+
+    private static byte[] curl(int port, String url) throws Exception {
+        Process curl = new ProcessBuilder(
+                        "curl", "-sS", "--max-time", "60", "--socks5-hostname", "127.0.0.1:" + port, url)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        byte[] body = curl.getInputStream().readAllBytes();
+        assertThat(curl.waitFor()).isZero();
+        return body;
+    }
+
+    private static void signal(Process process, String name) throws Exception {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
+    }
+
+    private static void assertStopsWithinASecond(Process process) throws Exception {
+        long begin = System.nanoTime();
+        signal(process, "TERM");
+        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(1500));
+        assertThat(process.exitValue()).isZero();
+    }
+
+    @Test
+    void carriesDownloadsAndObeysSignals() throws Exception {
+        Path log = folder.resolve("out");
+        Path second = folder.resolve("second.log");
+        Path pid = folder.resolve("pid");
+        Path torrc = torrc("SocksPort auto", "Log notice stdout", "PidFile " + pid);
+        Process daemon = start(log, "-f", torrc.toString());
+        String written = await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP);
+        assertThat(written).contains("Bootstrapped 0% (starting): Starting", "Opening Socks listener on 127.0.0.1:0");
+        assertThat(Files.readString(pid)).isEqualTo(daemon.pid() + "\n");
+
+        try (WebServer web = WebServer.start()) {
+            int length = 5_000_000;
+            byte[] body = curl(port(written), "http://127.0.0.1:" + web.port() + "/bytes/" + length + "?seed=7");
+            assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body)))
+                    .isEqualTo(web.content(7).sha256(length));
+        }
+
+        signal(daemon, "USR1");
+        await(log, "[notice] Streams: ", Duration.ofSeconds(5));
+
+        Path secondOut = folder.resolve("second-out");
+        Process another = start(secondOut, "-f", torrc.toString(), "--PidFile", folder.resolve("pid2").toString());
+        assertThat(another.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(another.exitValue()).isEqualTo(1);
+        assertThat(Files.readString(secondOut)).contains("[err] ", "another instance is using the data directory");
+
+        torrc("SocksPort auto", "Log notice stdout", "Log notice file " + second, "PidFile " + pid);
+        signal(daemon, "HUP");
+        await(log, "Received reload signal (hup)", Duration.ofSeconds(5));
+        signal(daemon, "USR1");
+        await(second, "dumping statistics", Duration.ofSeconds(5));
+
+        torrc("SocksPort auto", "Bogus 1", "PidFile " + pid);
+        signal(daemon, "HUP");
+        await(second, "Unknown option 'Bogus'", Duration.ofSeconds(5));
+        assertThat(daemon.isAlive()).isTrue();
+
+        assertStopsWithinASecond(daemon);
+        assertThat(Files.readString(log)).contains("Catching signal TERM, exiting cleanly.");
+        assertThat(pid).doesNotExist();
+    }
+
+    @Test
+    void startsAgainAfterBeingKilled() throws Exception {
+        Path torrc = torrc("SocksPort auto", "Log notice stdout");
+        Path first = folder.resolve("first");
+        Process killed = start(first, "-f", torrc.toString());
+        await(first, "Bootstrapped 100% (done): Done", BOOTSTRAP);
+        signal(killed, "KILL");
+        assertThat(killed.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        Path again = folder.resolve("again");
+        Process daemon = start(again, "-f", torrc.toString());
+        await(again, "Bootstrapped 100% (done): Done", BOOTSTRAP);
+        assertStopsWithinASecond(daemon);
+    }
+
+    @Test
+    void survivesGarbageOnItsPort() throws Exception {
+        Path log = folder.resolve("out");
+        Process daemon = start(log, "-f", torrc("SocksPort auto", "Log notice stdout").toString());
+        int port = port(await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP));
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(5000);
+            socket.getOutputStream().write("GET http://example.com/ HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .startsWith("HTTP/1.0 501 ");
+        }
+        String written = await(log, "Socks version 71 not recognized", Duration.ofSeconds(5));
+        assertThat(written).doesNotContain("example.com");
+        assertStopsWithinASecond(daemon);
+    }
+
+    @Test
+    void stopsWhenItsOwnerGoes() throws Exception {
+        Process owner = new ProcessBuilder("sleep", "60").start();
+        started.add(owner);
+        Path log = folder.resolve("out");
+        Path torrc = torrc("SocksPort 0", "DisableNetwork 1");
+        Process daemon = start(log, "-f", torrc.toString(), "__OwningControllerProcess", Long.toString(owner.pid()));
+        await(log, "running on", Duration.ofSeconds(20));
+        Thread.sleep(1500);
+        assertThat(daemon.isAlive()).isTrue();
+        owner.destroyForcibly().waitFor();
+        assertThat(daemon.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.exitValue()).isZero();
+    }
+
+    @Test
+    void fetchesAPage() throws Exception {
+        try (WebServer web = WebServer.start()) {
+            Path out = folder.resolve("page");
+            Process fetch = start(
+                    out, "fetch", "http://127.0.0.1:" + web.port() + "/sha256/1000?seed=3", "-f", torrc().toString());
+            assertThat(fetch.waitFor(90, TimeUnit.SECONDS)).isTrue();
+            assertThat(Files.readString(out)).contains(web.content(3).sha256(1000));
+            assertThat(fetch.exitValue()).isZero();
+        }
+    }
+}
