@@ -103,7 +103,7 @@ final class Bootstrapper {
         try {
             while (status.percent() < 100) {
                 if (fatal != null) {
-                    throw new TorException(fatal.kind(), fatal.getMessage(), fatal);
+                    throw new TorException(fatal.kind(), String.valueOf(fatal.getMessage()), fatal);
                 }
                 if (deadline.passed()) {
                     String why = status.problem() == null ? "" : ": " + status.problem();
