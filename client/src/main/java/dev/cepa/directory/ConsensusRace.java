@@ -36,6 +36,7 @@ final class ConsensusRace {
 
     private static final Duration SLOWEST = Duration.ofSeconds(60);
     private static final Duration SLOWEST_TESTING = Duration.ofSeconds(5);
+    private static final long NEVER_NANOS = Duration.ofDays(36_500).toNanos();
     /** So many failures are followed by another question at once. */
     private static final int QUICK_FAILURES = 3;
 
@@ -74,7 +75,9 @@ final class ConsensusRace {
         lock.lock();
         try {
             long nextFallback = System.nanoTime();
-            long nextAuthority = nextFallback + settings.authorityDelay().toNanos();
+            // Far enough away if there are none to ask beside the fallbacks.
+            long nextAuthority = nextFallback
+                    + (fetcher.hasAuthoritiesBesideFallbacks() ? settings.authorityDelay().toNanos() : NEVER_NANOS);
             while (true) {
                 Winner found = winner;
                 if (found != null) {

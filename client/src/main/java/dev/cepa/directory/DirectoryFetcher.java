@@ -92,6 +92,11 @@ final class DirectoryFetcher {
         return new Server(target, null);
     }
 
+    /** Whether authorities are servers of their own, and not those that fallbacks are taken from. */
+    boolean hasAuthoritiesBesideFallbacks() {
+        return servers.hasAuthoritiesBesideFallbacks();
+    }
+
     private @Nullable Server chooseGuard(PathSelector selector, Set<RsaId> without) throws TorException {
         GuardAttempt attempt;
         try {

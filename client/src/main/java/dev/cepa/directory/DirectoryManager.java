@@ -12,6 +12,7 @@ import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
 import java.io.Closeable;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
@@ -70,7 +71,7 @@ public final class DirectoryManager implements Closeable {
     /** Why there will never be a directory; guarded by {@link #lock}. */
     private @Nullable TorException fatal;
 
-    private @Nullable Thread thread;
+    private volatile @Nullable Thread thread;
     private boolean closed;
 
     /**
@@ -308,6 +309,12 @@ public final class DirectoryManager implements Closeable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Waits for the directory's thread to end after {@link #close}; false if it has not by then. */
+    boolean join(Duration wait) throws InterruptedException {
+        Thread running = thread;
+        return running == null || running.join(wait);
     }
 
     /** Ends everything; whoever waits is told. */

@@ -50,6 +50,11 @@ final class DirectoryServers {
         }
     }
 
+    /** Whether there are fallback directories, so that the authorities are something else. */
+    boolean hasAuthoritiesBesideFallbacks() {
+        return !settings.fallbacks().isEmpty() || settings.authorities().isEmpty();
+    }
+
     /** An authority that is none of {@code without}; null if there is no other. */
     @Nullable HopTarget authority(Set<RsaId> without) {
         lock.lock();

@@ -112,7 +112,7 @@ final class DirectoryUpdater implements Runnable {
         } catch (TorException e) {
             progress.stuck(e.getMessage() + " " + e.remedy());
             manager.giveUp(e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("The directory stops because of a mistake in it", e);
             manager.giveUp(new TorException(ErrorKind.INTERNAL, "a mistake in keeping the directory: " + e, e));
         }
@@ -181,10 +181,11 @@ final class DirectoryUpdater implements Runnable {
                 useless.add(from.id());
             }
             consensusFailing = true;
-            Duration wait = consensusBackoff.next();
+            // A difference that does not fit costs another question, but no wait.
+            Duration wait = diffsWelcome ? consensusBackoff.next() : Duration.ZERO;
             nextConsensus = clock.instant().plus(wait);
             LOG.debug("No new consensus: {}", e.getMessage());
-            if (!live) {
+            if (!live && wait.isPositive()) {
                 progress.stuck(e.getMessage() + "; trying again in " + Math.max(1, wait.toSeconds()) + " s");
                 pause(wait);
             }

@@ -6,7 +6,6 @@ import dev.cepa.error.Deadline;
 import dev.cepa.path.GuardAttempt;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -53,7 +52,7 @@ final class ScriptedLink implements DirectoryLink {
         }
         return body == null
                 ? new DirectoryAnswer(404, "Not found", null, new ByteArrayInputStream(new byte[0]))
-                : new DirectoryAnswer(200, "OK", Instant.now(), new ByteArrayInputStream(body));
+                : new DirectoryAnswer(200, "OK", null, new ByteArrayInputStream(body));
     }
 
     @Override
