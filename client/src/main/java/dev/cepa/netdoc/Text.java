@@ -1,15 +1,24 @@
 package dev.cepa.netdoc;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Decoding the words of directory documents where they stand. Strict: what C tor refuses is refused. */
 final class Text {
     /** Value of a base64 digit, or -1. */
     private static final byte[] BASE64 = new byte[128];
 
+    /** Value of a hexadecimal digit in either case, or -1. */
+    private static final byte[] HEX = new byte[128];
+
     static {
+        Arrays.fill(HEX, (byte) -1);
+        for (int i = 0; i < 16; i++) {
+            HEX["0123456789abcdef".charAt(i)] = (byte) i;
+            HEX["0123456789ABCDEF".charAt(i)] = (byte) i;
+        }
         String digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        java.util.Arrays.fill(BASE64, (byte) -1);
+        Arrays.fill(BASE64, (byte) -1);
         for (int i = 0; i < 64; i++) {
             BASE64[digits.charAt(i)] = (byte) i;
         }
@@ -75,12 +84,16 @@ final class Text {
     /** Decodes {@code 2 * length} hexadecimal digits, in either case; false if one is none. The caller checks the bounds. */
     static boolean hex(byte[] text, int from, byte[] out, int at, int length) {
         for (int i = 0; i < length; i++) {
-            int high = Character.digit(text[from + 2 * i], 16);
-            int low = Character.digit(text[from + 2 * i + 1], 16);
-            if (high < 0 || low < 0) {
+            byte high = text[from + 2 * i];
+            byte low = text[from + 2 * i + 1];
+            if ((high | low) < 0) {
                 return false;
             }
-            out[at + i] = (byte) (high << 4 | low);
+            int value = HEX[high] << 4 | HEX[low];
+            if (value < 0) {
+                return false;
+            }
+            out[at + i] = (byte) value;
         }
         return true;
     }
@@ -160,7 +173,7 @@ final class Text {
             }
             int value = 0;
             for (int j = i; j < stop; j++) {
-                int digit = Character.digit(text[j], 16);
+                int digit = text[j] < 0 ? -1 : HEX[text[j]];
                 if (digit < 0) {
                     return false;
                 }
