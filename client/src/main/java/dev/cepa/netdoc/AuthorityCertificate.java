@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An authority's word, by its long-term identity key, that a signing key is its own (dir-spec section 3.1). Each one that
- * exists has been verified but for its dates. Immutable.
+ * An authority's word, by its long-term identity key, that a signing key is its own (dir-spec section 3.1). Each one
+ * that exists has been verified but for its dates. Immutable.
  */
 public final class AuthorityCertificate {
     private static final String START = "dir-key-certificate-version";
@@ -41,8 +41,8 @@ public final class AuthorityCertificate {
     }
 
     /**
-     * The certificates in a document: an answer to {@code /tor/keys/}, or a cache file. Those that are malformed, not signed
-     * as they must be, or cut short are left out.
+     * The certificates in a document: an answer to {@code /tor/keys/}, or a cache file. Those that are malformed, not
+     * signed as they must be, or cut short are left out.
      */
     public static List<AuthorityCertificate> parseAll(byte[] document) {
         List<AuthorityCertificate> certificates = new ArrayList<>();

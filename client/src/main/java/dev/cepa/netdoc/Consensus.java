@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * A consensus of the microdescriptor flavour (dir-spec sections 3.4 and 3.9), parsed but not verified, which is
  * {@link ConsensusVerifier}'s work. Immutable, thread-safe.
  *
- * <p>The real network's has 9,000 relays, and a client keeps one or two of them in memory all the time. So a relay is a row
- * in primitive arrays, about 85 bytes, in the document's order, which is that of the identities: looking one up is a binary
- * search and needs no index. Nothing of the document's text is kept but nicknames and the few distinct protocol lines.
+ * <p>The real network's has 9,000 relays, and a client keeps one or two of them in memory all the time. So a relay is
+ * a row in primitive arrays, about 85 bytes, in the document's order, which is that of the identities: looking one up
+ * is a binary search and needs no index. Nothing of the document's text is kept but nicknames and the few distinct
+ * protocol lines.
  */
 public final class Consensus {
     static final int DIGEST_LENGTH = 32;
@@ -86,7 +87,11 @@ public final class Consensus {
     }
 
     Consensus(
-            Relays relays, ConsensusInfo info, byte[] signedDigest, List<RsaId> voters, List<DirectorySignature> signatures) {
+            Relays relays,
+            ConsensusInfo info,
+            byte[] signedDigest,
+            List<RsaId> voters,
+            List<DirectorySignature> signatures) {
         this.relays = relays;
         this.info = info;
         this.signedDigest = signedDigest;

@@ -6,8 +6,8 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
- * A consensus diff (dir-spec section 4.5): from a consensus that we have and the diff makes the new one. The diff is a script
- * of the editor ed that goes from the end of the document to its beginning:
+ * A consensus diff (dir-spec section 4.5): from a consensus that we have and the diff makes the new one. The diff is
+ * a script of the editor ed that goes from the end of the document to its beginning:
  *
  * <pre>
  *     network-status-diff-version 1
@@ -18,8 +18,9 @@ import java.util.Arrays;
  *     .
  * </pre>
  *
- * <p>So each command speaks of lines that none before it has moved. The commands are collected, their line numbers turned into
- * offsets in one walk over the old document, and the new one is then copied together; nothing is made for a line.
+ * <p>So each command speaks of lines that none before it has moved. The commands are collected, their line numbers
+ * turned into offsets in one walk over the old document, and the new one is then copied together; nothing is made for
+ * a line.
  */
 public final class ConsensusDiff {
     private static final String START = "network-status-diff-version";
@@ -63,8 +64,8 @@ public final class ConsensusDiff {
     }
 
     /**
-     * Makes the new consensus. It is what the diff's sender wanted, by its digest; whether authorities signed it is still to
-     * be checked.
+     * Makes the new consensus. It is what the diff's sender wanted, by its digest; whether authorities signed it is
+     * still to be checked.
      *
      * @param old the consensus that we have, whole
      * @param maxLength the most bytes that the new one may have

@@ -49,7 +49,9 @@ public final class ConsensusInfo {
         return Instant.ofEpochSecond(header.validUntil);
     }
 
-    /** Seconds that the authorities allow for collecting signatures, so how early before valid-after one may be seen. */
+    /**
+     * Seconds that the authorities allow for collecting signatures, so how early before valid-after one may be seen.
+     */
     public int distributionSeconds() {
         return header.distSeconds;
     }

@@ -12,7 +12,8 @@ import java.util.Map;
 
 /**
  * Parses a consensus of the microdescriptor flavour (dir-spec sections 3.4.1 and 3.9.2), in one walk over its lines:
- * preamble and voters, relays, footer, signatures. Used once. What parses takes less memory than the document has bytes.
+ * preamble and voters, relays, footer, signatures. Used once. What parses takes less memory than the document has
+ * bytes.
  */
 final class ConsensusParser {
     static final int MAX_RELAYS = 100_000;
@@ -173,7 +174,7 @@ final class ConsensusParser {
                 || header.validUntil <= header.freshUntil
                 || knownFlagsEnd == 0
                 || voters.isEmpty()) {
-            throw lines.error("ends a preamble that lacks vote-status, times in order, voting-delay, known-flags or voters");
+            throw lines.error("ends a preamble without vote-status, ordered times, voting-delay, known-flags or voters");
         }
     }
 

@@ -12,8 +12,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether enough authorities signed a consensus: more than half of those that we were told of (dir-spec section 5.1), not of
- * those that it names. Stateless; says nothing of the consensus' lifetime.
+ * Whether enough authorities signed a consensus: more than half of those that we were told of (dir-spec section 5.1),
+ * not of those that it names. Stateless; says nothing of the consensus' lifetime.
  */
 public final class ConsensusVerifier {
     private ConsensusVerifier() {}
@@ -80,7 +80,8 @@ public final class ConsensusVerifier {
             if (!authorities.contains(signature.authority()) || good.contains(signature.authority())) {
                 continue;
             }
-            AuthorityCertificate.Name name = new AuthorityCertificate.Name(signature.authority(), signature.signingKey());
+            AuthorityCertificate.Name name =
+                    new AuthorityCertificate.Name(signature.authority(), signature.signingKey());
             AuthorityCertificate certificate = find(certificates, name, now);
             if (certificate == null) {
                 if (!missing.contains(name)) {

@@ -1,9 +1,9 @@
 package dev.cepa.netdoc;
 
 /**
- * Exit policy summaries, {@code accept 80,443} or {@code reject 25,119-135} (dir-spec section 3.8.2), in a compact form:
- * the ranges of ports that are accepted, ascending and apart, each as two big-endian numbers of two bytes. The empty form
- * accepts nothing. Stateless.
+ * Exit policy summaries, {@code accept 80,443} or {@code reject 25,119-135} (dir-spec section 3.8.2), in a compact
+ * form: the ranges of ports that are accepted, ascending and apart, each as two big-endian numbers of two bytes. The
+ * empty form accepts nothing. Stateless.
  */
 final class ExitPolicySummary {
     private static final int MAX_RANGES = 1000;

@@ -4,9 +4,9 @@ import dev.cepa.cell.RsaId;
 import java.util.Arrays;
 
 /**
- * Families of relays in a compact form (dir-spec section 3.3): of a {@code family} line, a count of identities in two bytes,
- * the identities, ascending, 20 bytes each, and then the nicknames, each a length and its letters in lower case; of a
- * {@code family-ids} line its text. The empty form is no family. Stateless.
+ * Families of relays in a compact form (dir-spec section 3.3): of a {@code family} line, a count of identities in two
+ * bytes, the identities, ascending, 20 bytes each, and then the nicknames, each a length and its letters in lower
+ * case; of a {@code family-ids} line its text. The empty form is no family. Stateless.
  */
 final class Families {
     private static final int MAX_NICKNAME = 19;
@@ -73,7 +73,9 @@ final class Families {
         return 1;
     }
 
-    /** Row of {@code wanted[at, at + 20)} among {@code count} sorted identities from {@code from} on; or -(place) - 1. */
+    /**
+     * Row of {@code wanted[at, at + 20)} among {@code count} sorted identities from {@code from} on; or -(place) - 1.
+     */
     private static int find(byte[] ids, int from, int count, byte[] wanted, int at) {
         int low = 0;
         int high = count - 1;

@@ -3,8 +3,8 @@ package dev.cepa.netdoc;
 import java.util.Arrays;
 
 /**
- * Distinct byte strings under small numbers, in one array: what relays repeat (families, exit policies, protocol lines) is
- * kept once. Number 0 is the empty string. Not thread-safe while it grows; {@link #frozen()} is.
+ * Distinct byte strings under small numbers, in one array: what relays repeat (families, exit policies, protocol
+ * lines) is kept once. Number 0 is the empty string. Not thread-safe while it grows; {@link #frozen()} is.
  */
 final class InternPool {
     /** A number fits a char. */

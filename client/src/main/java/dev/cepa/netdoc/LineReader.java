@@ -6,8 +6,8 @@ import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a directory document (dir-spec section 1.2) line by line and word by word, over its bytes: the line and the word
- * at hand are two pairs of offsets, and nothing is made for what the caller does not keep. Not thread-safe.
+ * Walks a directory document (dir-spec section 1.2) line by line and word by word, over its bytes: the line and the
+ * word at hand are two pairs of offsets, and nothing is made for what the caller does not keep. Not thread-safe.
  */
 final class LineReader {
     /** C tor's limits. */

@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * numbered from 0 to {@link #size()}-1 in the consensus' order; the numbers hold for this snapshot only. Thread-safe.
  * Made by {@link NetDirBuilder}.
  *
- * <p>What microdescriptors say stands in columns beside those of {@link Consensus}, row by row, about 85 bytes a relay. What
- * many relays say alike (families, exit policies) is in pools of distinct values, a relay having its number.
+ * <p>What microdescriptors say stands in columns beside those of {@link Consensus}, row by row, about 85 bytes a
+ * relay. What many relays say alike (families, exit policies) is in pools of distinct values, a relay having its
+ * number.
  */
 public final class NetDir {
     /** Bits of a relay's number; {@link ConsensusParser#MAX_RELAYS} fits. */
@@ -81,9 +82,10 @@ public final class NetDir {
     }
 
     private int[] indexByEd25519() {
-        long[] keys = new long[microdescs.present.cardinality()];
+        BitSet present = microdescs.present;
+        long[] keys = new long[present.cardinality()];
         int count = 0;
-        for (int relay = microdescs.present.nextSetBit(0); relay >= 0; relay = microdescs.present.nextSetBit(relay + 1)) {
+        for (int relay = present.nextSetBit(0); relay >= 0; relay = present.nextSetBit(relay + 1)) {
             if (hasEd25519(relay)) {
                 keys[count++] = prefix(microdescs.ed25519, Ed25519Id.LENGTH * relay) << INDEX_BITS | relay;
             }
@@ -247,8 +249,9 @@ public final class NetDir {
     }
 
     /**
-     * Whether two relays belong together: each lists the other, or they share a family id (as the consensus parameters
-     * {@code use-family-lists} and {@code use-family-ids} say). Says nothing of addresses. A relay is in its own family.
+     * Whether two relays belong together: each lists the other, or they share a family id (as the consensus
+     * parameters {@code use-family-lists} and {@code use-family-ids} say). Says nothing of addresses. A relay is in
+     * its own family.
      */
     public boolean sameFamily(int a, int b) {
         if (a == b) {

@@ -9,9 +9,10 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Collects the microdescriptors of one consensus and makes snapshots of it (dir-spec section 3.3). A microdescriptor is
- * taken if the consensus lists its digest, so what nobody signed is never even parsed; those that an older snapshot has and
- * the new consensus still lists are carried over by {@link #reuse}, and the others are thereby dropped.
+ * Collects the microdescriptors of one consensus and makes snapshots of it (dir-spec section 3.3). A microdescriptor
+ * is taken if the consensus lists its digest, so what nobody signed is never even parsed; those that an older
+ * snapshot has and the new consensus still lists are carried over by {@link #reuse}, and the others are thereby
+ * dropped.
  *
  * <p>Not thread-safe; whoever fetches the directory owns it. The snapshots are immutable.
  */
@@ -50,8 +51,9 @@ public final class NetDirBuilder {
     }
 
     /**
-     * Takes the microdescriptors in {@code text[from, to)}, an answer to {@code /tor/micro/d/} or (part of) a cache file;
-     * annotation lines before each are passed over. A last one that is cut short has another digest, so it is not taken.
+     * Takes the microdescriptors in {@code text[from, to)}, an answer to {@code /tor/micro/d/} or (part of) a cache
+     * file; annotation lines before each are passed over. A last one that is cut short has another digest, so it is
+     * not taken.
      *
      * @return how many were taken; not counted are those that are not listed, known already, or malformed
      */
@@ -91,10 +93,7 @@ public final class NetDirBuilder {
         int slot = slot(digest, 0);
         for (; byDigest[slot] != 0; slot = (slot + 1) & byDigest.length - 1) {
             int relay = byDigest[slot] - 1;
-            int at = Consensus.DIGEST_LENGTH * relay;
-            if (columns.present.get(relay)
-                    || unusable.get(relay)
-                    || !Arrays.equals(consensus.relays.microdescDigests, at, at + digest.length, digest, 0, digest.length)) {
+            if (columns.present.get(relay) || unusable.get(relay) || !lists(relay, digest, 0)) {
                 continue;
             }
             try {
@@ -109,6 +108,13 @@ public final class NetDirBuilder {
             }
         }
         return taken;
+    }
+
+    /** Whether the relay's microdescriptor has the digest that is at that place. */
+    private boolean lists(int relay, byte[] digests, int at) {
+        int own = Consensus.DIGEST_LENGTH * relay;
+        int length = Consensus.DIGEST_LENGTH;
+        return Arrays.equals(consensus.relays.microdescDigests, own, own + length, digests, at, at + length);
     }
 
     private void parse(int relay, LineReader lines) throws ProtocolException {
@@ -211,10 +217,7 @@ public final class NetDirBuilder {
             int at = Consensus.DIGEST_LENGTH * old;
             for (int slot = slot(digests, at); byDigest[slot] != 0; slot = (slot + 1) & byDigest.length - 1) {
                 int relay = byDigest[slot] - 1;
-                int own = Consensus.DIGEST_LENGTH * relay;
-                if (columns.present.get(relay)
-                        || !Arrays.equals(
-                                consensus.relays.microdescDigests, own, own + digest.length, digests, at, at + digest.length)) {
+                if (columns.present.get(relay) || !lists(relay, digests, at)) {
                     continue;
                 }
                 System.arraycopy(from.ntorKeys, 32 * old, columns.ntorKeys, 32 * relay, 32);

@@ -81,7 +81,10 @@ final class Text {
         return true;
     }
 
-    /** Decodes {@code 2 * length} hexadecimal digits, in either case; false if one is none. The caller checks the bounds. */
+    /**
+     * Decodes {@code 2 * length} hexadecimal digits, in either case; false if one is none. The caller checks the
+     * bounds.
+     */
     static boolean hex(byte[] text, int from, byte[] out, int at, int length) {
         for (int i = 0; i < length; i++) {
             byte high = text[from + 2 * i];
@@ -100,7 +103,10 @@ final class Text {
 
     /** The 19 characters {@code YYYY-MM-DD HH:MM:SS} as seconds since the epoch; -1 if they are none, or before it. */
     static long time(byte[] text, int at) {
-        if (text[at + 4] != '-' || text[at + 7] != '-' || text[at + 10] != ' ' || text[at + 13] != ':' || text[at + 16] != ':') {
+        if (text[at + 4] != '-' || text[at + 7] != '-' || text[at + 10] != ' ') {
+            return -1;
+        }
+        if (text[at + 13] != ':' || text[at + 16] != ':') {
             return -1;
         }
         int year = (int) number(text, at, at + 4, 9999);
@@ -113,7 +119,8 @@ final class Text {
             return -1;
         }
         boolean leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        int monthLength = month == 2 ? (leap ? 29 : 28) : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+        boolean shortMonth = month == 4 || month == 6 || month == 9 || month == 11;
+        int monthLength = month == 2 ? (leap ? 29 : 28) : shortMonth ? 30 : 31;
         if (day > monthLength) {
             return -1;
         }

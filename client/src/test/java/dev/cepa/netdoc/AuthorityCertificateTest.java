@@ -25,7 +25,8 @@ class AuthorityCertificateTest {
     @ValueSource(strings = {"bad-cc-tag", "bad-fingerprint", "bad-version", "wrong-end", "wrong-start"})
     void refusesMalformedOnes(String name) throws Exception {
         byte[] text = Documents.read("bad-certificates/" + name);
-        assertThatThrownBy(() -> AuthorityCertificate.parse(text, 0, text.length)).isInstanceOf(ProtocolException.class);
+        assertThatThrownBy(() -> AuthorityCertificate.parse(text, 0, text.length))
+                .isInstanceOf(ProtocolException.class);
     }
 
     @Test

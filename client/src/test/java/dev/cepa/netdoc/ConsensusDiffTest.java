@@ -23,7 +23,8 @@ class ConsensusDiffTest {
 
     private static String apply(String commands, String expected) throws Exception {
         String from = HexFormat.of().formatHex(Consensus.diffDigest(Documents.latin1(OLD)));
-        String diff = "network-status-diff-version 1\nhash " + from + " " + sha3(Documents.latin1(expected)) + "\n" + commands;
+        String diff = "network-status-diff-version 1\nhash " + from + " "
+                + sha3(Documents.latin1(expected)) + "\n" + commands;
         return new String(
                 ConsensusDiff.apply(Documents.latin1(OLD), Documents.latin1(diff), 1000), StandardCharsets.ISO_8859_1);
     }
@@ -58,7 +59,8 @@ class ConsensusDiffTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "a/", "1/", "1,/", "1,1/", "1,1d/", "3,2d/", "1,2a/X/./", "1,$c/X/./", "1d/3d/", "1,3d/3d/", "1dd/", "1x/", "0a/./", "1c/./",
+        "a/", "1/", "1,/", "1,1/", "1,1d/", "3,2d/", "1,2a/X/./", "1,$c/X/./", "1d/3d/", "1,3d/3d/", "1dd/", "1x/",
+        "0a/./", "1c/./",
         "1c/X/", "0d/", "0c/X/./", "7d/", "7a/X/./", "1,7d/", "$d/", "-1d/", "01 d/", "d/", ",2d/", "1,2,3d/", "1,$$d/",
         "99999999999999999999d/", "1d", "6,$d/", "3d/2,4d/", "3d/3a/X/./", "2a/X/./3d/", "//"
     })
@@ -81,7 +83,8 @@ class ConsensusDiffTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "network-status-diff-version 2\nhash 00 00\n", "network-status-diff-version 1\n", "network-status-diff-version 1\nhash\n",
+        "network-status-diff-version 2\nhash 00 00\n", "network-status-diff-version 1\n",
+        "network-status-diff-version 1\nhash\n",
         "network-status-diff-version 1\nhash a b\n", "foo-bar\n", ""
     })
     void refusesBadHeads(String head) {

@@ -170,7 +170,8 @@ class ConsensusTest {
 
     @Test
     void passesOverWhatItDoesNotKnow() throws Exception {
-        assertThat(accepted("s Fast", "unknown x y\n-----BEGIN X-----\nAAAA\n-----END X-----\ns Fast").size()).isEqualTo(2);
+        assertThat(accepted("s Fast", "unknown x y\n-----BEGIN X-----\nAAAA\n-----END X-----\ns Fast").size())
+                .isEqualTo(2);
         refused("s Fast", "-----BEGIN X-----\nAAAA\n-----END X-----\ns Fast");
         refused("s Fast", "unknown\n-----BEGIN X-----\nAAAA\ns Fast");
     }

@@ -7,6 +7,7 @@ import dev.cepa.cell.RsaId;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -38,8 +39,8 @@ class ConsensusVerifierTest {
         return AuthorityCertificate.parse(text, 0, text.length);
     }
 
-    private static ConsensusVerifier.Outcome verify(List<TestAuthority> signers, List<AuthorityCertificate> certificates)
-            throws ProtocolException {
+    private static ConsensusVerifier.Outcome verify(
+            List<TestAuthority> signers, List<AuthorityCertificate> certificates) throws ProtocolException {
         Consensus consensus = Consensus.parse(NETWORK.signed(AUTHORITIES, signers));
         return ConsensusVerifier.verify(consensus, IDENTITIES, certificates, NOW);
     }
@@ -58,7 +59,8 @@ class ConsensusVerifierTest {
         assertThat(outcome.isEnough()).isFalse();
         assertThat(outcome.couldBeEnough()).isFalse();
         assertThatThrownBy(outcome::requireEnough)
-                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.BAD_SIGNATURE));
+                .isInstanceOfSatisfying(
+                        TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.BAD_SIGNATURE));
     }
 
     @Test
@@ -114,7 +116,7 @@ class ConsensusVerifierTest {
 
     @Test
     void refusesAConsensusThatWasChanged() throws ProtocolException {
-        String text = new String(NETWORK.signed(AUTHORITIES, AUTHORITIES), java.nio.charset.StandardCharsets.ISO_8859_1);
+        String text = new String(NETWORK.signed(AUTHORITIES, AUTHORITIES), StandardCharsets.ISO_8859_1);
         Consensus changed = Consensus.parse(Documents.latin1(text.replace("Bandwidth=1000", "Bandwidth=9000")));
         ConsensusVerifier.Outcome outcome = ConsensusVerifier.verify(changed, IDENTITIES, CERTIFICATES, NOW);
         assertThat(outcome.good()).isEmpty();
@@ -128,7 +130,8 @@ class ConsensusVerifierTest {
         verifiesReal("consensus.txt", "certificates.txt", 3, "2020-08-07T12:42:50Z");
     }
 
-    private static void verifiesReal(String document, String certificates, int authorities, String now) throws Exception {
+    private static void verifiesReal(String document, String certificates, int authorities, String now)
+            throws Exception {
         Consensus consensus = Consensus.parse(Documents.read(document));
         List<AuthorityCertificate> all = AuthorityCertificate.parseAll(Documents.read(certificates));
         assertThat(all).hasSize(authorities);

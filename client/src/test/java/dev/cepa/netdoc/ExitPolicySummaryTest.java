@@ -53,8 +53,10 @@ class ExitPolicySummaryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "", "accept", "accept ", "permit 80", "accept 0", "accept 0-10", "accept 65536", "accept 80-79", "accept 80,", "accept ,80",
-        "accept 80,,81", "accept -80", "accept 80-", "accept 1-2-3", "accept 81,80", "accept 80,80", "accept 1-10,10-20",
+        "", "accept", "accept ", "permit 80", "accept 0", "accept 0-10", "accept 65536", "accept 80-79",
+        "accept 80,", "accept ,80",
+        "accept 80,,81", "accept -80", "accept 80-", "accept 1-2-3", "accept 81,80", "accept 80,80",
+        "accept 1-10,10-20",
         "accept 80 443", "accept http", "accept 99999999999", "reject 0-65535"
     })
     void refusesMalformedOnes(String summary) {

@@ -39,8 +39,9 @@ class NetDirTest {
         assertThat(dir.bandwidth(0)).isEqualTo(208);
         assertThat(dir.isUnmeasured(0)).isTrue();
         assertThat(dir.flags(0))
-                .isEqualTo(RelayFlags.AUTHORITY | RelayFlags.EXIT | RelayFlags.FAST | RelayFlags.GUARD | RelayFlags.HS_DIR
-                        | RelayFlags.RUNNING | RelayFlags.STABLE | RelayFlags.V2_DIR | RelayFlags.VALID);
+                .isEqualTo(RelayFlags.AUTHORITY | RelayFlags.EXIT | RelayFlags.FAST | RelayFlags.GUARD
+                        | RelayFlags.HS_DIR | RelayFlags.RUNNING | RelayFlags.STABLE | RelayFlags.V2_DIR
+                        | RelayFlags.VALID);
         assertThat(dir.supports(0, Protocols.Name.RELAY, 6)).isTrue();
         assertThat(dir.supports(0, Protocols.Name.RELAY, 7)).isFalse();
         for (int relay = 0; relay < dir.size(); relay++) {

@@ -14,9 +14,12 @@ import net.jqwik.api.Property;
 class NetdocFuzz {
     private static final long MAX_NANOS = 2_000_000_000L;
     private static final String[] WORDS = {
-        "\n", " ", "\n\n", "99999999999999999999", "-1", "=", ",", "-", "$", "r ", "\nr x\n", "\nm \n", "\ns \n", "\npr \n", "\na [::]:1\n",
-        "accept ", "reject 1-65535", "\np accept 1-", "\nfamily $", "\nonion-key\n", "\ndirectory-footer\n", "\ndirectory-signature ",
-        "-----BEGIN SIGNATURE-----\n", "-----END SIGNATURE-----\n", "\u0000", "\u00ff", "directory-signature sha256 A B\n", "1,$d\n",
+        "\n", " ", "\n\n", "99999999999999999999", "-1", "=", ",", "-", "$", "r ", "\nr x\n", "\nm \n", "\ns \n",
+        "\npr \n", "\na [::]:1\n",
+        "accept ", "reject 1-65535", "\np accept 1-", "\nfamily $", "\nonion-key\n", "\ndirectory-footer\n",
+        "\ndirectory-signature ",
+        "-----BEGIN SIGNATURE-----\n", "-----END SIGNATURE-----\n", "\u0000", "\u00ff",
+        "directory-signature sha256 A B\n", "1,$d\n",
         "0a\n", ".\n", "\nid ed25519 AAAA\n", "\nw Bandwidth=\n"
     };
 

@@ -27,9 +27,11 @@ class ProtocolsTest {
     @ParameterizedTest
     @ValueSource(strings = {
         "!!3@*", "Link=4 Haprauxymatyve Desc=9", "Link=4 =3 Desc=9", "Link=fred", "Link=1,fred", "Link=1,fred,3",
-        "Link=1,9-8,3", "Link=64", "Link=1-64", "Link=-0", "Link=1-", "Link=-1", "Link=,", "Link=1,", "Link=,1", "Link=1,,2",
-        "Link=+1", "Link=1- 2", "Link=4294967297", "Sleen=1-4294967295", "Li_nk=1", "Link", "Link==1", " Link=1", "Foo=64",
-        "DoSaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1"
+        "Link=1,9-8,3", "Link=64", "Link=1-64", "Link=-0", "Link=1-", "Link=-1", "Link=,", "Link=1,", "Link=,1",
+        "Link=1,,2",
+        "Link=+1", "Link=1- 2", "Link=4294967297", "Sleen=1-4294967295", "Li_nk=1", "Link", "Link==1", " Link=1",
+        "Foo=64",
+        "DoSaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1"
     })
     void refusesMalformedLists(String list) {
         assertThatThrownBy(() -> Protocols.parse(list)).isInstanceOf(ProtocolException.class);

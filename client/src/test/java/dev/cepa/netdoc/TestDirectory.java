@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A network made by hand: writes a consensus and microdescriptors as authorities would, and reads them again. Relays are
- * numbered as they are added, unless one is given an identity of its own. Changing one and building again makes the next
- * consensus.
+ * A network made by hand: writes a consensus and microdescriptors as authorities would, and reads them again. Relays
+ * are numbered as they are added, unless one is given an identity of its own. Changing one and building again makes
+ * the next consensus.
  *
  * <pre>{@code
  * TestDirectory network = new TestDirectory();
@@ -207,7 +207,8 @@ public final class TestDirectory {
             if (ipv6 != null) {
                 out.append("a ").append(ipv6).append('\n');
             }
-            out.append("m ").append(base64(sha256(microdescText().getBytes(StandardCharsets.ISO_8859_1)))).append("\ns");
+            byte[] digest = sha256(microdescText().getBytes(StandardCharsets.ISO_8859_1));
+            out.append("m ").append(base64(digest)).append("\ns");
             for (int i = 0; i < FLAG_WORDS.length; i++) {
                 if ((flags >> i & 1) != 0) {
                     out.append(' ').append(FLAG_WORDS[i]);
@@ -321,8 +322,9 @@ public final class TestDirectory {
         StringBuilder out = new StringBuilder(text);
         String keyword = "";
         for (TestAuthority signer : signers) {
-            out.append(keyword).append("sha256 ").append(signer.identity()).append(' ').append(signer.signingKeyDigest());
-            out.append('\n').append(TestAuthority.object("SIGNATURE", signer.sign(digest)));
+            out.append(keyword).append("sha256 ").append(signer.identity());
+            out.append(' ').append(signer.signingKeyDigest()).append('\n');
+            out.append(TestAuthority.object("SIGNATURE", signer.sign(digest)));
             keyword = "directory-signature ";
         }
         return out.toString().getBytes(StandardCharsets.ISO_8859_1);

