@@ -123,7 +123,7 @@ class DirectoryManagerTest {
         nextConsensus(manager);
         assertThat(link.questions.stream().filter(question -> question.request().diffFrom() != null)).hasSize(1);
         assertThat(cache.resolve("cached-microdesc-consensus")).hasBinaryContent(network.consensus);
-        assertThat(manager.current().consensus().validAfter()).isEqualTo(ScriptedNetwork.VALID_AFTER.plusSeconds(3600));
+        assertThat(manager.current().consensus().validAfter()).isEqualTo(ScriptedNetwork.VALID_AFTER.plusSeconds(2 * 3600));
         assertThat(link.questions.getLast().request().path()).as("only the new relay's").startsWith(MICRO).hasSizeLessThan(80);
     }
 
@@ -312,7 +312,8 @@ class DirectoryManagerTest {
     private void nextConsensus(DirectoryManager manager) throws InterruptedException {
         until(() -> manager.latest().missingMicrodescs() == 0);
         network.relays.relay("newcomer");
-        network.relays.validAfter(ScriptedNetwork.VALID_AFTER.plusSeconds(3600));
+        // Two hours on: at the moment below the old one's turn has certainly come, and the new one's has not.
+        network.relays.validAfter(ScriptedNetwork.VALID_AFTER.plusSeconds(2 * 3600));
         network.publish();
         now = ScriptedNetwork.VALID_AFTER.plusSeconds(3 * 3600 - 1);
         manager.noteNetworkChange();
