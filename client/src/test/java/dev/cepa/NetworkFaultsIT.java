@@ -87,7 +87,8 @@ class NetworkFaultsIT {
                 }
             }
             tor.awaitReady(Duration.ofSeconds(90));
-            assertThat(fetch(tor, 1000)).isEqualTo(1000);
+            // Exits that have just started refuse everything for a moment.
+            assertThat(fetchWhenExitsAreReady(tor, 1000)).isEqualTo(1000);
         }
     }
 
@@ -99,6 +100,19 @@ class NetworkFaultsIT {
                 .map(e -> ((TorEvent.CircuitStatus) e).path().getFirst().substring(1, 41))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static int fetchWhenExitsAreReady(TorClient tor, int length) throws Exception {
+        for (int tries = 0; ; tries++) {
+            try {
+                return fetch(tor, length);
+            } catch (TorException e) {
+                if (e.kind() != ErrorKind.EXIT_POLICY || tries == 30) {
+                    throw e;
+                }
+                Thread.sleep(1000);
+            }
+        }
     }
 
     private static int fetch(TorClient tor, int length) throws IOException {
