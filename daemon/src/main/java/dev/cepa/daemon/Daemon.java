@@ -61,7 +61,7 @@ final class Daemon {
         configureLog(settings, mapper.logs(line.quiet()));
         say(warnings);
         if ("root".equals(System.getProperty("user.name"))) {
-            LOG.warn("You are running Tor as root. You don't need to, and you probably shouldn't.");
+            LOG.warn("You are running Cepa as root. You don't need to, and you probably shouldn't.");
         }
         Signals.handle(signals);
         client = TorClient.start(config, events);
