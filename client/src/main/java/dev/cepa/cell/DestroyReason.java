@@ -1,5 +1,7 @@
 package dev.cepa.cell;
 
+import dev.cepa.error.ErrorKind;
+
 /** Why a circuit ended, in DESTROY and TRUNCATED (tor-spec section 5.4). */
 public enum DestroyReason {
     NONE,
@@ -21,6 +23,11 @@ public enum DestroyReason {
     /** The byte on the wire. */
     public int code() {
         return ordinal();
+    }
+
+    /** The kind of trouble that it means to a user. */
+    public ErrorKind kind() {
+        return this == NOSUCHSERVICE ? ErrorKind.ONION_SERVICE : ErrorKind.CIRCUIT_FAILED;
     }
 
     /** The reason of that code; unknown codes count as NONE. */

@@ -17,7 +17,7 @@ public enum EndReason {
     RESOURCELIMIT(11, ErrorKind.CIRCUIT_FAILED),
     CONNRESET(12, ErrorKind.STREAM_CLOSED),
     TORPROTOCOL(13, ErrorKind.PROTOCOL),
-    NOTDIRECTORY(14, ErrorKind.NO_DIRECTORY);
+    NOTDIRECTORY(14, ErrorKind.RELAY_UNREACHABLE);
 
     private static final EndReason[] BY_CODE = values();
 

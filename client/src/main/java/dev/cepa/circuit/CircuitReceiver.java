@@ -8,6 +8,7 @@ import dev.cepa.cell.EndReason;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.channel.CircuitHandler;
 import dev.cepa.crypto.RelayCellFormat;
+import dev.cepa.error.CircuitException;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.StreamException;
@@ -49,7 +50,8 @@ final class CircuitReceiver implements CircuitHandler {
             switch (command) {
                 case Cell.RELAY -> onRelay(buf, offset);
                 case Cell.CREATED2, Cell.CREATED_FAST -> onCreated(command, buf, offset);
-                case Cell.DESTROY -> onDestroy(DestroyReason.of(buf[offset] & 0xff));
+                case Cell.DESTROY ->
+                        circuit.fail(destroyed("a relay destroyed the circuit", buf[offset] & 0xff), false);
                 default -> throw new ProtocolException(Cell.name(command) + " cell towards a client");
             }
         } catch (TorException e) {
@@ -72,10 +74,6 @@ final class CircuitReceiver implements CircuitHandler {
     @Override
     public void onChannelClosed(TorException cause) {
         circuit.fail(new TorException(cause.kind(), "the channel closed: " + cause.getMessage(), cause), false);
-    }
-
-    private void onDestroy(DestroyReason reason) {
-        circuit.fail(new TorException(ErrorKind.CIRCUIT_FAILED, "a relay destroyed the circuit: " + reason), false);
     }
 
     private void onCreated(int command, byte[] buf, int offset) throws ProtocolException {
@@ -154,9 +152,7 @@ final class CircuitReceiver implements CircuitHandler {
             }
             case RelayMessage.TRUNCATED -> {
                 RelayMessage.Truncated truncated = (RelayMessage.Truncated) RelayMessage.read(command, body);
-                throw new TorException(
-                        ErrorKind.CIRCUIT_FAILED,
-                        "relay " + hop.target() + " truncated the circuit: " + DestroyReason.of(truncated.reason()));
+                throw destroyed("relay " + hop.target() + " truncated the circuit", truncated.reason());
             }
             case RelayMessage.DROP -> {
                 // Padding from far.
@@ -231,6 +227,11 @@ final class CircuitReceiver implements CircuitHandler {
         }
         streams.remove(streamId);
         circuit.streamGone();
+    }
+
+    private static TorException destroyed(String what, int code) {
+        DestroyReason reason = DestroyReason.of(code);
+        return new CircuitException(reason.kind(), code, what + ": " + reason);
     }
 
     private static TorException ended(Hop hop, int code) {

@@ -218,7 +218,7 @@ final class CircuitSender {
         }
     }
 
-    /** A client's reason is always MISC: the exit need not know more (tor-spec section 6.3). */
+    /** A client's reason is always MISC, even for a regular end: the exit need not know more (tor-spec section 6.3). */
     private void putEnd(Hop hop, int streamId) throws TorException {
         put(hop, Cell.RELAY, RelayMessage.END, streamId, new byte[] {(byte) EndReason.MISC.code()}, 0, 1);
     }

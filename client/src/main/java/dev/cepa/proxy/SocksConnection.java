@@ -164,7 +164,7 @@ final class SocksConnection implements Closeable {
             try {
                 answers = opener.resolve(streamRequest(request, name, 0), Deadline.in(settings.timeout()));
             } catch (TorException e) {
-                return SocksReply.status(request.version(), SocksReply.statusOf(e.kind()));
+                return SocksReply.status(request.version(), SocksReply.statusOf(e));
             }
         }
         return SocksReply.resolved(request.version(), answers);
@@ -183,7 +183,7 @@ final class SocksConnection implements Closeable {
                             settings.timeout().toSeconds(),
                             request.port());
                 }
-                send(SocksReply.status(request.version(), SocksReply.statusOf(e.kind())));
+                send(SocksReply.status(request.version(), SocksReply.statusOf(e)));
                 tunnel.hangUp();
             }
             return;

@@ -1,7 +1,10 @@
 package dev.cepa.proxy;
 
+import dev.cepa.cell.EndReason;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.StreamException;
+import dev.cepa.error.TorException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -82,8 +85,26 @@ final class SocksReply {
         return reply;
     }
 
-    /** The SOCKS 5 status that tells a program best what went wrong. */
-    static int statusOf(ErrorKind kind) {
+    /** The SOCKS 5 status that tells a program best what went wrong: after the exit's reason, if it gave one. */
+    static int statusOf(TorException failure) {
+        return failure instanceof StreamException ended
+                ? statusOf(EndReason.of(ended.endReason()))
+                : statusOf(failure.kind());
+    }
+
+    /** The same statuses as C tor's, which programs know. */
+    private static int statusOf(EndReason reason) {
+        return switch (reason) {
+            case RESOLVEFAILED, NOROUTE -> HOST_UNREACHABLE;
+            case CONNECTREFUSED, CONNRESET -> CONNECTION_REFUSED;
+            case DONE -> CONNECTION_REFUSED; // before it was connected, or there would be no failure to tell
+            case EXITPOLICY -> NOT_ALLOWED;
+            case TIMEOUT -> TTL_EXPIRED;
+            case MISC, DESTROY, HIBERNATING, INTERNAL, RESOURCELIMIT, TORPROTOCOL, NOTDIRECTORY -> GENERAL_ERROR;
+        };
+    }
+
+    private static int statusOf(ErrorKind kind) {
         return switch (kind) {
             case NAME_NOT_FOUND, HOST_UNREACHABLE, ONION_SERVICE -> HOST_UNREACHABLE;
             case CONNECTION_REFUSED, STREAM_CLOSED -> CONNECTION_REFUSED;

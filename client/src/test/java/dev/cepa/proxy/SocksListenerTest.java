@@ -4,9 +4,11 @@ import static dev.cepa.proxy.Wire.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.cell.EndReason;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -226,6 +229,24 @@ class SocksListenerTest {
         try (Socket client = dial()) {
             send(client, "{04 01 00 07 00 00 00 01 00}echo.example{00}");
             assertThat(client.getInputStream().readAllBytes()).containsExactly(0, 0x5b, 0, 0, 0, 0, 0, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "MISC, 1", "RESOLVEFAILED, 4", "CONNECTREFUSED, 5", "EXITPOLICY, 2", "DESTROY, 1", "DONE, 5", "TIMEOUT, 6",
+        "NOROUTE, 4", "HIBERNATING, 1", "INTERNAL, 1", "RESOURCELIMIT, 1", "CONNRESET, 5", "TORPROTOCOL, 1",
+        "NOTDIRECTORY, 1",
+    })
+    void tellsTheExitsReasonInCTorsWords(EndReason reason, int expected) throws Exception {
+        sockets.failure = new StreamException(reason.kind(), reason.code(), "test");
+        try (Socket client = dial()) {
+            send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
+            assertThat(client.getInputStream().readAllBytes()).containsExactly(5, 0, 5, expected, 0, 1, 0, 0, 0, 0, 0, 0);
+        }
+        try (Socket client = dial()) {
+            send(client, "{05 01 00}{05 f0 00 03 0c}echo.example{00 00}");
+            assertThat(client.getInputStream().readAllBytes()).containsExactly(5, 0, 5, expected, 0, 1, 0, 0, 0, 0, 0, 0);
         }
     }
 

@@ -1,0 +1,29 @@
+package dev.cepa.error;
+
+import org.jspecify.annotations.Nullable;
+
+/** A relay ended a circuit, or refused to create or extend it, for a reason that it gave. */
+public final class CircuitException extends TorException {
+    private static final long serialVersionUID = 1;
+
+    private final int destroyReason;
+
+    /**
+     * Says why a circuit ended.
+     *
+     * @param destroyReason the reason's code in DESTROY or TRUNCATED (tor-spec section 5.4)
+     */
+    public CircuitException(ErrorKind kind, int destroyReason, String message) {
+        this(kind, destroyReason, message, null);
+    }
+
+    public CircuitException(ErrorKind kind, int destroyReason, String message, @Nullable Throwable cause) {
+        super(kind, message, cause);
+        this.destroyReason = destroyReason;
+    }
+
+    /** The reason's code in DESTROY or TRUNCATED (tor-spec section 5.4), 0 to 255. */
+    public int destroyReason() {
+        return destroyReason;
+    }
+}
