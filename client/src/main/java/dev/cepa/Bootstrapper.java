@@ -20,12 +20,36 @@ import org.jspecify.annotations.Nullable;
 final class Bootstrapper {
     private static final Duration FOREVER = Duration.ofDays(36_500);
 
+    /** The phases from a usable directory to the first circuit. */
+    private enum Phase {
+        CONNECTING(80, "ap_conn", "Connecting to a relay to build circuits"),
+        CONNECTED(85, "ap_conn_done", "Connected to a relay to build circuits"),
+        HANDSHAKE(89, "ap_handshake", "Finishing handshake with a relay to build circuits"),
+        HANDSHAKE_DONE(90, "ap_handshake_done", "Handshake finished with a relay to build circuits"),
+        CREATING_CIRCUIT(95, "circuit_create", "Establishing a Tor circuit"),
+        DONE(100, "done", "Done");
+
+        final int percent;
+        final String tag;
+        final String summary;
+
+        Phase(int percent, String tag, String summary) {
+            this.percent = percent;
+            this.tag = tag;
+            this.summary = summary;
+        }
+    }
+
     private final TorEvents events;
     private final DirectoryManager directory;
     private final CircuitPool pool;
+    /** Held while a phase is reported, so that listeners hear them in order; taken before {@link #lock}. */
+    private final ReentrantLock reporting = new ReentrantLock();
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private TorEvent.Bootstrap status = new TorEvent.Bootstrap(0, "starting", "Starting", null);
+    private boolean done; // after all have heard so
     private @Nullable TorException fatal;
     private @Nullable Thread thread;
 
@@ -45,14 +69,23 @@ final class Bootstrapper {
             directory.start();
             directory.awaitUsable(Deadline.in(FOREVER));
             pool.directoryChanged();
-            report(90, "ap_handshake_done", "Handshake finished with a relay to build circuits", null);
-            report(95, "circuit_create", "Establishing a Tor circuit", null);
             firstCircuit();
-            report(100, "done", "Done", null);
+            reach(Phase.DONE);
+            finish();
         } catch (TorException e) {
             fail(e);
         } catch (InterruptedException e) {
             fail(new TorException(ErrorKind.CLOSED, "the client is closed"));
+        }
+    }
+
+    private void finish() {
+        lock.lock();
+        try {
+            done = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -65,27 +98,70 @@ final class Bootstrapper {
                 if (e.kind() == ErrorKind.CLOSED) {
                     throw e;
                 }
-                report(95, "circuit_create", "Establishing a Tor circuit", e.getMessage());
+                stuck(String.valueOf(e.getMessage()));
                 Thread.sleep(Math.min(5000, 100L << Math.min(failures, 6)));
             }
         }
     }
 
-    private void report(int percent, String tag, String summary, @Nullable String problem) {
-        events.emit(new TorEvent.Bootstrap(percent, tag, summary, problem));
+    private void reach(Phase phase) {
+        reporting.lock();
+        try {
+            if (phase.percent > status().percent()) {
+                events.emit(new TorEvent.Bootstrap(phase.percent, phase.tag, phase.summary, null));
+            }
+        } finally {
+            reporting.unlock();
+        }
+    }
+
+    private void stuck(String problem) {
+        reporting.lock();
+        try {
+            TorEvent.Bootstrap at = status();
+            events.emit(new TorEvent.Bootstrap(at.percent(), at.tag(), at.summary(), problem));
+        } finally {
+            reporting.unlock();
+        }
     }
 
     private void note(TorEvent event) {
-        if (event instanceof TorEvent.Bootstrap b) {
-            lock.lock();
-            try {
-                if (b.percent() >= status.percent()) {
-                    status = b;
+        switch (event) {
+            case TorEvent.Bootstrap b -> note(b);
+            case TorEvent.ChannelStatus channel when isBuilding() -> note(channel);
+            case TorEvent.CircuitStatus circuit when isBuilding() -> {
+                if (circuit.status() == TorEvent.CircuitStatus.Status.LAUNCHED) {
+                    reach(Phase.HANDSHAKE_DONE); // if the channel was there already
+                    reach(Phase.CREATING_CIRCUIT);
                 }
-                changed.signalAll();
-            } finally {
-                lock.unlock();
             }
+            default -> {}
+        }
+    }
+
+    /** Whether channels and circuits are for streams, and the first circuit is still to come. */
+    private boolean isBuilding() {
+        return status().percent() < Phase.DONE.percent && directory.isUsable();
+    }
+
+    private void note(TorEvent.ChannelStatus channel) {
+        switch (channel.status()) {
+            case LAUNCHED -> reach(Phase.CONNECTING);
+            case REACHED -> reach(Phase.CONNECTED);
+            case SECURED -> reach(Phase.HANDSHAKE);
+            case CONNECTED -> reach(Phase.HANDSHAKE_DONE);
+            case FAILED, CLOSED -> {}
+        }
+    }
+
+    private void note(TorEvent.Bootstrap b) {
+        lock.lock();
+        try {
+            if (b.percent() >= status.percent()) {
+                status = b;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -101,7 +177,7 @@ final class Bootstrapper {
     void awaitDone(Deadline deadline) throws TorException {
         lock.lock();
         try {
-            while (status.percent() < 100) {
+            while (!done) {
                 if (fatal != null) {
                     throw new TorException(fatal.kind(), String.valueOf(fatal.getMessage()), fatal);
                 }

@@ -4,6 +4,7 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.ChannelStatus;
 import dev.cepa.event.TorEvents;
 import java.io.EOFException;
 import java.io.IOException;
@@ -67,10 +68,12 @@ final class ConnectAttempt {
             tcp.setKeepAlive(true);
             tcp.connect(address, Math.max(1, deadline.millisLeft()));
             step = "TLS handshake";
+            tell(ChannelStatus.Status.REACHED);
             SSLSocket secured = tls.handshake(tcp);
             byte[] certificate = secured.getSession().getPeerCertificates()[0].getEncoded();
             byte[] tlsDigest = MessageDigest.getInstance("SHA-256").digest(certificate);
             step = "link handshake";
+            tell(ChannelStatus.Status.SECURED);
             LinkHandshake.Result link = new LinkHandshake(
                             target, address.getAddress(), clock, secured.getInputStream(), secured.getOutputStream())
                     .run(tlsDigest);
@@ -83,6 +86,10 @@ final class ConnectAttempt {
         } finally {
             watchdog.interrupt();
         }
+    }
+
+    private void tell(ChannelStatus.Status status) {
+        events.emit(new ChannelStatus(channelId, status, "$" + target.rsaId(), null));
     }
 
     /** A timeout of the socket would bound each read alone; a relay that sends a byte now and then could go on for ever. */

@@ -1,15 +1,16 @@
 package dev.cepa.directory;
 
 import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the client is on its way to a usable directory, in the phases of the control specification (section 5.5). Goes
- * forward only, and says each thing once. Thread-safe.
+ * How far the client is on its way to a usable directory, in the phases of the control specification (section 5.5). The
+ * phases of connecting follow whichever channel gets furthest. Goes forward only, and says each thing once. Thread-safe.
  */
-final class BootstrapProgress {
+final class BootstrapProgress implements TorEventListener {
     /** The phases up to the point where circuits can be built. */
     enum Phase {
         STARTING(0, "starting", "Starting"),
@@ -44,6 +45,20 @@ final class BootstrapProgress {
 
     BootstrapProgress(TorEvents events) {
         this.events = events;
+    }
+
+    /** Hears of channels: those that are opened before there is a directory are opened for it. */
+    @Override
+    public void onEvent(TorEvent event) {
+        if (event instanceof TorEvent.ChannelStatus channel) {
+            switch (channel.status()) {
+                case LAUNCHED -> reach(Phase.CONNECTING);
+                case REACHED -> reach(Phase.CONNECTED);
+                case SECURED -> reach(Phase.HANDSHAKE);
+                case CONNECTED -> reach(Phase.HANDSHAKE_DONE);
+                case FAILED, CLOSED -> {}
+            }
+        }
     }
 
     /** The phase is reached, and all goes well. */

@@ -166,9 +166,7 @@ final class ConsensusRace {
 
     private @Nullable Winner fetch(Source source, Thread self) throws IOException {
         Server server = choose(source);
-        progress.reach(Phase.CONNECTING);
         try (DirectoryAnswer answer = fetcher.ask(server, request, Deadline.in(settings.requestTimeout()))) {
-            progress.reach(Phase.REQUESTING_CONSENSUS);
             try {
                 answer.expectOk();
                 if (!beginDownload(self)) {

@@ -119,6 +119,7 @@ public final class DirectoryManager implements Closeable {
         this.random = random;
         this.progress = progress;
         this.link = link;
+        events.add(progress);
         DirectoryServers servers = new DirectoryServers(settings, clock, random);
         DirectoryFetcher fetcher = new DirectoryFetcher(link, servers, guards, events, clock);
         DirectoryStore store = new DirectoryStore(settings.cacheDirectory(), events);

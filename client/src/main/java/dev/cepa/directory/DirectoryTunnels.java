@@ -106,11 +106,7 @@ final class DirectoryTunnels implements DirectoryLink {
     private Circuit make(HopTarget server, @Nullable GuardAttempt attempt, Deadline deadline) throws TorException {
         Circuit circuit;
         try {
-            progress.reach(Phase.CONNECTING);
             Channel channel = channels.get(server.link(), deadline);
-            progress.reach(Phase.CONNECTED);
-            progress.reach(Phase.HANDSHAKE);
-            progress.reach(Phase.HANDSHAKE_DONE);
             progress.reach(Phase.CREATING_CIRCUIT);
             circuit = Circuit.create(
                     channel, server, CircuitSettings.DEFAULT, events, circuitIds.getAsLong(), "GENERAL", deadline);
@@ -123,6 +119,7 @@ final class DirectoryTunnels implements DirectoryLink {
             throw e;
         }
         circuit.markBuilt();
+        progress.reach(Phase.REQUESTING_CONSENSUS);
         if (attempt != null) {
             circuit.onClose(attempt::closed);
             awaitUsable(circuit, attempt, deadline);

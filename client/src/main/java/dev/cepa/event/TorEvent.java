@@ -23,9 +23,14 @@ public sealed interface TorEvent {
 
     /** A channel (a TLS link to a relay) changed. {@code relay} is {@code $FINGERPRINT} or an address. */
     record ChannelStatus(long channelId, Status status, String relay, @Nullable TorException error) implements TorEvent {
-        /** What happened to it. */
+        /** What happened to it; where a relay has several addresses, REACHED and SECURED may come once for each. */
         public enum Status {
             LAUNCHED,
+            /** TCP is connected, the TLS handshake begins. */
+            REACHED,
+            /** TLS is up, the link handshake begins. */
+            SECURED,
+            /** The relay has proved who it is; circuits may be created. */
             CONNECTED,
             FAILED,
             CLOSED

@@ -57,6 +57,8 @@ class ChannelManagerTest {
         assertThat(events)
                 .containsExactly(
                         new TorEvent.ChannelStatus(1, Status.LAUNCHED, name, null),
+                        new TorEvent.ChannelStatus(1, Status.REACHED, name, null),
+                        new TorEvent.ChannelStatus(1, Status.SECURED, name, null),
                         new TorEvent.ChannelStatus(1, Status.CONNECTED, name, null));
         Netinfo netinfo = relay.nextNetinfo();
         assertThat(netinfo).isEqualTo(new Netinfo(0, InetAddress.getLoopbackAddress(), List.of()));

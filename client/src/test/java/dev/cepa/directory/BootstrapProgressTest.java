@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cepa.directory.BootstrapProgress.Phase;
 import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvent.ChannelStatus.Status;
 import dev.cepa.event.TorEvents;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,28 @@ class BootstrapProgressTest {
         progress.reach(Phase.ENOUGH);
         progress.stuck("some microdescriptors are missing");
         assertThat(said).containsExactly("75 enough_dirinfo");
+    }
+
+    @Test
+    void followsTheChannelThatGetsFurthest() {
+        for (int channel : new int[] {1, 2}) {
+            hears(channel, Status.LAUNCHED);
+        }
+        hears(2, Status.REACHED);
+        hears(1, Status.REACHED);
+        hears(1, Status.SECURED);
+        hears(1, Status.FAILED);
+        hears(2, Status.SECURED);
+        hears(2, Status.CONNECTED);
+        hears(2, Status.CLOSED);
+        assertThat(said).containsExactly("5 conn", "10 conn_done", "14 handshake", "15 handshake_done");
+        progress.reach(Phase.ENOUGH);
+        hears(3, Status.LAUNCHED);
+        assertThat(said).endsWith("75 enough_dirinfo");
+    }
+
+    private void hears(long channel, Status status) {
+        progress.onEvent(new TorEvent.ChannelStatus(channel, status, "$relay", null));
     }
 
     private TorEvents listening() {
