@@ -26,11 +26,12 @@ import javax.net.ssl.SSLSocket;
 
 /**
  * A relay on a loopback port. It is honest unless told otherwise: each knob of its {@link Builder} changes one thing that it
- * says or does. Once the link is open its {@link CellHandler} has the cells.
+ * says or does. Once the link is open a {@link CellHandler} has the cells, or circuits as a {@link RelayScript} wants them.
  */
 public final class TestRelay implements Closeable {
     private final Builder behaviour;
     private final ServerSocket server;
+    private final RelayCircuits circuits;
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final List<Throwable> troubles = new CopyOnWriteArrayList<>();
     private final LinkedBlockingQueue<RelayLink> links = new LinkedBlockingQueue<>();
@@ -39,6 +40,7 @@ public final class TestRelay implements Closeable {
 
     private TestRelay(Builder behaviour) throws IOException {
         this.behaviour = behaviour;
+        circuits = behaviour.script == null ? null : new RelayCircuits(behaviour.keys, behaviour.script);
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().name("test-relay").start(this::accept);
     }
@@ -63,6 +65,7 @@ public final class TestRelay implements Closeable {
         private boolean silent;
         private boolean closesAfterLink;
         private CellHandler cells = (l, circuitId, command, body) -> {};
+        private RelayScript script;
 
         /** Its keys; by default those that tests share. */
         public Builder keys(RelayKeys relayKeys) {
@@ -118,6 +121,12 @@ public final class TestRelay implements Closeable {
             return this;
         }
 
+        /** Has circuits, with streams to an echo, instead of bare cells. */
+        public Builder circuits(RelayScript behaviour) {
+            script = behaviour;
+            return this;
+        }
+
         public TestRelay start() throws IOException {
             return new TestRelay(this);
         }
@@ -143,6 +152,11 @@ public final class TestRelay implements Closeable {
         return orFail(links.poll(5, TimeUnit.SECONDS), "no link was opened");
     }
 
+    /** The next circuit that was created here; waits up to five seconds for it. */
+    public RelayCircuit nextCircuit() throws InterruptedException {
+        return orFail(circuits.created().poll(5, TimeUnit.SECONDS), "no circuit was created");
+    }
+
     /** The NETINFO of the client whose link has opened next. */
     public Netinfo nextNetinfo() throws InterruptedException {
         return orFail(netinfos.poll(5, TimeUnit.SECONDS), "no NETINFO came");
@@ -158,6 +172,9 @@ public final class TestRelay implements Closeable {
         server.close();
         for (Socket socket : sockets) {
             socket.close();
+        }
+        if (circuits != null) {
+            circuits.close();
         }
     }
 
@@ -215,12 +232,13 @@ public final class TestRelay implements Closeable {
         netinfos.add((Netinfo) ChannelMessage.read(
                 netinfo[4], new ByteReader(netinfo, Cell.HEADER, Cell.BODY)));
         links.add(link);
+        CellHandler cells = circuits == null ? behaviour.cells : circuits;
         while (true) {
             int circuitId = in.readInt();
             int command = in.readUnsignedByte();
             byte[] body = new byte[Cell.isVariable(command) ? in.readUnsignedShort() : Cell.BODY];
             in.readFully(body);
-            behaviour.cells.onCell(link, circuitId, command, body);
+            cells.onCell(link, circuitId, command, body);
         }
     }
 
