@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * version, ends it.
  */
 final class Bootstrapper {
+    private static final TorEvent.Bootstrap NOT_BEGUN = new TorEvent.Bootstrap(0, "starting", "Starting", null);
     private static final Duration FOREVER = Duration.ofDays(36_500);
 
     /** The phases from a usable directory to the first circuit. */
@@ -48,7 +49,7 @@ final class Bootstrapper {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private TorEvent.Bootstrap status = new TorEvent.Bootstrap(0, "starting", "Starting", null);
+    private TorEvent.Bootstrap status = NOT_BEGUN;
     private boolean done; // after all have heard so
     private @Nullable TorException fatal;
     private @Nullable Thread thread;
@@ -60,8 +61,33 @@ final class Bootstrapper {
         events.add(this::note);
     }
 
+    /** Begins, or begins again after {@link #stop}. */
     void start() {
-        thread = Thread.ofVirtual().name("cepa-bootstrap").start(this::run);
+        lock.lock();
+        try {
+            if (thread == null) {
+                thread = Thread.ofVirtual().name("cepa-bootstrap").start(this::run);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Goes back to the start and waits there. */
+    void stop() {
+        lock.lock();
+        try {
+            if (thread == null) {
+                return;
+            }
+            thread.interrupt();
+            thread = null;
+            status = NOT_BEGUN;
+            done = false;
+        } finally {
+            lock.unlock();
+        }
+        events.emit(NOT_BEGUN);
     }
 
     private void run() {
@@ -82,8 +108,10 @@ final class Bootstrapper {
     private void finish() {
         lock.lock();
         try {
-            done = true;
-            changed.signalAll();
+            if (Thread.currentThread() == thread) {
+                done = true;
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }
@@ -107,7 +135,7 @@ final class Bootstrapper {
     private void reach(Phase phase) {
         reporting.lock();
         try {
-            if (phase.percent > status().percent()) {
+            if (isRunning() && phase.percent > status().percent()) {
                 events.emit(new TorEvent.Bootstrap(phase.percent, phase.tag, phase.summary, null));
             }
         } finally {
@@ -119,7 +147,9 @@ final class Bootstrapper {
         reporting.lock();
         try {
             TorEvent.Bootstrap at = status();
-            events.emit(new TorEvent.Bootstrap(at.percent(), at.tag(), at.summary(), problem));
+            if (isRunning()) {
+                events.emit(new TorEvent.Bootstrap(at.percent(), at.tag(), at.summary(), problem));
+            }
         } finally {
             reporting.unlock();
         }
@@ -141,7 +171,16 @@ final class Bootstrapper {
 
     /** Whether channels and circuits are for streams, and the first circuit is still to come. */
     private boolean isBuilding() {
-        return status().percent() < Phase.DONE.percent && directory.isUsable();
+        return isRunning() && status().percent() < Phase.DONE.percent && directory.isUsable();
+    }
+
+    private boolean isRunning() {
+        lock.lock();
+        try {
+            return thread != null;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void note(TorEvent.ChannelStatus channel) {
@@ -198,18 +237,25 @@ final class Bootstrapper {
     private void fail(TorException e) {
         lock.lock();
         try {
-            fatal = e;
-            changed.signalAll();
+            if (Thread.currentThread() == thread) {
+                fatal = e;
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }
     }
 
     void close() {
-        fail(new TorException(ErrorKind.CLOSED, "the client is closed"));
-        Thread t = thread;
-        if (t != null) {
-            t.interrupt();
+        lock.lock();
+        try {
+            fatal = new TorException(ErrorKind.CLOSED, "the client is closed");
+            changed.signalAll();
+            if (thread != null) {
+                thread.interrupt();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 }

@@ -17,7 +17,6 @@ import dev.cepa.path.StateFile;
 import dev.cepa.pool.CircuitPool;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.StreamRequest;
-import dev.cepa.proxy.SocksListener;
 import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,6 +28,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,7 +51,10 @@ public final class TorClient implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(TorClient.class);
     private static final Duration SAVE_INTERVAL = Duration.ofSeconds(30);
 
-    private final TorConfig config;
+    /** Held while the configuration changes, and while the client is being closed. */
+    private final ReentrantLock changing = new ReentrantLock();
+
+    private volatile TorConfig config;
     private final TorEvents events = new TorEvents();
     private final Bootstrapper bootstrap;
     private final @Nullable DataDirectory data;
@@ -60,7 +63,7 @@ public final class TorClient implements Closeable {
     private final GuardManager guards;
     private final DirectoryManager directory;
     private final CircuitPool pool;
-    private final List<SocksListener> listeners = new ArrayList<>();
+    private final SocksPorts socksPorts;
     private volatile boolean closed;
     private @Nullable Thread saver;
 
@@ -86,7 +89,6 @@ public final class TorClient implements Closeable {
                     circuitIds::incrementAndGet);
             pool = new CircuitPool(
                     config.pool,
-                    config.paths,
                     config.circuits,
                     this::paths,
                     channels,
@@ -99,6 +101,7 @@ public final class TorClient implements Closeable {
                 }
                 pool.directoryChanged();
             });
+            socksPorts = new SocksPorts(pool, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
             if (data != null) {
@@ -153,9 +156,7 @@ public final class TorClient implements Closeable {
         TorClient client = new TorClient(config);
         client.events.add(listener);
         try {
-            for (TorConfig.SocksPort port : config.socksPorts) {
-                client.listeners.add(SocksListener.open(port.address(), port.settings(), client.pool, client.events));
-            }
+            client.socksPorts.open(config.openPorts());
             client.begin();
             return client;
         } catch (TorException | RuntimeException e) {
@@ -169,6 +170,65 @@ public final class TorClient implements Closeable {
         if (!config.networkDisabled) {
             pool.start();
             bootstrap.start();
+        } else {
+            channels.setEnabled(false);
+            pool.setNetworkEnabled(false);
+        }
+    }
+
+    /** How it is configured at this moment. */
+    public TorConfig config() {
+        return config;
+    }
+
+    /**
+     * Goes over to another configuration without losing a stream. Circuits whose path it forbids carry no new streams;
+     * SOCKS ports are opened and closed, and connections that came in by a port that is closed stay; the network is
+     * enabled or disabled. To change a few settings, begin with {@link TorConfig#toBuilder} of {@link #config}.
+     *
+     * @throws TorException of kind CONFIG, and all is as it was, if something is to change that can't while running (data
+     *     directory, authorities, fallback directories, the kind of network), or a SOCKS port can't be opened; CLOSED
+     */
+    public void reconfigure(TorConfig next) throws TorException {
+        changing.lock();
+        try {
+            if (closed) {
+                throw new TorException(ErrorKind.CLOSED, "the client is closed");
+            }
+            TorConfig before = config;
+            next.checkReplaces(before);
+            socksPorts.open(next.openPorts());
+            config = next;
+            pool.setSettings(next.pool);
+            if (!next.paths.equals(before.paths)) {
+                directory.setPathSettings(next.paths);
+            }
+            if (next.paths.useEntryGuards() != before.paths.useEntryGuards()) {
+                pool.retireAll();
+            }
+            if (next.networkDisabled != before.networkDisabled) {
+                setNetworkEnabled(!next.networkDisabled);
+            }
+            pool.directoryChanged();
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private void setNetworkEnabled(boolean enabled) {
+        if (enabled) {
+            channels.setEnabled(true);
+            pool.setNetworkEnabled(true);
+            directory.setNetworkEnabled(true);
+            guards.noteNetworkChange();
+            directory.noteNetworkChange();
+            pool.start();
+            bootstrap.start();
+        } else {
+            bootstrap.stop();
+            directory.setNetworkEnabled(false);
+            pool.setNetworkEnabled(false);
+            channels.setEnabled(false);
         }
     }
 
@@ -251,7 +311,7 @@ public final class TorClient implements Closeable {
 
     /** Addresses of the SOCKS ports, in the order of the configuration. */
     public List<InetSocketAddress> socksAddresses() {
-        return listeners.stream().map(SocksListener::address).toList();
+        return socksPorts.addresses();
     }
 
     /** Makes all streams opened from now on use circuits that carried none before. */
@@ -288,13 +348,16 @@ public final class TorClient implements Closeable {
     /** Closes streams, circuits, channels and ports, saves the state, and frees the data directory. */
     @Override
     public void close() {
-        synchronized (this) {
+        changing.lock();
+        try {
             if (closed) {
                 return;
             }
             closed = true;
+        } finally {
+            changing.unlock();
         }
-        listeners.forEach(SocksListener::close);
+        socksPorts.close();
         bootstrap.close();
         pool.close();
         directory.close();

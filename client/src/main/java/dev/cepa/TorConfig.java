@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,49 @@ public final class TorConfig {
         DirectorySettings settings =
                 DirectorySettings.DEFAULT.withNetwork(authorities, fallbacks).withCacheDirectory(folder);
         return testingNetwork ? settings.forTestingNetwork() : settings;
+    }
+
+    /** The ports that are open with it: none while the network is disabled. */
+    List<SocksPort> openPorts() {
+        return networkDisabled ? List.of() : socksPorts;
+    }
+
+    /**
+     * Fails unless a running client can go over from that configuration to this one.
+     *
+     * @throws TorException of kind CONFIG that names the option
+     */
+    void checkReplaces(TorConfig running) throws TorException {
+        failIfOther("DataDirectory", Objects.equals(dataDirectory, running.dataDirectory));
+        failIfOther("DirAuthority", authorities.equals(running.authorities));
+        failIfOther("FallbackDir", fallbacks.equals(running.fallbacks));
+        failIfOther("TestingTorNetwork", testingNetwork == running.testingNetwork);
+        failIfOther("the set of channel settings", channels.equals(running.channels));
+        failIfOther("the set of circuit settings", circuits.equals(running.circuits));
+    }
+
+    private static void failIfOther(String option, boolean same) throws TorException {
+        if (!same) {
+            throw new TorException(
+                    ErrorKind.CONFIG, "while the client runs, changing " + option + " is not possible; restart it");
+        }
+    }
+
+    /** These settings, to be changed. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.dataDirectory = dataDirectory;
+        builder.authorities.addAll(authorities);
+        builder.fallbacks.addAll(fallbacks);
+        builder.testingNetwork = testingNetwork;
+        builder.networkDisabled = networkDisabled;
+        builder.bootstrapTimeout = bootstrapTimeout;
+        builder.socksPorts.addAll(socksPorts);
+        builder.channels = channels;
+        builder.circuits = circuits;
+        builder.paths = paths;
+        builder.pool = pool;
+        return builder;
     }
 
     /** The defaults, to be changed. */
@@ -159,6 +203,12 @@ public final class TorConfig {
                 throw new TorException(ErrorKind.CONFIG, "SOCKS port " + port + " is not from 0 to 65535");
             }
             return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SocksSettings.DEFAULT);
+        }
+
+        /** Opens no SOCKS port, whatever was said before. */
+        public Builder noSocksPorts() {
+            socksPorts.clear();
+            return this;
         }
 
         /** Offers SOCKS on that address. */

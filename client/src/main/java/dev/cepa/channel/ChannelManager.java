@@ -20,6 +20,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All channels of one client: whoever wants a relay gets the open channel to it, joins the attempt to open one, or starts
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. All state is guarded by {@link #lock}, which is never held during I/O.
  */
 public final class ChannelManager implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(ChannelManager.class);
     private static final Duration SKEW_WORTH_SAYING = Duration.ofHours(1);
 
     private final ChannelSettings settings;
@@ -43,6 +46,7 @@ public final class ChannelManager implements Closeable {
     private final Map<RsaId, Attempt> attempts = new HashMap<>();
     private final ConnectBackoff backoff = new ConnectBackoff(random);
     private long nextId = 1;
+    private boolean enabled = true;
     private boolean closed;
 
     /** An attempt under way, shared by all who wait for it; guarded by the manager's lock. */
@@ -121,14 +125,35 @@ public final class ChannelManager implements Closeable {
         }
     }
 
+    /** Whether channels may be opened; turning it off closes those that are open and ends all attempts. */
+    public void setEnabled(boolean on) {
+        lock.lock();
+        try {
+            enabled = on;
+        } finally {
+            lock.unlock();
+        }
+        if (!on) {
+            closeAll(new TorException(ErrorKind.CLOSED, "the network is disabled"));
+        }
+    }
+
     /** Closes all channels and ends all attempts. */
     @Override
     public void close() {
-        TorException cause = new TorException(ErrorKind.CLOSED, "the client is closed");
-        List<Channel> open;
         lock.lock();
         try {
             closed = true;
+        } finally {
+            lock.unlock();
+        }
+        closeAll(new TorException(ErrorKind.CLOSED, "the client is closed"));
+    }
+
+    private void closeAll(TorException cause) {
+        List<Channel> open;
+        lock.lock();
+        try {
             open = List.copyOf(channels);
             channels.clear();
             for (Attempt attempt : attempts.values()) {
@@ -185,10 +210,15 @@ public final class ChannelManager implements Closeable {
             if (channel != null) {
                 channels.add(channel);
                 backoff.succeeded(target.rsaId());
-            } else if (failure != null && !attempt.abandoned && !closed) {
+            } else if (failure != null && !attempt.abandoned && !closed && enabled) {
                 backoff.failed(target.rsaId(), System.nanoTime(), failure);
             }
             settled.signalAll();
+            if (channel != null) {
+                closeIfTooLate(channel);
+            }
+        } catch (TorException e) {
+            LOG.debug("a channel came too late: {}", e.getMessage());
         } finally {
             lock.unlock();
         }
@@ -238,7 +268,7 @@ public final class ChannelManager implements Closeable {
         }
     }
 
-    /** The manager may have been closed while the channel was being opened. */
+    /** The manager may have been closed or disabled while the channel was being opened. */
     private void closeIfTooLate(Channel channel) throws TorException {
         lock.lock();
         try {
@@ -254,6 +284,9 @@ public final class ChannelManager implements Closeable {
     private void failIfClosed() throws TorException {
         if (closed) {
             throw new TorException(ErrorKind.CLOSED, "the client is closed");
+        }
+        if (!enabled) {
+            throw new TorException(ErrorKind.CLOSED, "the network is disabled");
         }
     }
 }

@@ -133,6 +133,34 @@ public final class PathSelector {
         return a != b && !dir.sameFamily(a, b) && !(settings.enforceDistinctSubnets() && dir.sameSubnet(a, b));
     }
 
+    /**
+     * Whether the settings allow a path that was chosen under others. A relay that is listed no more counts as forbidden,
+     * because what is said of addresses can't be held against it.
+     *
+     * @param path at least two relays, the guard first, the exit last; -1 for one that is not listed
+     */
+    public boolean allowsPath(int... path) {
+        int last = path.length - 1;
+        for (int i = 0; i <= last; i++) {
+            int relay = path[i];
+            if (relay < 0) {
+                return false;
+            }
+            boolean allowed = i == 0
+                    ? passesGuardFilter(relay)
+                    : i == last ? isAllowedExit(relay) : !excluded.get(relay) && (middles == null || middles.get(relay));
+            if (!allowed) {
+                return false;
+            }
+            for (int j = 0; j < i; j++) {
+                if (!canBeTogether(path[j], relay)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     /** Whether the settings exclude that relay from every path. */
     public boolean isExcluded(int relay) {
         return excluded.get(relay);
@@ -361,9 +389,12 @@ public final class PathSelector {
     private boolean mayBeExit(int relay) {
         return isBuildable(relay)
                 && (dir.flags(relay) & (RelayFlags.BAD_EXIT | RelayFlags.MIDDLE_ONLY)) == 0
-                && !excludedExits.get(relay)
-                && (exits == null || exits.get(relay))
+                && isAllowedExit(relay)
                 && dir.exitsSomewhere(relay);
+    }
+
+    private boolean isAllowedExit(int relay) {
+        return !excludedExits.get(relay) && (exits == null || exits.get(relay));
     }
 
     /** Whether the network vouches for that relay and we have the key to extend to it. */

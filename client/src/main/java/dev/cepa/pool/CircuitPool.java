@@ -17,7 +17,6 @@ import dev.cepa.path.ExitRequest;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.NoGuardException;
 import dev.cepa.path.PathSelector;
-import dev.cepa.path.PathSettings;
 import java.io.Closeable;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,15 +52,16 @@ public final class CircuitPool implements StreamOpener, Closeable {
 
     private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    private final PoolSettings settings;
+    private volatile PoolSettings settings;
     private final Supplier<@Nullable PathSelector> paths;
-    private final PathSettings pathSettings;
     private final CircuitBuilder builder;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Condition sweepNow = lock.newCondition();
     private final List<PooledCircuit> circuits = new ArrayList<>();
     private int pending;
+    private boolean started;
+    private boolean enabled = true;
     private boolean closed;
     private long spareRetryAt;
     private int spareFailures;
@@ -71,7 +71,6 @@ public final class CircuitPool implements StreamOpener, Closeable {
      */
     public CircuitPool(
             PoolSettings settings,
-            PathSettings pathSettings,
             CircuitSettings circuitSettings,
             Supplier<@Nullable PathSelector> paths,
             ChannelManager channels,
@@ -79,15 +78,45 @@ public final class CircuitPool implements StreamOpener, Closeable {
             TorEvents events,
             LongSupplier circuitIds) {
         this.settings = settings;
-        this.pathSettings = pathSettings;
         this.paths = paths;
         this.builder = new CircuitBuilder(channels, guards, circuitSettings, events, circuitIds);
         spareRetryAt = System.nanoTime();
     }
 
-    /** Starts keeping spare circuits ready and retiring old ones. */
+    /** Starts keeping spare circuits ready and retiring old ones; a second call does nothing. */
     public void start() {
-        Thread.ofVirtual().name("cepa-pool").start(this::sweepUntilClosed);
+        lock.lock();
+        try {
+            if (!started && !closed) {
+                started = true;
+                Thread.ofVirtual().name("cepa-pool").start(this::sweepUntilClosed);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes over other settings; they hold for all circuits, open ones too. */
+    public void setSettings(PoolSettings changed) {
+        settings = changed;
+        directoryChanged();
+    }
+
+    /** Whether circuits are built at all; turning it off closes them, and no stream can be opened until it is on again. */
+    public void setNetworkEnabled(boolean on) {
+        List<Circuit> open = List.of();
+        lock.lock();
+        try {
+            enabled = on;
+            if (!on) {
+                open = takeAll();
+            }
+            changed.signalAll();
+            sweepNow.signal();
+        } finally {
+            lock.unlock();
+        }
+        open.forEach(Circuit::close);
     }
 
     /**
@@ -148,12 +177,12 @@ public final class CircuitPool implements StreamOpener, Closeable {
 
     /** A circuit that the stream may use, reserved until {@link #release}. */
     private PooledCircuit acquire(StreamRequest request, Set<RsaId> avoid, Deadline deadline) throws TorException {
-        ExitRequest exit = exitRequest(request).avoiding(avoid);
         int failures = 0;
         TorException lastFailure = null;
         PooledCircuit awaited = null;
         while (true) {
             PathSelector selector = selector(deadline);
+            ExitRequest exit = exitRequest(request, selector).avoiding(avoid);
             lock.lock();
             try {
                 if (awaited != null && awaited.failure != null) {
@@ -213,7 +242,7 @@ public final class CircuitPool implements StreamOpener, Closeable {
     private @Nullable PooledCircuit find(IsolationKey key, ExitRequest exit, PathSelector selector) {
         PooledCircuit clean = null;
         for (PooledCircuit c : circuits) {
-            if (!c.isOpen() || !fits(c, exit, selector)) {
+            if (!c.isOpen() || !c.isAllowedBy(selector) || !fits(c, exit, selector)) {
                 continue;
             }
             if (c.key == null) {
@@ -233,7 +262,7 @@ public final class CircuitPool implements StreamOpener, Closeable {
     private @Nullable PooledCircuit findPending(IsolationKey key, ExitRequest exit, PathSelector selector) {
         PooledCircuit unclaimed = null;
         for (PooledCircuit c : circuits) {
-            if (c.isPending() && fits(c, exit, selector)) {
+            if (c.isPending() && c.isAllowedBy(selector) && fits(c, exit, selector)) {
                 if (key.equals(c.key)) {
                     return c;
                 }
@@ -260,10 +289,11 @@ public final class CircuitPool implements StreamOpener, Closeable {
 
     /** Builds on a virtual thread; whoever waits is woken when it is done. */
     private PooledCircuit launch(CircuitBuilder.Plan plan, @Nullable IsolationKey key) throws TorException {
-        PooledCircuit pooled = new PooledCircuit(plan.selector().dir().rsaId(plan.exit()), plan.stable(), key);
+        PooledCircuit pooled = new PooledCircuit(
+                plan.selector(), plan.stable(), key, plan.guard(), plan.middle(), plan.exit());
         lock.lock();
         try {
-            if (closed) {
+            if (closed || !enabled) {
                 plan.attempt().closed();
             }
             checkOpen();
@@ -294,7 +324,7 @@ public final class CircuitPool implements StreamOpener, Closeable {
         lock.lock();
         try {
             pending--;
-            tooLate = closed;
+            tooLate = closed || !enabled;
             pooled.circuit = circuit;
             pooled.failure = failure;
             pooled.readyAt = System.nanoTime();
@@ -341,7 +371,7 @@ public final class CircuitPool implements StreamOpener, Closeable {
             try {
                 checkOpen();
                 for (PooledCircuit c : circuits) {
-                    if (c.isOpen()) {
+                    if (c.isOpen() && c.isAllowedBy(selector)) {
                         return;
                     }
                 }
@@ -379,10 +409,11 @@ public final class CircuitPool implements StreamOpener, Closeable {
         while (true) {
             List<Circuit> retired;
             boolean wantsSpare;
+            PathSelector selector = paths.get();
             lock.lock();
             try {
-                retired = retire();
-                wantsSpare = !closed && wantsSpare();
+                retired = retire(selector);
+                wantsSpare = !closed && enabled && selector != null && wantsSpare(selector);
                 if (closed) {
                     return;
                 }
@@ -404,7 +435,7 @@ public final class CircuitPool implements StreamOpener, Closeable {
         }
     }
 
-    private List<Circuit> retire() {
+    private List<Circuit> retire(@Nullable PathSelector selector) {
         List<Circuit> retired = new ArrayList<>();
         long now = System.nanoTime();
         for (Iterator<PooledCircuit> i = circuits.iterator(); i.hasNext(); ) {
@@ -414,9 +445,10 @@ public final class CircuitPool implements StreamOpener, Closeable {
                 continue;
             }
             boolean unused = c.key == null && now - c.readyAt > settings.idleTimeout().toNanos();
+            boolean ended = isTooDirty(c) || selector != null && !c.isAllowedBy(selector);
             if (!circuit.isOpen()) {
                 i.remove();
-            } else if (unused || isTooDirty(c) && circuit.streamCount() == 0) {
+            } else if (unused || ended && circuit.streamCount() == 0) {
                 i.remove();
                 retired.add(circuit);
             }
@@ -424,17 +456,17 @@ public final class CircuitPool implements StreamOpener, Closeable {
         return retired;
     }
 
-    private boolean wantsSpare() {
+    private boolean wantsSpare(PathSelector selector) {
         if (pending >= settings.maxPendingCircuits() || System.nanoTime() - spareRetryAt < 0) {
             return false;
         }
         int clean = 0;
         for (PooledCircuit c : circuits) {
-            if (c.key == null && c.failure == null) {
+            if (c.key == null && c.failure == null && c.isAllowedBy(selector)) {
                 clean++;
             }
         }
-        return clean < settings.spareCircuits() && paths.get() != null;
+        return clean < settings.spareCircuits();
     }
 
     private void launchSpare() {
@@ -465,12 +497,12 @@ public final class CircuitPool implements StreamOpener, Closeable {
         return ExitRequest.any();
     }
 
-    private ExitRequest exitRequest(StreamRequest request) {
+    private static ExitRequest exitRequest(StreamRequest request, PathSelector selector) {
         int port = request.port();
         if (port == 0) {
             return ExitRequest.any();
         }
-        boolean stable = pathSettings.longLivedPorts().get(port);
+        boolean stable = selector.settings().isLongLived(port);
         String host = request.host();
         if (host.indexOf(':') >= 0) {
             return ExitRequest.ipv6(port, stable);
@@ -539,28 +571,35 @@ public final class CircuitPool implements StreamOpener, Closeable {
         if (closed) {
             throw new TorException(ErrorKind.CLOSED, "the client is closed");
         }
+        if (!enabled) {
+            throw new TorException(ErrorKind.CONFIG, "the network is disabled (DisableNetwork 1)");
+        }
     }
 
     /** Closes every circuit; streams being opened fail with kind CLOSED. */
     @Override
     public void close() {
-        List<Circuit> open = new ArrayList<>();
+        List<Circuit> open;
         lock.lock();
         try {
             closed = true;
-            for (PooledCircuit c : circuits) {
-                if (c.circuit != null) {
-                    open.add(c.circuit);
-                }
-            }
-            circuits.clear();
+            open = takeAll();
             changed.signalAll();
             sweepNow.signal();
         } finally {
             lock.unlock();
         }
-        for (Circuit circuit : open) {
-            circuit.close();
+        open.forEach(Circuit::close);
+    }
+
+    private List<Circuit> takeAll() {
+        List<Circuit> open = new ArrayList<>();
+        for (PooledCircuit c : circuits) {
+            if (c.circuit != null) {
+                open.add(c.circuit);
+            }
         }
+        circuits.clear();
+        return open;
     }
 }

@@ -10,10 +10,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,9 +28,12 @@ public final class SocksListener implements Closeable {
 
     private static final long WARNING_INTERVAL_NANOS = 60_000_000_000L;
     private static final long ACCEPT_RETRY_MILLIS = 100;
+    private static final Duration FREE_WAIT = Duration.ofMillis(200);
 
     private final ServerSocket server;
-    private final SocksSettings settings;
+    private final InetSocketAddress address;
+    /** For connections that come from now on. */
+    private volatile SocksSettings settings;
     private final StreamOpener opener;
     private final Set<SocksConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicInteger open = new AtomicInteger();
@@ -36,8 +41,12 @@ public final class SocksListener implements Closeable {
     private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
     private final SafeSocksWarning safeSocksWarning = new SafeSocksWarning();
 
+    private volatile boolean closed;
+    private volatile @Nullable Thread acceptor;
+
     private SocksListener(ServerSocket server, SocksSettings settings, StreamOpener opener) {
         this.server = server;
+        this.address = (InetSocketAddress) server.getLocalSocketAddress();
         this.settings = settings;
         this.opener = opener;
     }
@@ -68,16 +77,21 @@ public final class SocksListener implements Closeable {
                     ErrorKind.CONFIG, "Could not bind to " + text + ": " + e.getMessage() + "." + hint, e);
         }
         SocksListener listener = new SocksListener(server, settings, opener);
-        Thread.ofVirtual().name("socks-accept").start(listener::acceptAll);
+        listener.acceptor = Thread.ofVirtual().name("socks-accept").start(listener::acceptAll);
         InetSocketAddress bound = listener.address();
         events.emit(new TorEvent.ListenerOpened(
                 "Socks", HostText.format(bound.getAddress().getAddress(), bound.getPort())));
         return listener;
     }
 
-    /** Where it listens, with the port that it got. */
+    /** Where it listens, or did, with the port that it got. */
     public InetSocketAddress address() {
-        return (InetSocketAddress) server.getLocalSocketAddress();
+        return address;
+    }
+
+    /** Takes over other settings, for connections that come from now on. */
+    public void reconfigure(SocksSettings changed) {
+        settings = changed;
     }
 
     /** How many connections are open now. */
@@ -102,21 +116,22 @@ public final class SocksListener implements Closeable {
     }
 
     private void admit(Socket socket) {
-        if (open.incrementAndGet() > settings.maxConnections()) {
+        SocksSettings now = settings;
+        if (open.incrementAndGet() > now.maxConnections()) {
             open.decrementAndGet();
-            warnNowAndThen("Refusing connections to the SOCKS port: " + settings.maxConnections()
+            warnNowAndThen("Refusing connections to the SOCKS port: " + now.maxConnections()
                     + " are open already. Raise ConnLimit to allow more.");
             closeQuietly(socket);
-        } else if (handshakes.incrementAndGet() > settings.maxHandshakes()) {
+        } else if (handshakes.incrementAndGet() > now.maxHandshakes()) {
             handshakes.decrementAndGet();
             open.decrementAndGet();
-            warnNowAndThen("Refusing connections to the SOCKS port: " + settings.maxHandshakes()
+            warnNowAndThen("Refusing connections to the SOCKS port: " + now.maxHandshakes()
                     + " have been opened that do not make a request.");
             closeQuietly(socket);
         } else {
-            SocksConnection connection = new SocksConnection(socket, settings, opener, safeSocksWarning);
+            SocksConnection connection = new SocksConnection(socket, now, opener, safeSocksWarning);
             connections.add(connection);
-            if (server.isClosed()) {
+            if (closed) {
                 connection.close();
             }
             Thread.ofVirtual().name("socks").start(() -> {
@@ -157,14 +172,24 @@ public final class SocksListener implements Closeable {
     /** Stops listening and closes all connections. */
     @Override
     public void close() {
+        closed = true;
         stopListening();
         for (SocksConnection connection : connections) {
             connection.close();
         }
     }
 
-    /** Stops listening; connections that are open stay until they end by themselves. */
+    /** Stops listening, so that the port is free; connections that are open stay until they end by themselves. */
     public void stopListening() {
         closeQuietly(server);
+        Thread accepting = acceptor;
+        if (accepting != null) {
+            try {
+                // The system has the port back when this thread has left the accept call.
+                accepting.join(FREE_WAIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

@@ -195,6 +195,33 @@ class PathSelectorTest {
     }
 
     @Test
+    void aPathIsHeldAgainstTheSettingsOfEachPosition() throws TorException {
+        net.many(3, SmallNet.GUARD, 10);
+        net.relays.get(2).ports4 = new int[] {80};
+        net.relays.get(2).ipv4 = SmallNet.address(10, 1, 9, 9, 9001);
+        net.relays.get(1).ipv4 = SmallNet.address(10, 7, 9, 9, 9001);
+        PathSettings all = PathSettings.DEFAULT;
+
+        assertThat(selector(all).allowsPath(0, 1, 2)).isTrue();
+        assertThat(selector(all).allowsPath(0, -1, 2)).as("not listed").isFalse();
+        assertThat(selector(all).allowsPath(0, 1, 0)).isFalse();
+        for (String relay : new String[] {"relay0", "relay1", "relay2"}) {
+            RelaySet excluded = RelaySet.parse(relay);
+            assertThat(selector(all.withExcluded(excluded, RelaySet.EMPTY)).allowsPath(0, 1, 2)).as(relay).isFalse();
+            assertThat(selector(all.withExcluded(RelaySet.EMPTY, excluded)).allowsPath(0, 1, 2))
+                    .isEqualTo(!relay.equals("relay2"));
+            assertThat(selector(all.withEntryNodes(excluded)).allowsPath(0, 1, 2)).isEqualTo(relay.equals("relay0"));
+            assertThat(selector(all.withMiddleNodes(excluded)).allowsPath(0, 1, 2)).isEqualTo(relay.equals("relay1"));
+            assertThat(selector(all.withExitNodes(excluded)).allowsPath(0, 1, 2)).isEqualTo(relay.equals("relay2"));
+        }
+        AddressPolicy firewall = AddressPolicy.parseReachable("accept *:443");
+        assertThat(selector(all.withReach(true, true, firewall)).allowsPath(0, 1, 2)).isFalse();
+        net.relays.get(1).ipv4 = SmallNet.address(10, 1, 1, 1, 9001);
+        assertThat(selector(all).allowsPath(0, 1, 2)).isFalse();
+        assertThat(selector(all.withDistinctSubnets(false)).allowsPath(0, 1, 2)).isTrue();
+    }
+
+    @Test
     void directoryCachesAreV2DirRelaysThatTheFirewallLetsThrough() throws TorException {
         net.add(SmallNet.RUNNING & ~RelayFlags.V2_DIR, 1000);
         net.add(SmallNet.RUNNING, 1000);

@@ -152,35 +152,32 @@ final class Daemon {
             LOG.info("Not reloading config file: the controller told us not to.");
             return;
         }
-        Configuration fresh;
-        TorConfig config;
+        Configuration before = configuration;
         List<String> warnings = new ArrayList<>();
+        boolean otherLog = false;
         try {
-            fresh = Configuration.read(line, stdin);
-            configuration.settings().checkFixed(fresh.settings());
+            Configuration fresh = Configuration.read(line, stdin);
+            before.settings().checkFixed(fresh.settings());
             ConfigMapper mapper = new ConfigMapper(fresh.settings(), warnings);
-            config = mapper.client();
+            TorConfig config = mapper.client();
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
+            otherLog = true;
+            TorClient running = client;
+            if (running != null) {
+                running.reconfigure(config);
+                running.newIdentity();
+            }
+            configuration = fresh;
         } catch (TorException e) {
+            if (otherLog) {
+                configureLog(before.settings(), new ConfigMapper(before.settings(), new ArrayList<>()).logs(line.quiet()));
+            }
             LOG.warn("Failed to parse/validate config: {}", e.getMessage());
             LOG.error("Reading config failed--see warnings above. Going on with the old configuration.");
             return;
         }
-        say(fresh.warnings());
+        say(configuration.warnings());
         say(warnings);
-        boolean same = configuration.settings().sameForClient(fresh.settings());
-        configuration = fresh;
-        TorClient running = client;
-        if (running != null && same) {
-            running.newIdentity();
-        } else {
-            LOG.info("The configuration has changed: starting afresh.");
-            if (running != null) {
-                running.close();
-            }
-            client = null;
-            client = TorClient.start(config, events);
-        }
     }
 
     private void dumpStatistics() {

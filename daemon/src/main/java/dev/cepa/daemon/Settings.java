@@ -185,21 +185,6 @@ final class Settings {
         }
     }
 
-    /** Whether a client would be set up the same way: everything but the log. */
-    boolean sameForClient(Settings other) {
-        return withoutLog(dump(false)).equals(withoutLog(other.dump(false)));
-    }
-
-    private static String withoutLog(String dump) {
-        StringBuilder out = new StringBuilder(dump.length());
-        for (String line : dump.split("\n")) {
-            if (!line.startsWith("Log") && !line.startsWith("TruncateLogFile") && !line.startsWith("SafeLogging")) {
-                out.append(line).append('\n');
-            }
-        }
-        return out.toString();
-    }
-
     /** The options that are set, in no particular order. */
     List<Option> setOptions() {
         List<Option> options = new ArrayList<>();

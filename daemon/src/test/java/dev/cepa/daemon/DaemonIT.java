@@ -155,6 +155,59 @@ class DaemonIT {
     }
 
     @Test
+    void reloadsItsConfigurationWhileADownloadRuns() throws Exception {
+        Path log = folder.resolve("out");
+        Path debug = folder.resolve("debug");
+        String logs = "Log notice stdout\nLog debug file " + debug;
+        Process daemon = start(log, "-f", torrc("SocksPort auto", logs).toString());
+        int port = port(await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP));
+        int length = 1_000_000;
+        try (WebServer web = WebServer.start()) {
+            Process curl = new ProcessBuilder(
+                            "curl", "-sS", "--max-time", "60", "--limit-rate", "200k", "--socks5-hostname",
+                            "127.0.0.1:" + port, "http://127.0.0.1:" + web.port() + "/bytes/" + length + "?seed=5")
+                    .redirectOutput(folder.resolve("page").toFile())
+                    .start();
+            started.add(curl);
+            while (web.connections() == 0) {
+                Thread.sleep(20);
+            }
+
+            torrc("SocksPort auto", "SocksPort 127.0.0.1:" + port + " Bogus", "DataDirectory /elsewhere", logs);
+            signal(daemon, "HUP");
+            await(log, "changing DataDirectory is not allowed", Duration.ofSeconds(5));
+            await(log, "Going on with the old configuration", Duration.ofSeconds(5));
+
+            torrc("SocksPort auto IsolateDestPort", "SocksPort auto", "ExcludeNodes " + network.relays().get(4).nickname(), logs);
+            signal(daemon, "HUP");
+            int other = port(awaitSecond(log, OPENED));
+            assertThat(other).isNotEqualTo(port);
+            assertThat(curl.isAlive()).as("the download goes on").isTrue();
+            assertThat(curl(other, "http://127.0.0.1:" + web.port() + "/bytes/1000?seed=5")).hasSize(1000);
+            assertThat(curl.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256")
+                                    .digest(Files.readAllBytes(folder.resolve("page")))))
+                    .isEqualTo(web.content(5).sha256(length));
+        }
+        assertThat(Files.readString(log)).containsOnlyOnce("Bootstrapped 100%").doesNotContain("[err] Could not");
+        assertStopsWithinASecond(daemon);
+    }
+
+    /** Waits until the log has the text twice. */
+    private static String awaitSecond(Path log, String text) throws Exception {
+        long end = System.nanoTime() + 5_000_000_000L;
+        while (true) {
+            String written = Files.readString(log);
+            if (written.indexOf(text) != written.lastIndexOf(text)) {
+                return written;
+            }
+            assertThat(System.nanoTime()).as("\"%s\" twice in:%n%s", text, written).isLessThan(end);
+            Thread.sleep(20);
+        }
+    }
+
+    @Test
     void startsAgainAfterBeingKilled() throws Exception {
         Path torrc = torrc("SocksPort auto", "Log notice stdout");
         Path first = folder.resolve("first");
