@@ -44,6 +44,7 @@ final class PooledCircuit {
     }
 
     /** Whether its path is one that today's settings allow, which may not be those that it was chosen by. */
+    @SuppressWarnings("ReferenceEquality") // asked for every circuit and stream; equal settings only cost judging again
     boolean isAllowedBy(PathSelector selector) {
         if (judgedBy != selector.settings()) {
             int[] relays = new int[path.length];
