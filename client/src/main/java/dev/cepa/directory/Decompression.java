@@ -1,5 +1,6 @@
 package dev.cepa.directory;
 
+import dev.cepa.directory.DirectorySettings.Encodings;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
@@ -34,6 +35,11 @@ final class Decompression {
         ZSTD,
         LZMA;
 
+        /** Whether reading it takes megabytes of memory. */
+        boolean isHeavy() {
+            return this == ZSTD || this == LZMA;
+        }
+
         /** By the value of a Content-Encoding header, in any case. */
         static Encoding of(String contentEncoding) throws ProtocolException {
             return switch (contentEncoding.strip().toLowerCase(Locale.ROOT)) {
@@ -47,25 +53,37 @@ final class Decompression {
         }
     }
 
+    private final Encodings encodings;
     /** 0 until looked at, then 1 if zstd works here, -1 if not. */
     private volatile int zstd;
 
+    Decompression(Encodings encodings) {
+        this.encodings = encodings;
+    }
+
     /**
-     * The value of an Accept-Encoding header, best first: what this client can read, in the order and the words that
-     * other Tor clients use.
+     * The value of an Accept-Encoding header: what this client wants, in the words that other Tor clients use. Their order
+     * means nothing to relays, which take what they themselves like best of it.
      */
     String acceptEncoding() {
+        if (encodings == Encodings.LIGHT) {
+            return "deflate, gzip, identity";
+        }
         return hasZstd() ? "x-tor-lzma, x-zstd, deflate, gzip, identity" : "x-tor-lzma, deflate, gzip, identity";
     }
 
     /**
      * The plain bytes of an answer. Reading throws ProtocolException when the answer is malformed, cut short or too large.
      *
-     * @param in the bytes as received; ends where the answer ends
+     * @param in ends where the answer ends
      * @param limit the most bytes that may come out
+     * @throws ProtocolException if the encoding costs more memory than was agreed to
      */
-    InputStream open(Encoding encoding, InputStream in, long limit) throws TorException {
-        return new GuardedInputStream(this, encoding, new ReceivedBytes(in), limit);
+    InputStream open(Encoding encoding, ReceivedBytes in, long limit) throws ProtocolException {
+        if (encodings == Encodings.LIGHT && encoding.isHeavy()) {
+            throw new ProtocolException("a directory answer is compressed with " + encoding + ", which was not asked for");
+        }
+        return new GuardedInputStream(this, encoding, in, limit);
     }
 
     private boolean hasZstd() {
@@ -93,7 +111,7 @@ final class Decompression {
     }
 
     /** The plain bytes, counted; every trouble of a codec becomes a ProtocolException. */
-    private static final class GuardedInputStream extends InputStream {
+    private static final class GuardedInputStream extends BulkInputStream {
         private final Decompression owner;
         private final Encoding encoding;
         private final ReceivedBytes received;
@@ -106,12 +124,6 @@ final class Decompression {
             this.encoding = encoding;
             this.received = received;
             this.limit = limit;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override

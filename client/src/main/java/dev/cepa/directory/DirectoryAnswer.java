@@ -1,5 +1,6 @@
 package dev.cepa.directory;
 
+import dev.cepa.directory.Decompression.Encoding;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
@@ -15,12 +16,14 @@ public final class DirectoryAnswer implements Closeable {
     private final int status;
     private final String reason;
     private final @Nullable Instant date;
+    private final Encoding encoding;
     private final InputStream body;
 
-    DirectoryAnswer(int status, String reason, @Nullable Instant date, InputStream body) {
+    DirectoryAnswer(int status, String reason, @Nullable Instant date, Encoding encoding, InputStream body) {
         this.status = status;
         this.reason = reason;
         this.date = date;
+        this.encoding = encoding;
         this.body = body;
     }
 
@@ -32,6 +35,11 @@ public final class DirectoryAnswer implements Closeable {
     /** The server's clock when it answered; null if it did not say. */
     public @Nullable Instant date() {
         return date;
+    }
+
+    /** How the body was compressed on its way. */
+    Encoding encoding() {
+        return encoding;
     }
 
     /** The decompressed body. Reading throws TorException if it is malformed, cut short or too large. */

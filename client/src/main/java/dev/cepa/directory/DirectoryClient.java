@@ -20,7 +20,11 @@ public final class DirectoryClient {
 
     private static final int MAX_REASON = 80;
 
-    private final Decompression decompression = new Decompression();
+    private final Decompression decompression;
+
+    DirectoryClient(DirectorySettings.Encodings encodings) {
+        decompression = new Decompression(encodings);
+    }
 
     /**
      * Sends a request and reads the head of the answer. The answer's body is read from {@code in}, and closing the answer
@@ -68,15 +72,16 @@ public final class DirectoryClient {
                 throw new ProtocolException("a directory answer in pieces, which HTTP/1.0 has not");
             }
         }
-        if (request.anonymous() && (encoding == Encoding.ZSTD || encoding == Encoding.LZMA)) {
+        if (request.anonymous() && encoding.isHeavy()) {
             throw new ProtocolException("an anonymous answer may not be compressed with " + encoding);
         }
         if (length > request.maxBytes()) {
             throw new ProtocolException(
                     "a directory answer has " + length + " bytes where " + request.maxBytes() + " are allowed");
         }
-        InputStream body = new BodyInputStream(received, length, request.maxBytes());
-        return new DirectoryAnswer(status, reason, date, decompression.open(encoding, body, request.maxBytes()));
+        received.beginBody(length, request.maxBytes());
+        InputStream body = decompression.open(encoding, received, request.maxBytes());
+        return new DirectoryAnswer(status, reason, date, encoding, body);
     }
 
     /** Reads a line, without its end; false if there is nothing. */
@@ -163,54 +168,5 @@ public final class DirectoryClient {
 
     private static String value(StringBuilder line, int colon) {
         return line.substring(colon + 1).strip();
-    }
-
-    /** The body as it was sent: as long as announced, or else up to the end of the stream and no longer than allowed. */
-    private static final class BodyInputStream extends InputStream {
-        private final InputStream in;
-        private final long announced;
-        private final long limit;
-        private long count;
-
-        BodyInputStream(InputStream in, long announced, long limit) {
-            this.in = in;
-            this.announced = announced;
-            this.limit = limit;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] buf, int offset, int length) throws IOException {
-            if (length == 0) {
-                return 0;
-            }
-            if (count == announced) {
-                return -1;
-            }
-            int want = announced < 0 ? length : (int) Math.min(length, announced - count);
-            int n = in.read(buf, offset, want);
-            if (n < 0) {
-                if (announced >= 0) {
-                    throw new ProtocolException(
-                            "a directory answer ends after " + count + " of its " + announced + " bytes");
-                }
-                return -1;
-            }
-            count += n;
-            if (count > limit) {
-                throw new ProtocolException("a directory answer has more than the " + limit + " bytes that are allowed");
-            }
-            return n;
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
-        }
     }
 }

@@ -99,7 +99,7 @@ public final class DirectoryManager implements Closeable {
             LongSupplier circuitIds,
             BootstrapProgress progress) {
         this(
-                settings, new DirectoryTunnels(channels, events, circuitIds, progress), progress, guards, paths, events,
+                settings, new DirectoryTunnels(settings, channels, events, circuitIds, progress), progress, guards, paths, events,
                 InstantSource.system(), new SecureRandom());
     }
 

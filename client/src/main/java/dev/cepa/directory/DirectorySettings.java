@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxParallelConsensusFetches how many servers may be asked for a consensus at the same time
  * @param maxParallelMicrodescFetches how many requests for microdescriptors may be under way at the same time
  * @param requestTimeout for one question and its answer, the circuit included
+ * @param encodings how answers may be compressed
  */
 public record DirectorySettings(
         List<DirectoryAuthority> authorities,
@@ -27,10 +28,23 @@ public record DirectorySettings(
         Duration authorityDelay,
         int maxParallelConsensusFetches,
         int maxParallelMicrodescFetches,
-        Duration requestTimeout) {
+        Duration requestTimeout,
+        Encodings encodings) {
+    /** How answers may be compressed. */
+    public enum Encodings {
+        /** By deflate, which takes next to no memory, and little time. */
+        LIGHT,
+        /**
+         * By LZMA and Zstandard too. That saves about one byte in twenty of a consensus, which is mostly random digests, and
+         * takes up to 12 MB more of heap and ten times the time to read it.
+         */
+        ALL
+    }
+
     /** For the public network, in memory only. */
     public static final DirectorySettings DEFAULT = new DirectorySettings(
-            List.of(), List.of(), null, false, Duration.ofHours(24), Duration.ofSeconds(6), 3, 6, Duration.ofSeconds(60));
+            List.of(), List.of(), null, false, Duration.ofHours(24), Duration.ofSeconds(6), 3, 6, Duration.ofSeconds(60),
+            Encodings.LIGHT);
 
     public DirectorySettings {
         authorities = List.copyOf(authorities);
@@ -50,20 +64,27 @@ public record DirectorySettings(
     public DirectorySettings withCacheDirectory(@Nullable Path directory) {
         return new DirectorySettings(
                 authorities, fallbacks, directory, testingNetwork, tolerance, authorityDelay,
-                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout);
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
     }
 
     /** For a network of other authorities. */
     public DirectorySettings withNetwork(List<DirectoryAuthority> authorities, List<FallbackDirectory> fallbacks) {
         return new DirectorySettings(
                 authorities, fallbacks, cacheDirectory, testingNetwork, tolerance, authorityDelay,
-                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout);
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
     }
 
     /** With the short waits of torrc's {@code TestingTorNetwork}. */
     public DirectorySettings forTestingNetwork() {
         return new DirectorySettings(
                 authorities, fallbacks, cacheDirectory, true, tolerance, Duration.ZERO,
-                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout);
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
+    }
+
+    /** With answers compressed in these ways. */
+    public DirectorySettings withEncodings(Encodings encodings) {
+        return new DirectorySettings(
+                authorities, fallbacks, cacheDirectory, testingNetwork, tolerance, authorityDelay,
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
     }
 }

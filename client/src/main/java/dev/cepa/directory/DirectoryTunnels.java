@@ -13,7 +13,6 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
 import dev.cepa.path.GuardAttempt;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +38,7 @@ final class DirectoryTunnels implements DirectoryLink {
     private final TorEvents events;
     private final LongSupplier circuitIds;
     private final BootstrapProgress progress;
-    private final DirectoryClient client = new DirectoryClient();
+    private final DirectoryClient client;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<RsaId, Tunnel> tunnels = new HashMap<>();
     private boolean closed;
@@ -55,7 +54,10 @@ final class DirectoryTunnels implements DirectoryLink {
     }
 
     /** @param circuitIds gives numbers that are unique within the client */
-    DirectoryTunnels(ChannelManager channels, TorEvents events, LongSupplier circuitIds, BootstrapProgress progress) {
+    DirectoryTunnels(
+            DirectorySettings settings, ChannelManager channels, TorEvents events, LongSupplier circuitIds,
+            BootstrapProgress progress) {
+        this.client = new DirectoryClient(settings.encodings());
         this.channels = channels;
         this.events = events;
         this.circuitIds = circuitIds;
@@ -217,20 +219,13 @@ final class DirectoryTunnels implements DirectoryLink {
     }
 
     /** What a stream brings, until the deadline; no read waits long. */
-    private static final class TimedInputStream extends FilterInputStream {
+    private static final class TimedInputStream extends BulkInputStream {
         private final TorStream stream;
         private final Deadline deadline;
 
         TimedInputStream(TorStream stream, Deadline deadline) {
-            super(stream.input());
             this.stream = stream;
             this.deadline = deadline;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
         }
 
         @Override
@@ -240,7 +235,7 @@ final class DirectoryTunnels implements DirectoryLink {
                 throw new TorException(ErrorKind.TIMEOUT, "the directory server took too long");
             }
             stream.setReadTimeout(Math.min(left, MAX_STALL_MILLIS));
-            return in.read(buf, offset, length);
+            return stream.input().read(buf, offset, length);
         }
 
         @Override

@@ -2,7 +2,6 @@ package dev.cepa.directory;
 
 import dev.cepa.error.ProtocolException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -11,7 +10,7 @@ import java.util.zip.Inflater;
  * Reads zlib (RFC 1950) or gzip (RFC 1952) streams, one after the other if several are joined. Unlike the JDK's streams it
  * leaves the bytes behind the end of one stream for the next, and a stream that is cut short is an error. For one thread.
  */
-final class InflatingInputStream extends InputStream {
+final class InflatingInputStream extends BulkInputStream {
     private static final int FLAG_HEADER_CRC = 2;
     private static final int FLAG_EXTRA = 4;
     private static final int FLAG_NAME = 8;
@@ -28,12 +27,6 @@ final class InflatingInputStream extends InputStream {
         this.in = in;
         this.gzip = gzip;
         this.inflater = new Inflater(gzip);
-    }
-
-    @Override
-    public int read() throws IOException {
-        byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override

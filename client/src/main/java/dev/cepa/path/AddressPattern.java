@@ -1,9 +1,9 @@
 package dev.cepa.path;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,54 +80,15 @@ record AddressPattern(byte[] prefix, int bits, int firstPort, int lastPort) {
         return rest == 0 || ((prefix[whole] ^ address[whole]) & 0xff) >> (8 - rest) == 0;
     }
 
-    /** The bytes of an IPv4 or IPv6 literal; null for anything else. Never resolves a name. */
+    /** The 4 or 16 bytes of an address without brackets; null for anything else. Never resolves a name. */
     static byte @Nullable [] literal(String text) {
-        if (text.indexOf(':') < 0) {
-            return ipv4(text);
-        }
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.digit(c, 16) < 0 && c != ':' && c != '.') {
-                return null;
-            }
-        }
-        try {
-            // With a colon in it the JDK takes the text for a literal or refuses it; it never asks a resolver.
-            byte[] bytes = InetAddress.getByName(text).getAddress();
-            return bytes.length == 16 ? bytes : null;
-        } catch (UnknownHostException e) {
-            return null;
-        }
-    }
-
-    private static byte @Nullable [] ipv4(String text) {
-        byte[] bytes = new byte[4];
-        int at = 0;
-        for (int i = 0; i < 4; i++) {
-            int end = i == 3 ? text.length() : text.indexOf('.', at);
-            if (end < 0 || end == at || end - at > 3) {
-                return null;
-            }
-            int value = 0;
-            for (; at < end; at++) {
-                char c = text.charAt(at);
-                if (c < '0' || c > '9') {
-                    return null;
-                }
-                value = value * 10 + (c - '0');
-            }
-            if (value > 255) {
-                return null;
-            }
-            bytes[i] = (byte) value;
-            at++;
-        }
-        return bytes;
+        InetAddress address = text.startsWith("[") ? null : HostText.parseAddress(text);
+        return address == null ? null : address.getAddress();
     }
 
     private static int maskBits(String mask, int length, String text) throws TorException {
-        byte[] quad = length == 4 ? ipv4(mask) : null;
-        if (quad != null) {
+        byte[] quad = length == 4 ? literal(mask) : null;
+        if (quad != null && quad.length == 4) {
             int value = (quad[0] & 0xff) << 24 | (quad[1] & 0xff) << 16 | (quad[2] & 0xff) << 8 | (quad[3] & 0xff);
             int ones = Integer.numberOfLeadingZeros(~value);
             if (ones < 32 && value << ones != 0) {

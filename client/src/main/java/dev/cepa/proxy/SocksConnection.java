@@ -1,5 +1,6 @@
 package dev.cepa.proxy;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;

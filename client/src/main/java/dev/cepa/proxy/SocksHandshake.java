@@ -1,5 +1,6 @@
 package dev.cepa.proxy;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.proxy.SocksRequest.Command;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;

@@ -1,5 +1,6 @@
 package dev.cepa.proxy;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;

@@ -140,7 +140,8 @@ class ConsensusRaceTest {
         }
         DirectorySettings settings = new DirectorySettings(
                 authorities, fallbacks, null, false, defaults.tolerance(), authorityDelay,
-                defaults.maxParallelConsensusFetches(), defaults.maxParallelMicrodescFetches(), defaults.requestTimeout());
+                defaults.maxParallelConsensusFetches(), defaults.maxParallelMicrodescFetches(), defaults.requestTimeout(),
+                defaults.encodings());
         TorEvents events = new TorEvents();
         events.add(event -> steps.add((TorEvent.Bootstrap) event));
         InstantSource clock = InstantSource.system();

@@ -3,6 +3,7 @@ package dev.cepa.directory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cepa.directory.Decompression.Encoding;
+import dev.cepa.directory.DirectorySettings.Encodings;
 import dev.cepa.error.TorException;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -14,7 +15,7 @@ import net.jqwik.api.constraints.Size;
 class DecompressionFuzz {
     private static final int LIMIT = 1 << 20;
 
-    private final Decompression decompression = new Decompression();
+    private final Decompression decompression = new Decompression(Encodings.ALL);
 
     @Property(tries = 400)
     void anyBytesGiveBytesOrATorException(@ForAll Encoding encoding, @ForAll @Size(max = 200) byte[] bytes) throws Exception {
@@ -38,7 +39,7 @@ class DecompressionFuzz {
     }
 
     private void decompress(Encoding encoding, byte[] bytes) throws Exception {
-        try (InputStream in = decompression.open(encoding, new ByteArrayInputStream(bytes), LIMIT)) {
+        try (InputStream in = decompression.open(encoding, new ReceivedBytes(new ByteArrayInputStream(bytes)), LIMIT)) {
             assertThat(in.readAllBytes()).hasSizeLessThanOrEqualTo(LIMIT);
         } catch (TorException e) {
             assertThat(e.getMessage()).isNotEmpty();

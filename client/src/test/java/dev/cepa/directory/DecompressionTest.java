@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.directory.Decompression.Encoding;
+import dev.cepa.directory.DirectorySettings.Encodings;
 import dev.cepa.error.ProtocolException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -24,7 +25,7 @@ import org.tukaani.xz.LZMAOutputStream;
 class DecompressionTest {
     private static final long LIMIT = 64L << 20;
 
-    private final Decompression decompression = new Decompression();
+    private final Decompression decompression = new Decompression(Encodings.ALL);
 
     @ParameterizedTest
     @EnumSource(Encoding.class)
@@ -149,7 +150,7 @@ class DecompressionTest {
     }
 
     private byte[] decompress(Encoding encoding, byte[] compressed, long limit) throws IOException {
-        try (InputStream in = decompression.open(encoding, new ByteArrayInputStream(compressed), limit)) {
+        try (InputStream in = decompression.open(encoding, new ReceivedBytes(new ByteArrayInputStream(compressed)), limit)) {
             return in.readAllBytes();
         }
     }

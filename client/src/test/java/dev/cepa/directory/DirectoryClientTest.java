@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.cell.RsaId;
 import dev.cepa.directory.Decompression.Encoding;
+import dev.cepa.directory.DirectorySettings.Encodings;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
@@ -24,7 +25,7 @@ class DirectoryClientTest {
     private static final DirectoryRequest REQUEST = DirectoryRequest.get("/tor/x", 1000, false);
     private static final RsaId ID = RsaId.ofHex("00112233445566778899AABBCCDDEEFF00112233");
 
-    private final DirectoryClient client = new DirectoryClient();
+    private final DirectoryClient client = new DirectoryClient(Encodings.ALL);
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
 
     @Test
@@ -81,6 +82,21 @@ class DirectoryClientTest {
         byte[] plain = DecompressionTest.sample(900);
         byte[] body = DecompressionTest.compress(Encoding.ZSTD, plain);
         assertThat(ask(answer("Content-ENCODING:  x-zstd \r\n", body), REQUEST).readAll()).isEqualTo(plain);
+    }
+
+    @Test
+    void asksForNothingThatCostsMemoryUnlessToldAndRefusesIt() throws Exception {
+        DirectoryClient light = new DirectoryClient(Encodings.LIGHT);
+        byte[] plain = DecompressionTest.sample(900);
+        byte[] deflated = answer("Content-Encoding: deflate\r\n", DecompressionTest.compress(Encoding.DEFLATE, plain));
+        assertThat(light.ask(new ByteArrayInputStream(deflated), sent, REQUEST).readAll()).isEqualTo(plain);
+        assertThat(sent.toString(StandardCharsets.US_ASCII)).contains("Accept-Encoding: deflate, gzip, identity\r\n");
+        for (String heavy : List.of("x-zstd", "x-tor-lzma")) {
+            byte[] answer = answer("Content-Encoding: " + heavy + "\r\n", new byte[10]);
+            assertThatThrownBy(() -> light.ask(new ByteArrayInputStream(answer), sent, REQUEST))
+                    .isInstanceOf(ProtocolException.class)
+                    .hasMessageContaining("not asked for");
+        }
     }
 
     @Test

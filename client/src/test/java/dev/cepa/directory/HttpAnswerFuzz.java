@@ -16,7 +16,7 @@ import net.jqwik.api.constraints.Size;
 class HttpAnswerFuzz {
     private static final int LIMIT = 500;
 
-    private final DirectoryClient client = new DirectoryClient();
+    private final DirectoryClient client = new DirectoryClient(DirectorySettings.Encodings.ALL);
 
     @Property(tries = 500)
     void anyBytesGiveAnAnswerOrATorException(@ForAll @Size(max = 300) byte[] bytes) throws Exception {

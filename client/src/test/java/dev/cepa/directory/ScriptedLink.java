@@ -2,6 +2,7 @@ package dev.cepa.directory;
 
 import dev.cepa.cell.RsaId;
 import dev.cepa.circuit.HopTarget;
+import dev.cepa.directory.Decompression.Encoding;
 import dev.cepa.error.Deadline;
 import dev.cepa.path.GuardAttempt;
 import java.io.ByteArrayInputStream;
@@ -51,8 +52,8 @@ final class ScriptedLink implements DirectoryLink {
             attempt.succeeded();
         }
         return body == null
-                ? new DirectoryAnswer(404, "Not found", null, new ByteArrayInputStream(new byte[0]))
-                : new DirectoryAnswer(200, "OK", null, new ByteArrayInputStream(body));
+                ? new DirectoryAnswer(404, "Not found", null, Encoding.IDENTITY, new ByteArrayInputStream(new byte[0]))
+                : new DirectoryAnswer(200, "OK", null, Encoding.IDENTITY, new ByteArrayInputStream(body));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.cepa.proxy;
 import static dev.cepa.proxy.Wire.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cepa.cell.HostText;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import net.jqwik.api.Arbitraries;

@@ -1,8 +1,8 @@
 package dev.cepa.daemon;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.error.TorException;
-import dev.cepa.proxy.HostText;
 import dev.cepa.proxy.SocksSettings;
 import dev.cepa.proxy.SocksSettings.Isolation;
 import java.net.InetAddress;

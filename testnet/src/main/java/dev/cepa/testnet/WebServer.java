@@ -9,8 +9,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What exits connect to in tests, demo and benchmark: a web server and a few raw TCP services on loopback ports.
@@ -30,11 +28,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class WebServer implements AutoCloseable {
     private static final int BUFFER = 65_536;
-    private static final int MOST_SEEDS = 16;
     private static final String BINARY = "application/octet-stream";
     private static final String TEXT = "text/plain; charset=utf-8";
 
-    private final Map<Long, Content> contents = new ConcurrentHashMap<>();
     private final TcpService web;
     private final TcpService echo;
     private final TcpService closing;
@@ -79,14 +75,7 @@ public final class WebServer implements AutoCloseable {
 
     /** What {@code /bytes} sends for a seed. */
     public Content content(long seed) {
-        Content content = contents.get(seed);
-        if (content == null) {
-            if (contents.size() >= MOST_SEEDS) {
-                contents.clear();
-            }
-            content = contents.computeIfAbsent(seed, Content::new);
-        }
-        return content;
+        return new Content(seed);
     }
 
     @Override

@@ -15,7 +15,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +46,30 @@ class WebServerTest {
         assertThat(text(get("/sha256/3000000?seed=7")).strip()).isEqualTo(digest);
         assertThat(server.content(7).sha256(3_000_000)).isEqualTo(digest);
         assertThat(server.content(8).sha256(3_000_000)).isNotEqualTo(digest);
+    }
+
+    @Test
+    void eachOfManySeedsHasContentOfItsOwnAndCostsNoMemory() throws Exception {
+        List<Content> kept = new ArrayList<>();
+        Set<String> digests = new HashSet<>();
+        // A block each would be a gigabyte.
+        for (int seed = 0; seed < 1000; seed++) {
+            Content content = server.content(seed);
+            kept.add(content);
+            digests.add(content.sha256(64));
+        }
+        assertThat(digests).hasSize(kept.size());
+
+        Content last = kept.getLast();
+        int length = 2 * Content.BLOCK + 7;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        last.writeTo(bytes, length);
+        byte[] sent = bytes.toByteArray();
+        assertThat(sent).hasSize(length);
+        for (int at = 0; at < length; at += 997) {
+            assertThat(sent[at]).isEqualTo(last.at(at));
+        }
+        assertThat(HexFormat.of().formatHex(Content.sha256().digest(sent))).isEqualTo(last.sha256(length));
     }
 
     @Test

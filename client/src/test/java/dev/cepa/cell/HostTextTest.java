@@ -1,4 +1,4 @@
-package dev.cepa.proxy;
+package dev.cepa.cell;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

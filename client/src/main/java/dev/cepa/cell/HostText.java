@@ -1,4 +1,4 @@
-package dev.cepa.proxy;
+package dev.cepa.cell;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
