@@ -36,7 +36,7 @@ public record DirectorySettings(
         LIGHT,
         /**
          * By LZMA and Zstandard too. That saves about one byte in twenty of a consensus, which is mostly random digests, and
-         * takes up to 12 MB more of heap and ten times the time to read it.
+         * takes up to 12 MB of heap and ten times the time to read it.
          */
         ALL
     }
