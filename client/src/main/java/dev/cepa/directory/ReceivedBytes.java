@@ -39,7 +39,7 @@ final class ReceivedBytes extends InputStream {
         if (length >= 0 && end - pos > length) {
             end = pos + (int) length;
         }
-        received = end - pos;
+        received = (long) end - pos;
         taken = 0;
     }
 
