@@ -1,10 +1,10 @@
 package dev.cepa;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.pool.StreamOpener;
-import dev.cepa.proxy.HostText;
 import dev.cepa.proxy.SocksListener;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
