@@ -12,7 +12,7 @@ import java.util.HashSet;
  * Chooses free loopback ports. They are taken from below the usual range of ephemeral ports, so that no outgoing
  * connection of this machine lands on one between the choice and its use. Not thread-safe.
  */
-final class Ports {
+public final class Ports {
     private static final int LOWEST = 12_000;
     private static final int HIGHEST = 31_999;
     private static final int ATTEMPTS = 10_000;
@@ -20,12 +20,13 @@ final class Ports {
     private final Random random;
     private final Set<Integer> given = new HashSet<>();
 
-    Ports(Random random) {
+    /** @param random whatever differs from one run to the next */
+    public Ports(Random random) {
         this.random = random;
     }
 
     /** A port that could just be bound for TCP on 127.0.0.1 and that this object has not given before. */
-    int next() throws IOException {
+    public int next() throws IOException {
         for (int i = 0; i < ATTEMPTS; i++) {
             int port = random.nextInt(LOWEST, HIGHEST + 1);
             if (given.contains(port) || !isFree(port)) {
