@@ -1,5 +1,5 @@
 # Thin: what a target does is in scripts/.
-.PHONY: all demo test check image testnet-up testnet-status testnet-down clean
+.PHONY: all demo test check image testnet-up testnet-status testnet-down microbenchmark clean
 
 all: image
 
@@ -26,6 +26,10 @@ testnet-status:
 
 testnet-down:
 	@./cepa testnet down
+
+# JMH on the hot inner parts; some four minutes.
+microbenchmark:
+	@scripts/setup && scripts/microbenchmark
 
 clean:
 	@rm -rf image image.new image.old target */target
