@@ -11,10 +11,15 @@ import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.WebServer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,23 +54,94 @@ class NetworkFaultsIT {
         return config.build();
     }
 
+    /** A stream, and the events of its client. */
+    private record Running(TorSocket socket, List<String> path) {}
+
     @Test
-    void whenTheGuardDiesItsStreamsEndAndNewOnesOpenWithinTenSeconds() throws Exception {
+    void whenTheGuardDiesItsStreamsEndAndOthersGoOnAndNewOnesOpenWithinTenSeconds() throws Exception {
         List<TorEvent> events = new CopyOnWriteArrayList<>();
-        try (TorClient tor = TorClient.start(config(), events::add)) {
+        List<TorEvent> otherEvents = new CopyOnWriteArrayList<>();
+        try (TorClient tor = TorClient.start(config(), events::add);
+                TorClient other = TorClient.start(config(), otherEvents::add);
+                ServerSocket echo = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread.startVirtualThread(() -> echo(echo));
             tor.awaitReady(Duration.ofSeconds(60));
-            TorSocket running = tor.open("127.0.0.1", web.silentPort());
-            Node guard = network.nodeByFingerprint(guardOf(events));
-            guard.kill();
+            other.awaitReady(Duration.ofSeconds(60));
+            Running download = open(tor, events, web.port());
+            String guard = download.path.getFirst();
+            Running unharmed = openAvoiding(guard, other, otherEvents, echo.getLocalPort());
+            exchange(unharmed.socket, 1);
+            request(download.socket, 500_000_000);
+            assertThat(download.socket.getInputStream().readNBytes(100_000)).hasSize(100_000);
+            Node victim = network.nodeByFingerprint(guard.substring(1, 41));
+            victim.kill();
             try {
                 long begin = System.nanoTime();
-                assertThatThrownBy(() -> running.getInputStream().read()).isInstanceOf(IOException.class);
+                assertThatThrownBy(() -> download.socket.getInputStream().transferTo(OutputStream.nullOutputStream()))
+                        .isInstanceOf(TorException.class);
                 assertThat(fetch(tor, 5000)).isEqualTo(5000);
                 assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
+                exchange(unharmed.socket, 2);
             } finally {
-                guard.restart();
+                victim.restart();
             }
         }
+    }
+
+    private static Running open(TorClient tor, List<TorEvent> events, int port) throws IOException {
+        TorSocket socket = tor.open("127.0.0.1", port);
+        long circuit = 0;
+        for (TorEvent event : events) {
+            if (event instanceof TorEvent.StreamStatus s && s.status() == TorEvent.StreamStatus.Status.SUCCEEDED) {
+                circuit = s.circuitId();
+            }
+        }
+        for (TorEvent event : events) {
+            if (event instanceof TorEvent.CircuitStatus c
+                    && c.circuitId() == circuit
+                    && c.status() == TorEvent.CircuitStatus.Status.BUILT) {
+                return new Running(socket, c.path());
+            }
+        }
+        throw new AssertionError("a stream on no circuit");
+    }
+
+    /** A stream that does not go through that relay; guards are chosen at random, and kept where the client may. */
+    private static Running openAvoiding(String relay, TorClient tor, List<TorEvent> events, int port) throws Exception {
+        for (int tries = 0; tries < 30; tries++) {
+            Running running = open(tor, events, port);
+            if (!running.path.contains(relay)) {
+                return running;
+            }
+            running.socket.close();
+            tor.newIdentity();
+        }
+        throw new IOException("every circuit goes through the same guard");
+    }
+
+    private static void echo(ServerSocket server) {
+        try {
+            while (true) {
+                Socket socket = server.accept();
+                Thread.startVirtualThread(() -> {
+                    try (socket) {
+                        socket.getInputStream().transferTo(socket.getOutputStream());
+                    } catch (IOException e) {
+                        // The exit has gone.
+                    }
+                });
+            }
+        } catch (IOException e) {
+            // The test is over.
+        }
+    }
+
+    private static void exchange(Socket socket, int seed) throws IOException {
+        byte[] sent = new byte[5000];
+        new Random(seed).nextBytes(sent);
+        socket.setSoTimeout(20_000);
+        socket.getOutputStream().write(sent);
+        assertThat(socket.getInputStream().readNBytes(sent.length)).isEqualTo(sent);
     }
 
     @Test
@@ -92,16 +168,6 @@ class NetworkFaultsIT {
         }
     }
 
-    private static String guardOf(List<TorEvent> events) {
-        return events.stream()
-                .filter(e -> e instanceof TorEvent.CircuitStatus c
-                        && c.status() == TorEvent.CircuitStatus.Status.BUILT
-                        && c.path().size() == 3)
-                .map(e -> ((TorEvent.CircuitStatus) e).path().getFirst().substring(1, 41))
-                .findFirst()
-                .orElseThrow();
-    }
-
     private static int fetchWhenExitsAreReady(TorClient tor, int length) throws Exception {
         for (int tries = 0; ; tries++) {
             try {
@@ -117,13 +183,17 @@ class NetworkFaultsIT {
 
     private static int fetch(TorClient tor, int length) throws IOException {
         try (TorSocket socket = tor.open("127.0.0.1", web.port(), Duration.ofSeconds(30))) {
-            socket.getOutputStream()
-                    .write(("GET /bytes/" + length + "?seed=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                            .getBytes(StandardCharsets.US_ASCII));
+            request(socket, length);
             InputStream in = socket.getInputStream();
             byte[] all = in.readAllBytes();
             String text = new String(all, StandardCharsets.ISO_8859_1);
             return all.length - text.indexOf("\r\n\r\n") - 4;
         }
+    }
+
+    private static void request(TorSocket socket, int length) throws IOException {
+        socket.getOutputStream()
+                .write(("GET /bytes/" + length + "?seed=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -9,6 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -221,21 +222,64 @@ class DaemonIT {
         assertStopsWithinASecond(daemon);
     }
 
+    /** Bytes, as characters, that are no request, and what the log says of them. */
+    private static final String[][] GARBAGE = {
+        {"\0\0", "Socks version 0 not recognized"},
+        {"\u00ff\u00ff\u00ff\u00ff", "Socks version 255 not recognized"},
+        {"\u0016\u0003\u0001\0\u00f4\u0001", "Socks version 22 not recognized"},
+        {"SSH-2.0-OpenSSH_9.2\r\n", "Socks version 83 not recognized"},
+        {"CONNECT secret.example:1 HTTP/1.1\r\n\r\n", "Socks version 67 not recognized"},
+        {"\5\0", "no authentication method offered"},
+        {"\5\1\1", "offered methods don't include"},
+        {"\5\1\0\5\2\0\1\1\2\3\4\0P", "socks5: command 2 not recognized"},
+        {"\5\1\0\5\1\0\11\1\2\3\4\0P", "socks5: parsing failed - invalid client request"},
+        {"\5\1\0\5\1\0\3\0\0P", "malformed hostname"},
+        {"\5\1\0\5\1\0\3\16secret example\0\121", "to port 81) gave Tor a malformed hostname"},
+        {"\5\1\0\5\1\0\1\1\2\3\4\0\0", "port 0. Refusing"},
+        {"\5\1\0\5\1\0\3\13secret.exit\0P", "notation is not supported"},
+        {"\5\1\0\5\u00f1\0\3\16secret.example\0\0", "RESOLVE_PTR command with a malformed address"},
+        {"\5\1\2\2\1a\1b", "Socks version 2 not recognized"},
+        {"\5\1\2\1\11<torS0X>9\0", "extension that is not known here"},
+        {"\1\1a\1b", "username/password before any method"},
+        {"\4\1\0\0\1\2\3\4\0", "Port or DestIP is zero"},
+        {"\4\11\0P\1\2\3\4\0", "socks4: command 9 not recognized"},
+        {"\4\1\0\122\0\0\0\1\0secret example\0", "to port 82) gave Tor a malformed hostname"},
+        {"\4\1\0P\1\2\3\4" + "x".repeat(9000), "socks4: parsing failed - invalid request"},
+    };
+
     @Test
     void survivesGarbageOnItsPort() throws Exception {
         Path log = folder.resolve("out");
         Process daemon = start(log, "-f", torrc("SocksPort auto", "Log notice stdout").toString());
         int port = port(await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP));
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(5000);
-            socket.getOutputStream().write("GET http://example.com/ HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            socket.shutdownOutput();
-            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
-                    .startsWith("HTTP/1.0 501 ");
+        String answer = exchange(port, "GET http://secret.example/ HTTP/1.1\r\n\r\n");
+        assertThat(answer).startsWith("HTTP/1.0 501 ");
+        await(log, "Socks version 71 not recognized", Duration.ofSeconds(5));
+        for (String[] garbage : GARBAGE) {
+            exchange(port, garbage[0]);
+            await(log, garbage[1], Duration.ofSeconds(5));
         }
-        String written = await(log, "Socks version 71 not recognized", Duration.ofSeconds(5));
-        assertThat(written).doesNotContain("example.com");
+        assertThat(Files.readString(log)).doesNotContain("secret");
+        try (WebServer web = WebServer.start()) {
+            char high = (char) (web.port() >> 8);
+            char low = (char) (web.port() & 0xff);
+            String request = "\5\1\0\5\1\0\1\177\0\0\1" + high + low
+                    + "GET /bytes/10?seed=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            assertThat(exchange(port, request)).startsWith("\5\0\5\0").contains("200");
+        }
         assertStopsWithinASecond(daemon);
+    }
+
+    /** Sends that, and reads until the daemon closes the connection. */
+    private static String exchange(int port, String bytes) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        } catch (SocketException e) {
+            assertThat(e).hasMessageContaining("reset"); // there was more to read than the daemon wanted
+            return "";
+        }
     }
 
     @Test
