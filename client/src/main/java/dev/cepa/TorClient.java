@@ -2,6 +2,7 @@ package dev.cepa;
 
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.channel.ChannelManager;
+import dev.cepa.channel.ChannelPadding;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryManager;
@@ -11,6 +12,8 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.http.TorHttpClientBuilder;
+import dev.cepa.netdoc.ConsensusInfo;
+import dev.cepa.netdoc.NetDir;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
@@ -100,7 +103,9 @@ public final class TorClient implements Closeable {
                     pool.retireAll();
                 }
                 pool.directoryChanged();
+                updatePadding(dir);
             });
+            updatePadding(null);
             socksPorts = new SocksPorts(pool, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
@@ -109,6 +114,21 @@ public final class TorClient implements Closeable {
             }
             throw e;
         }
+    }
+
+    private void updatePadding(@Nullable NetDir dir) {
+        ChannelPadding padding = ChannelPadding.DEFAULT;
+        if (dir != null) {
+            ConsensusInfo consensus = dir.consensus();
+            int max = ChannelPadding.MAX_MILLIS;
+            padding = new ChannelPadding(
+                    padding.mode(),
+                    consensus.param("nf_ito_low", padding.lowMillis(), 0, max),
+                    consensus.param("nf_ito_high", padding.highMillis(), 0, max),
+                    consensus.param("nf_ito_low_reduced", padding.reducedLowMillis(), 0, max),
+                    consensus.param("nf_ito_high_reduced", padding.reducedHighMillis(), 0, max));
+        }
+        channels.setPadding(padding.in(config.padding));
     }
 
     /** The current directory with the settings to choose relays by; null while it is not enough for circuits. */
@@ -200,6 +220,7 @@ public final class TorClient implements Closeable {
             socksPorts.open(next.openPorts());
             config = next;
             pool.setSettings(next.pool);
+            updatePadding(directory.latest());
             if (!next.paths.equals(before.paths)) {
                 directory.setPathSettings(next.paths);
             }

@@ -1,5 +1,6 @@
 package dev.cepa;
 
+import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.ChannelSettings;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.directory.DataDirectory;
@@ -37,6 +38,7 @@ public final class TorConfig {
     final Duration bootstrapTimeout;
     final List<SocksPort> socksPorts;
     final ChannelSettings channels;
+    final ChannelPadding.Mode padding;
     final CircuitSettings circuits;
     final PathSettings paths;
     final PoolSettings pool;
@@ -50,6 +52,7 @@ public final class TorConfig {
         bootstrapTimeout = builder.bootstrapTimeout;
         socksPorts = List.copyOf(builder.socksPorts);
         channels = builder.channels;
+        padding = builder.padding;
         circuits = builder.circuits;
         paths = builder.paths;
         pool = builder.pool;
@@ -98,6 +101,7 @@ public final class TorConfig {
         builder.bootstrapTimeout = bootstrapTimeout;
         builder.socksPorts.addAll(socksPorts);
         builder.channels = channels;
+        builder.padding = padding;
         builder.circuits = circuits;
         builder.paths = paths;
         builder.pool = pool;
@@ -124,6 +128,7 @@ public final class TorConfig {
         private Duration bootstrapTimeout = Duration.ofMinutes(3);
         private final List<SocksPort> socksPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
+        private ChannelPadding.Mode padding = ChannelPadding.Mode.NORMAL;
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private PathSettings paths = PathSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
@@ -250,6 +255,12 @@ public final class TorConfig {
         /** All that may be said of the pool at once. */
         public Builder pool(PoolSettings settings) {
             pool = settings;
+            return this;
+        }
+
+        /** How silent channels are padded against whoever keeps records of network flows. */
+        public Builder channelPadding(ChannelPadding.Mode mode) {
+            padding = mode;
             return this;
         }
 

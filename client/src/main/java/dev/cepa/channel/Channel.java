@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Two virtual threads serve it. The reader reads TLS records into one array and hands each cell to its circuit where
  * it lies; it alone calls the circuits' handlers, the last time when the channel is closed. The writer writes whatever
- * senders have queued as one batch, and closes the channel once it has been without circuits for long enough.
+ * senders have queued as one batch, sends padding into silence, and closes the channel once it has been without circuits
+ * for long enough.
  *
  * <p>Thread-safe. The table of circuits is replaced under {@link #circuitsLock} and read without it; the queue has its own
  * lock; no lock is held during I/O. Closing closes the TCP socket below TLS, which wakes both threads whatever they do.
@@ -45,6 +46,8 @@ public final class Channel {
     /** The longest TLS record, and what was left of the one before. */
     private static final int READ_BUFFER = 16 * 1024 + Cell.LENGTH;
     private static final int HIGH_BIT = 0x80000000;
+    /** The link protocol from which on both ends pad by themselves (padding-spec section 2.2). */
+    private static final int PADDING_PROTOCOL = 5;
 
     private final long id;
     private final ChannelTarget target;
@@ -57,6 +60,7 @@ public final class Channel {
     private final TorEvents events;
     private final long idleNanos;
     private final int halfCellMillis; // how long the rest of a cell may take to come
+    private final PaddingTimer padding; // the writer's
     private final CellQueue queue = new CellQueue();
     private final AtomicReference<@Nullable TorException> closeCause = new AtomicReference<>();
 
@@ -67,13 +71,16 @@ public final class Channel {
 
     private @Nullable CircuitHandler batched; // the reader's: whom the last cells were for
     private volatile long writingSince; // written by the writer; 0 while it doesn't write
+    private volatile boolean carriesCircuits; // of more than one hop: others are not padded
+    private volatile long lastTransfer = System.nanoTime(); // written by both threads
     private volatile long bytesRead; // written by the reader
     private volatile long bytesWritten; // written by the writer
     private final AtomicLong cellsDropped = new AtomicLong();
 
     Channel(
             long id, ChannelTarget target, LinkHandshake.Result link, InetSocketAddress remoteAddress, Socket tcp,
-            Socket tls, TorEvents events, Duration idleTimeout, Duration halfCellTimeout, int firstCircuitId)
+            Socket tls, TorEvents events, Duration idleTimeout, Duration halfCellTimeout, int firstCircuitId,
+            PaddingTimer padding)
             throws IOException {
         this.id = id;
         this.target = target;
@@ -87,12 +94,24 @@ public final class Channel {
         this.idleNanos = idleTimeout.toNanos();
         this.halfCellMillis = Math.toIntExact(halfCellTimeout.toMillis());
         this.nextCircuitId = firstCircuitId;
+        this.padding = padding;
     }
 
     /** Starts both threads. */
     void start() {
+        if (linkProtocol() >= PADDING_PROTOCOL && padding.mode() != ChannelPadding.Mode.NORMAL) {
+            stopRelaysPadding();
+        }
         Thread.ofVirtual().name("cepa-channel-" + id + "-reader").start(this::read);
         Thread.ofVirtual().name("cepa-channel-" + id + "-writer").start(this::write);
+    }
+
+    private void stopRelaysPadding() {
+        try {
+            send(0, new ChannelMessage.PaddingNegotiate(false, 0, 0));
+        } catch (TorException e) {
+            LOG.debug("{} closed before it was used: {}", this, e.getMessage());
+        }
     }
 
     /** Unique within one manager, for events. */
@@ -201,6 +220,9 @@ public final class Channel {
      * @throws TorException if the channel is closed, or was closed now
      */
     public void send(int circuitId, int command, byte[] buf, int offset) throws TorException {
+        if (command == Cell.RELAY_EARLY) { // it extends a circuit
+            carriesCircuits = true;
+        }
         enqueue(circuitId, command, buf, offset, Cell.BODY);
     }
 
@@ -301,6 +323,7 @@ public final class Channel {
             }
             total += n;
             bytesRead = total;
+            lastTransfer = System.nanoTime();
             have += n;
             int at = Math.min(skip, have);
             skip -= at;
@@ -401,17 +424,23 @@ public final class Channel {
         try {
             long total = 0;
             while (true) {
-                int n = queue.take(nanosUntilIdleCheck());
+                int n = queue.take(Math.min(nanosUntilIdleCheck(), nanosUntilPadding()));
                 if (n < 0) {
                     return;
                 }
+                byte[] batch = queue.batch();
                 if (n == 0) {
                     closeIfIdle();
-                    continue;
+                    if (nanosUntilPadding() > 0) {
+                        continue;
+                    }
+                    batch = new byte[Cell.LENGTH]; // all zeros: PADDING for no circuit
+                    n = batch.length;
                 }
                 writingSince = System.nanoTime() | 1;
-                out.write(queue.batch(), 0, n);
+                out.write(batch, 0, n);
                 writingSince = 0;
+                lastTransfer = System.nanoTime();
                 total += n;
                 bytesWritten = total;
             }
@@ -433,6 +462,12 @@ public final class Channel {
         } finally {
             circuitsLock.unlock();
         }
+    }
+
+    private long nanosUntilPadding() {
+        return carriesCircuits && linkProtocol() >= PADDING_PROTOCOL
+                ? padding.nanosLeft(System.nanoTime(), lastTransfer)
+                : Long.MAX_VALUE;
     }
 
     private void closeIfIdle() {

@@ -45,6 +45,7 @@ public final class ChannelManager implements Closeable {
     private final List<Channel> channels = new ArrayList<>();
     private final Map<RsaId, Attempt> attempts = new HashMap<>();
     private final ConnectBackoff backoff = new ConnectBackoff(random);
+    private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
     private long nextId = 1;
     private boolean enabled = true;
     private boolean closed;
@@ -112,6 +113,11 @@ public final class ChannelManager implements Closeable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** How channels are padded; new times take effect on open channels too, a new mode on those opened from now on. */
+    public void setPadding(ChannelPadding settings) {
+        padding = settings;
     }
 
     /** The open channels at this moment. */
@@ -236,7 +242,8 @@ public final class ChannelManager implements Closeable {
             events.emit(new TorEvent.ChannelStatus(id, Status.LAUNCHED, relay, null));
             Channel channel;
             try {
-                channel = new ConnectAttempt(id, target, settings, tls, random, clock, events).connect();
+                channel = new ConnectAttempt(id, target, settings, tls, random, clock, events, () -> padding)
+                        .connect();
             } catch (TorException e) {
                 events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));
                 throw e;

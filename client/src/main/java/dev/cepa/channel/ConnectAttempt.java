@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
@@ -26,10 +27,11 @@ final class ConnectAttempt {
     private final SecureRandom random;
     private final InstantSource clock;
     private final TorEvents events;
+    private final Supplier<ChannelPadding> padding;
 
     ConnectAttempt(
             long channelId, ChannelTarget target, ChannelSettings settings, TlsClient tls, SecureRandom random,
-            InstantSource clock, TorEvents events) {
+            InstantSource clock, TorEvents events, Supplier<ChannelPadding> padding) {
         this.channelId = channelId;
         this.target = target;
         this.settings = settings;
@@ -37,6 +39,7 @@ final class ConnectAttempt {
         this.random = random;
         this.clock = clock;
         this.events = events;
+        this.padding = padding;
     }
 
     /** The open channel, not started yet; interrupting the thread ends the attempt. */
@@ -79,7 +82,7 @@ final class ConnectAttempt {
                     .run(tlsDigest);
             return new Channel(
                     channelId, target, link, address, tcp, secured, events, idleTimeout(),
-                    settings.connectTimeout().multipliedBy(4), random.nextInt());
+                    settings.connectTimeout().multipliedBy(4), random.nextInt(), new PaddingTimer(padding, random));
         } catch (Exception e) {
             Channel.closeQuietly(tcp);
             throw failure(e, step, address, deadline);

@@ -1,6 +1,7 @@
 package dev.cepa.daemon;
 
 import dev.cepa.TorConfig;
+import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
@@ -54,7 +55,7 @@ final class ConfigMapper {
                 builder.socksListener(port.address(), port.settings());
             }
         }
-        return builder.paths(paths()).pool(pool()).build();
+        return builder.paths(paths()).pool(pool()).channelPadding(padding()).build();
     }
 
     /** The places that log lines go to; empty for none. */
@@ -74,6 +75,13 @@ final class ConfigMapper {
                     new LogTarget(Severity.range(Severity.WARN, Severity.ERR), LogTarget.Kind.STDOUT, null));
             default -> List.of(LogTarget.DEFAULT);
         };
+    }
+
+    private ChannelPadding.Mode padding() {
+        if (settings.text("ConnectionPadding").equals("0")) {
+            return ChannelPadding.Mode.OFF;
+        }
+        return settings.flag("ReducedConnectionPadding") ? ChannelPadding.Mode.REDUCED : ChannelPadding.Mode.NORMAL;
     }
 
     private PathSettings paths() throws TorException {

@@ -9,11 +9,11 @@ import java.util.List;
 final class Support {
     private static final List<String> WORKING = List.of(
             "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort", "CircuitBuildTimeout", "ClientOnly",
-            "ClientUseIPv4", "ClientUseIPv6", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
+            "ClientUseIPv4", "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
             "FascistFirewall", "FirewallPorts", "GuardLifetime", "LearnCircuitBuildTimeout", "Log", "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness",
             "MaxClientCircuitsPending", "MiddleNodes", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards",
-            "PidFile", "ReachableAddresses", "ReachableORAddresses", "RunAsDaemon", "SafeLogging", "SafeSocks",
+            "PidFile", "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging", "SafeSocks",
             "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
             "UseEntryGuards");
 
