@@ -1,5 +1,5 @@
 # Thin: what a target does is in scripts/.
-.PHONY: all demo test check image testnet-up testnet-status testnet-down microbenchmark clean
+.PHONY: all demo test check image testnet-up testnet-status testnet-down build-benchmark benchmark benchmark-full microbenchmark clean
 
 all: image
 
@@ -26,6 +26,18 @@ testnet-status:
 
 testnet-down:
 	@./cepa testnet down
+
+# The benchmark command is part of the image.
+build-benchmark: image
+
+# The three targets on real relays: circuits, memory, streams.
+benchmark:
+	@scripts/setup && ./cepa benchmark -circuit -memory -streams
+
+# All benchmarks, with their results in files.
+benchmark-full:
+	@scripts/setup && mkdir -p target && ./cepa benchmark -all --timeout 2h --json target/benchmark.json \
+		--csv target/benchmark.csv --html target/benchmark.html
 
 # JMH on the hot inner parts; some four minutes.
 microbenchmark:

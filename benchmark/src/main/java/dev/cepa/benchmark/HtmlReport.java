@@ -124,7 +124,9 @@ final class HtmlReport {
         fact("Duration", Words.duration(result.duration()), out);
         fact("Operations", result.operations() + " (" + Words.number(result.operationsPerSecond()) + " a second)", out);
         fact("In use", Words.memory(result.memoryInUse()), out);
-        fact("Allocated", Words.memory(result.memoryAllocated()), out);
+        if (result.memoryAllocated() != MemorySnapshot.UNKNOWN) {
+            fact("Allocated", Bytes.format(result.memoryAllocated()), out);
+        }
         out.append("</div>\n");
         if (!result.metrics().isEmpty()) {
             out.append("<div class=\"wide\"><table>\n<tr><th>Metric</th><th class=\"n\">Actual</th><th class=\"n\">Target</th>"

@@ -40,8 +40,10 @@ final class Summary {
             out.println("  Latency:     p50 " + Words.duration(latency.p50()) + ", p95 " + Words.duration(latency.p95())
                     + ", p99 " + Words.duration(latency.p99()) + ", max " + Words.duration(latency.max()));
         }
-        out.println("  Memory:      " + Words.memory(result.memoryInUse()) + " in use, "
-                + Words.memory(result.memoryAllocated()) + " allocated");
+        out.println("  Memory:      " + Words.memory(result.memoryInUse()) + " in use"
+                + (result.memoryAllocated() == MemorySnapshot.UNKNOWN
+                        ? ""
+                        : ", " + Bytes.format(result.memoryAllocated()) + " allocated"));
         out.println("  Status:      " + (result.success() ? "✓ PASS" : "✗ FAIL"));
         if (result.error() != null) {
             out.println("  Error:       " + result.error());

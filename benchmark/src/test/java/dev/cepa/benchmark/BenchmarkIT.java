@@ -17,6 +17,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,16 +28,22 @@ class BenchmarkIT {
     @TempDir
     Path folder;
 
-    /** What the command runs without flags, in its short form. Every benchmark must end without an error. */
+    /** Those of client programs have a test of their own; here are all that run in this process. */
     @Test
-    void aShortFormOfEveryBenchmarkRuns() throws Exception {
+    void aShortFormOfEveryBenchmarkOfTheLibraryRuns() throws Exception {
+        Suite.Builder suite = Suite.builder("library");
+        for (Benchmark benchmark : ServiceLoader.load(Benchmark.class)) {
+            if (benchmark.getClass().getPackage() == CircuitBuild.class.getPackage()) {
+                suite.add(benchmark);
+            }
+        }
+        assertThat(suite.build().benchmarks()).hasSize(4);
         Path json = folder.resolve("a.json");
         PrintWriter err = new PrintWriter(new OutputStreamWriter(System.err, StandardCharsets.UTF_8));
         StringWriter out = new StringWriter();
-        int status = new BenchmarkTool(null, NetworkUnderTest.of(TestNetworks.shared()))
+        int status = new BenchmarkTool(suite.build(), NetworkUnderTest.of(TestNetworks.shared()))
                 .run(new PrintWriter(out), err, "--quick", "--json", json.toString());
-        assertThat(out.toString()).doesNotContain("Error: ").contains("Circuit Build", "Memory Leak Detection",
-                "Stream Multiplexing", "FINAL RESULTS: ");
+        assertThat(out.toString()).doesNotContain("Error: ").contains("Circuit Build with Pool", "FINAL RESULTS: ");
         // Figures of this JVM, on a machine that is busy with tests, may miss their targets; the status says so truly.
         assertThat(status).isEqualTo(out.toString().contains("✗ FAIL") ? BenchmarkTool.FAILED : BenchmarkTool.PASSED);
         assertThat(Baseline.read(json)).isNotNull();
