@@ -11,7 +11,7 @@ demo:
 test:
 	@scripts/stage "install what is missing" scripts/setup && scripts/stage "build and test" scripts/maven verify
 
-# Static checks only: the compiler's warnings, Error Prone, NullAway; shellcheck where there is one.
+# Static checks only: the compiler's warnings, Error Prone, NullAway, Javadoc; shellcheck where there is one.
 check:
 	@scripts/stage "static checks" scripts/check
 

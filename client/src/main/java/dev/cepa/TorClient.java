@@ -68,6 +68,7 @@ public final class TorClient implements Closeable {
     private final CircuitPool pool;
     private final SocksPorts socksPorts;
     private volatile boolean closed;
+    private volatile boolean savingFails;
     private @Nullable Thread saver;
 
     private TorClient(TorConfig config) throws TorException {
@@ -140,7 +141,12 @@ public final class TorClient implements Closeable {
         }
     }
 
-    /** Connects to the public Tor network with the defaults; see {@link #connect(TorConfig)}. */
+    /**
+     * Connects to the public Tor network with the defaults; see {@link #connect(TorConfig)}.
+     *
+     * @return a client that is ready
+     * @throws TorException if it can't be done in time, or its data directory or its ports can't be had
+     */
     public static TorClient connect() throws TorException {
         return connect(TorConfig.builder().build());
     }
@@ -148,6 +154,8 @@ public final class TorClient implements Closeable {
     /**
      * Starts a client and waits until it can open streams.
      *
+     * @param config how the client is set up
+     * @return a client that is ready
      * @throws TorException if it can't within {@link TorConfig.Builder#bootstrapTimeout}; the message says where it stands
      *     and why it waits
      */
@@ -165,13 +173,22 @@ public final class TorClient implements Closeable {
     /**
      * Starts a client that bootstraps in the background.
      *
+     * @param config how the client is set up
+     * @return the client, which may not be ready yet
      * @throws TorException if its data directory or its ports can't be had
      */
     public static TorClient start(TorConfig config) throws TorException {
         return start(config, event -> {});
     }
 
-    /** The same, with a listener that hears everything from the first moment on. */
+    /**
+     * The same, with a listener that hears everything from the first moment on.
+     *
+     * @param config how the client is set up
+     * @param listener who is to hear of events
+     * @return the client, which may not be ready yet
+     * @throws TorException if its data directory or its ports can't be had
+     */
     public static TorClient start(TorConfig config, dev.cepa.event.TorEventListener listener) throws TorException {
         TorClient client = new TorClient(config);
         client.events.add(listener);
@@ -196,7 +213,7 @@ public final class TorClient implements Closeable {
         }
     }
 
-    /** How it is configured at this moment. */
+    /** {@return how it is configured at this moment} */
     public TorConfig config() {
         return config;
     }
@@ -206,6 +223,7 @@ public final class TorClient implements Closeable {
      * SOCKS ports are opened and closed, and connections that came in by a port that is closed stay; the network is
      * enabled or disabled. To change a few settings, begin with {@link TorConfig#toBuilder} of {@link #config}.
      *
+     * @param next the configuration to go over to
      * @throws TorException of kind CONFIG, and all is as it was, if something is to change that can't while running (data
      *     directory, authorities, fallback directories, the kind of network), or a SOCKS port can't be opened; CLOSED
      */
@@ -253,22 +271,34 @@ public final class TorClient implements Closeable {
         }
     }
 
-    /** What happens in this client. */
+    /** {@return what happens in this client} */
     public TorEvents events() {
         return events;
     }
 
-    /** Where bootstrapping stands, and why it waits. */
+    /** {@return where bootstrapping stands, and why it waits} */
     public TorEvent.Bootstrap status() {
         return bootstrap.status();
     }
 
-    /** Waits until the client can open streams; returns at once when it can. */
+    /**
+     * Waits until the client can open streams; returns at once when it can.
+     *
+     * @param timeout how long it may take
+     * @throws TorException of kind TIMEOUT, with where it stands and why it waits; CLOSED
+     */
     public void awaitReady(Duration timeout) throws TorException {
         bootstrap.awaitDone(Deadline.in(timeout));
     }
 
-    /** Opens a stream; the host is resolved by the exit. */
+    /**
+     * Opens a stream; the host is resolved by the exit.
+     *
+     * @param host a name, or an address as text
+     * @param port 1 to 65535
+     * @return the open stream
+     * @throws TorException whose kind says why not
+     */
     public TorSocket open(String host, int port) throws TorException {
         return open(host, port, config.pool.streamTimeout());
     }
@@ -278,6 +308,8 @@ public final class TorClient implements Closeable {
      *
      * @param host a name, or an address as text
      * @param port 1 to 65535
+     * @param timeout how long it may take
+     * @return the open stream
      * @throws TorException whose kind says why not
      */
     public TorSocket open(String host, int port, Duration timeout) throws TorException {
@@ -294,6 +326,8 @@ public final class TorClient implements Closeable {
     /**
      * Asks an exit for a name's addresses.
      *
+     * @param host a name, or an address as text
+     * @param timeout how long it may take
      * @return at least one
      * @throws TorException of kind NAME_NOT_FOUND if it has none
      */
@@ -311,12 +345,12 @@ public final class TorClient implements Closeable {
         return addresses;
     }
 
-    /** Makes sockets whose connections are streams of this client. */
+    /** {@return a factory of sockets whose connections are streams of this client} */
     public SocketFactory socketFactory() {
         return new TorSocketFactory(this::openStream, config.pool.streamTimeout());
     }
 
-    /** An HTTP client over this client's streams, with the defaults of {@link #httpClientBuilder}. */
+    /** {@return an HTTP client over this client's streams, with the defaults of {@link #httpClientBuilder}} */
     public HttpClient httpClient() {
         return httpClientBuilder().build();
     }
@@ -324,13 +358,15 @@ public final class TorClient implements Closeable {
     /**
      * Builds HTTP clients over this client's streams: HTTP/1.1 with and without TLS. Proxies and authenticators are
      * refused; no header is added that was not asked for.
+     *
+     * @return a builder of its own for each call
      */
     public HttpClient.Builder httpClientBuilder() {
         return new TorHttpClientBuilder(
                 (host, port, deadline) -> TorSocket.connected(openStream(host, port, deadline), host, port));
     }
 
-    /** Addresses of the SOCKS ports, in the order of the configuration. */
+    /** {@return addresses of the SOCKS ports, in the order of the configuration} */
     public List<InetSocketAddress> socksAddresses() {
         return socksPorts.addresses();
     }
@@ -340,7 +376,7 @@ public final class TorClient implements Closeable {
         pool.retireAll();
     }
 
-    /** The version of this library. */
+    /** {@return the version of this library} */
     public static String version() {
         return "0.1.0";
     }
@@ -360,9 +396,15 @@ public final class TorClient implements Closeable {
         try {
             if (state.isDirty()) {
                 state.save();
+                savingFails = false;
             }
         } catch (TorException e) {
-            events.emit(new TorEvent.Warning("The state file could not be saved: " + e.getMessage(), e));
+            // Once, until it works again: a full disk would otherwise be reported with each attempt.
+            if (!savingFails) {
+                savingFails = true;
+                events.emit(new TorEvent.Warning(
+                        "The state file could not be saved: " + e.getMessage() + ". " + e.remedy(), e));
+            }
         }
     }
 

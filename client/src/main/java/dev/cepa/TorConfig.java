@@ -90,7 +90,7 @@ public final class TorConfig {
         }
     }
 
-    /** These settings, to be changed. */
+    /** {@return these settings, to be changed} */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.dataDirectory = dataDirectory;
@@ -108,12 +108,12 @@ public final class TorConfig {
         return builder;
     }
 
-    /** The defaults, to be changed. */
+    /** {@return the defaults, to be changed} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Where state is kept; null: in memory alone. */
+    /** {@return where state is kept; null: in memory alone} */
     public @Nullable Path dataDirectory() {
         return dataDirectory;
     }
@@ -138,13 +138,20 @@ public final class TorConfig {
         /**
          * The folder for the directory cache and the guards. It is created 0700 and belongs to one client at a time.
          * Keeping it between runs makes starts fast, and keeps the guards, which anonymity wants to change rarely.
+         *
+         * @param folder created if it is not there
+         * @return this builder
          */
         public Builder dataDirectory(Path folder) {
             dataDirectory = folder;
             return this;
         }
 
-        /** Keeps nothing on disk: every start downloads the directory and chooses new guards. */
+        /**
+         * Keeps nothing on disk: every start downloads the directory and chooses new guards.
+         *
+         * @return this builder
+         */
         public Builder inMemory() {
             dataDirectory = null;
             return this;
@@ -154,6 +161,7 @@ public final class TorConfig {
          * Uses this authority instead of those of the public network; may be given several times.
          *
          * @param torrcValue as after {@code DirAuthority} in a torrc file
+         * @return this builder
          * @throws TorException of kind CONFIG that says what is wrong
          */
         public Builder directoryAuthority(String torrcValue) throws TorException {
@@ -165,6 +173,7 @@ public final class TorConfig {
          * Starts from this directory instead of the public network's; may be given several times.
          *
          * @param torrcValue as after {@code FallbackDir} in a torrc file
+         * @return this builder
          * @throws TorException of kind CONFIG that says what is wrong
          */
         public Builder fallbackDirectory(String torrcValue) throws TorException {
@@ -172,7 +181,12 @@ public final class TorConfig {
             return this;
         }
 
-        /** Whether the network is a private one for tests, with short intervals ({@code TestingTorNetwork}). */
+        /**
+         * Whether the network is a private one for tests, with short intervals ({@code TestingTorNetwork}).
+         *
+         * @param testing true for a private network
+         * @return this builder
+         */
         public Builder testingNetwork(boolean testing) {
             testingNetwork = testing;
             if (testing) {
@@ -181,13 +195,24 @@ public final class TorConfig {
             return this;
         }
 
-        /** Whether to stay off the network altogether ({@code DisableNetwork}). */
+        /**
+         * Whether to stay off the network altogether ({@code DisableNetwork}).
+         *
+         * @param disabled true to stay off the network
+         * @return this builder
+         */
         public Builder disableNetwork(boolean disabled) {
             networkDisabled = disabled;
             return this;
         }
 
-        /** How long {@link TorClient#connect} waits for the client to be ready; 3 minutes unless set. */
+        /**
+         * How long {@link TorClient#connect} waits for the client to be ready; 3 minutes unless set.
+         *
+         * @param timeout positive
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
         public Builder bootstrapTimeout(Duration timeout) throws TorException {
             if (timeout.isNegative() || timeout.isZero()) {
                 throw new TorException(ErrorKind.CONFIG, "the bootstrap timeout must be positive, not " + timeout);
@@ -196,13 +221,25 @@ public final class TorConfig {
             return this;
         }
 
-        /** How long opening one stream may take in all; 2 minutes unless set. */
+        /**
+         * How long opening one stream may take in all; 2 minutes unless set.
+         *
+         * @param timeout positive
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
         public Builder streamTimeout(Duration timeout) throws TorException {
             pool = pool.withStreamTimeout(timeout);
             return this;
         }
 
-        /** Offers SOCKS on that port of the loopback address; 0 takes any free one. */
+        /**
+         * Offers SOCKS on that port of the loopback address; 0 takes any free one.
+         *
+         * @param port 1 to 65535, or 0 for any free one
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
         public Builder socksPort(int port) throws TorException {
             if (port < 0 || port > 65535) {
                 throw new TorException(ErrorKind.CONFIG, "SOCKS port " + port + " is not from 0 to 65535");
@@ -210,73 +247,132 @@ public final class TorConfig {
             return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SocksSettings.DEFAULT);
         }
 
-        /** Opens no SOCKS port, whatever was said before. */
+        /**
+         * Opens no SOCKS port, whatever was said before.
+         *
+         * @return this builder
+         */
         public Builder noSocksPorts() {
             socksPorts.clear();
             return this;
         }
 
-        /** Offers SOCKS on that address. */
+        /**
+         * Offers SOCKS on that address.
+         *
+         * @param address where to listen
+         * @param settings which programs may use it, and how their streams are kept apart
+         * @return this builder
+         */
         public Builder socksListener(InetSocketAddress address, SocksSettings settings) {
             socksPorts.add(new SocksPort(address, settings));
             return this;
         }
 
-        /** Uses these relays alone as guards: fingerprints, names and address patterns, with commas between them. */
+        /**
+         * Uses these relays alone as guards: fingerprints, names and address patterns, with commas between them.
+         *
+         * @param relays as in torrc, with commas in between
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
         public Builder entryNodes(String relays) throws TorException {
             paths = paths.withEntryNodes(RelaySet.parse(relays));
             return this;
         }
 
-        /** Uses these relays alone as exits. */
+        /**
+         * Uses these relays alone as exits.
+         *
+         * @param relays as in torrc, with commas in between
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
         public Builder exitNodes(String relays) throws TorException {
             paths = paths.withExitNodes(RelaySet.parse(relays));
             return this;
         }
 
-        /** Uses these relays nowhere. */
+        /**
+         * Uses these relays nowhere.
+         *
+         * @param relays as in torrc, with commas in between
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
         public Builder excludeNodes(String relays) throws TorException {
             paths = paths.withExcluded(RelaySet.parse(relays), paths.excludeExitNodes());
             return this;
         }
 
-        /** Does not use these relays as exits. */
+        /**
+         * Does not use these relays as exits.
+         *
+         * @param relays as in torrc, with commas in between
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
         public Builder excludeExitNodes(String relays) throws TorException {
             paths = paths.withExcluded(paths.excludeNodes(), RelaySet.parse(relays));
             return this;
         }
 
-        /** All that may be said of paths at once. */
+        /**
+         * All that may be said of paths at once.
+         *
+         * @param settings take the place of all that was said before
+         * @return this builder
+         */
         public Builder paths(PathSettings settings) {
             paths = settings;
             return this;
         }
 
-        /** All that may be said of the pool at once. */
+        /**
+         * All that may be said of the pool at once.
+         *
+         * @param settings take the place of all that was said before
+         * @return this builder
+         */
         public Builder pool(PoolSettings settings) {
             pool = settings;
             return this;
         }
 
-        /** How silent channels are padded against whoever keeps records of network flows. */
+        /**
+         * How silent channels are padded against whoever keeps records of network flows.
+         *
+         * @param mode takes the place of the one before
+         * @return this builder
+         */
         public Builder channelPadding(ChannelPadding.Mode mode) {
             padding = mode;
             return this;
         }
 
-        /** All that may be said of channels at once. */
+        /**
+         * All that may be said of channels at once.
+         *
+         * @param settings take the place of all that was said before
+         * @return this builder
+         */
         public Builder channels(ChannelSettings settings) {
             channels = settings;
             return this;
         }
 
-        /** All that may be said of circuits at once. */
+        /**
+         * All that may be said of circuits at once.
+         *
+         * @param settings take the place of all that was said before
+         * @return this builder
+         */
         public Builder circuits(CircuitSettings settings) {
             circuits = settings;
             return this;
         }
 
-        /** The finished settings. */
+        /** {@return the finished settings} */
         public TorConfig build() {
             return new TorConfig(this);
         }

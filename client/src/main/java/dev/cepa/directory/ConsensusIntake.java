@@ -63,7 +63,7 @@ final class ConsensusIntake {
         if (base == null) {
             throw new ProtocolException("a consensus came as a difference to one that is gone");
         }
-        return ConsensusDiff.apply(base, diff, DirectoryRequest.MAX_CONSENSUS);
+        return ConsensusDiff.apply(base, diff, DirectoryRequest.maxConsensus());
     }
 
     /** What to name in a request for a difference; null if a whole consensus is needed. */

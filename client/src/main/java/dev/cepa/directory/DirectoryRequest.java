@@ -25,8 +25,10 @@ public record DirectoryRequest(
         @Nullable Instant ifModifiedSince,
         byte @Nullable [] diffFrom,
         byte @Nullable [] body) {
-    /** A consensus has 2.6 MB in 2026. */
-    static final int MAX_CONSENSUS = 16 * 1024 * 1024 - 1;
+    /** A consensus has 3 MB in 2026. */
+    private static final int MAX_CONSENSUS = 16 * 1024 * 1024 - 1;
+
+    private static final int MIN_MAX_CONSENSUS = 4 * 1024 * 1024;
 
     /** Of one microdescriptor; they have 500 bytes on average. */
     static final int MAX_MICRODESC = 8 * 1024;
@@ -36,6 +38,14 @@ public record DirectoryRequest(
 
     /** How many microdescriptors may be asked for at once: longer addresses than these make are refused by some proxies. */
     public static final int MAX_MICRODESCS_A_REQUEST = 92;
+
+    /**
+     * How many bytes a consensus may have: {@value #MAX_CONSENSUS}, or a quarter of a small heap. Whoever sends one is not
+     * trusted, and one that filled the heap would end the program.
+     */
+    static int maxConsensus() {
+        return Math.clamp(Runtime.getRuntime().maxMemory() / 4, MIN_MAX_CONSENSUS, MAX_CONSENSUS);
+    }
 
     /** A document that is not described below. */
     public static DirectoryRequest get(String path, long maxBytes, boolean anonymous) {
@@ -65,7 +75,7 @@ public record DirectoryRequest(
         if (!prefixes.isEmpty()) {
             path += "/" + String.join("+", prefixes);
         }
-        return new DirectoryRequest(path + ".z", MAX_CONSENSUS, false, ifModifiedSince, diffFrom, null);
+        return new DirectoryRequest(path + ".z", maxConsensus(), false, ifModifiedSince, diffFrom, null);
     }
 
     /** Authority certificates, by the digests of their identity key and their signing key; at least one. */

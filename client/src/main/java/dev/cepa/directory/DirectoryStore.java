@@ -46,7 +46,7 @@ final class DirectoryStore {
 
     /** The cached consensus, unverified; null if there is none. */
     byte @Nullable [] readConsensus() {
-        return read(CONSENSUS, DirectoryRequest.MAX_CONSENSUS);
+        return read(CONSENSUS, DirectoryRequest.maxConsensus());
     }
 
     /** Replaces the cached consensus. */

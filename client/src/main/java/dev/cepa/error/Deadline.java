@@ -12,30 +12,40 @@ public final class Deadline {
         this.nanoTime = nanoTime;
     }
 
-    /** A deadline that is {@code duration} away from now; durations above a century count as a century. */
+    /**
+     * A deadline that is {@code duration} away from now; durations above a century count as a century.
+     *
+     * @param duration how long from now
+     * @return the deadline
+     */
     public static Deadline in(Duration duration) {
         Duration century = Duration.ofDays(36_500);
         return new Deadline(System.nanoTime() + (duration.compareTo(century) > 0 ? century : duration).toNanos());
     }
 
-    /** The earlier of this deadline and one {@code duration} from now. */
+    /**
+     * The earlier of this deadline and one {@code duration} from now.
+     *
+     * @param duration how long from now
+     * @return this or a new one
+     */
     public Deadline atMost(Duration duration) {
         Deadline other = in(duration);
         return other.nanoTime - nanoTime < 0 ? other : this;
     }
 
-    /** Nanoseconds left; zero or negative once it has passed. */
+    /** {@return nanoseconds left; zero or negative once it has passed} */
     public long nanosLeft() {
         return nanoTime - System.nanoTime();
     }
 
-    /** Milliseconds left, rounded up, at least zero; fits a socket timeout. */
+    /** {@return milliseconds left, rounded up, at least zero; fits a socket timeout} */
     public int millisLeft() {
         long nanos = nanosLeft();
         return nanos <= 0 ? 0 : (int) Math.min(Integer.MAX_VALUE, (nanos + 999_999) / 1_000_000);
     }
 
-    /** Whether it has passed. */
+    /** {@return whether it has passed} */
     public boolean passed() {
         return nanosLeft() <= 0;
     }
@@ -43,6 +53,7 @@ public final class Deadline {
     /**
      * Waits on a condition whose lock the caller holds, once; wake-ups may be spurious, so callers loop.
      *
+     * @param condition what is signalled when there may be something to see
      * @param what what is being waited for, for the message
      * @throws TorException of kind TIMEOUT when the deadline has passed, of kind CLOSED when the thread was interrupted
      */

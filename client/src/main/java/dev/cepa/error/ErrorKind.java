@@ -57,7 +57,7 @@ public enum ErrorKind {
         this.remedy = remedy;
     }
 
-    /** What a user can do, as one sentence. */
+    /** {@return what a user can do, as one sentence} */
     public String remedy() {
         return remedy;
     }

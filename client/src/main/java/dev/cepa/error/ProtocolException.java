@@ -6,10 +6,21 @@ import org.jspecify.annotations.Nullable;
 public final class ProtocolException extends TorException {
     private static final long serialVersionUID = 1;
 
+    /**
+     * Says what a peer did.
+     *
+     * @param message what happened, and to whom
+     */
     public ProtocolException(String message) {
         super(ErrorKind.PROTOCOL, message);
     }
 
+    /**
+     * Says what a peer did, and what caused that.
+     *
+     * @param message what happened, and to whom
+     * @param cause what caused it; null if nothing else did
+     */
     public ProtocolException(String message, @Nullable Throwable cause) {
         super(ErrorKind.PROTOCOL, message, cause);
     }

@@ -11,18 +11,28 @@ public final class StreamException extends TorException {
     /**
      * Says why a stream ended.
      *
+     * @param kind what kind of trouble it is
      * @param endReason the reason's code in the END message (tor-spec section 6.3)
+     * @param message what happened, and to whom
      */
     public StreamException(ErrorKind kind, int endReason, String message) {
         this(kind, endReason, message, null);
     }
 
+    /**
+     * Says why a stream ended, and what caused that.
+     *
+     * @param kind what kind of trouble it is
+     * @param endReason the reason's code in the END message (tor-spec section 6.3)
+     * @param message what happened, and to whom
+     * @param cause what caused it; null if nothing else did
+     */
     public StreamException(ErrorKind kind, int endReason, String message, @Nullable Throwable cause) {
         super(kind, message, cause);
         this.endReason = endReason;
     }
 
-    /** The reason's code in the END message (tor-spec section 6.3), 0 to 255. */
+    /** {@return the reason's code in the END message (tor-spec section 6.3), 0 to 255} */
     public int endReason() {
         return endReason;
     }

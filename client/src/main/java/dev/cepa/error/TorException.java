@@ -12,22 +12,35 @@ public class TorException extends IOException {
 
     private final ErrorKind kind;
 
+    /**
+     * Says what happened.
+     *
+     * @param kind what kind of trouble it is
+     * @param message what happened, and to whom
+     */
     public TorException(ErrorKind kind, String message) {
         super(message);
         this.kind = kind;
     }
 
+    /**
+     * Says what happened, and what caused that.
+     *
+     * @param kind what kind of trouble it is
+     * @param message what happened, and to whom
+     * @param cause what caused it; null if nothing else did
+     */
     public TorException(ErrorKind kind, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
     }
 
-    /** What kind of trouble this is. */
+    /** {@return what kind of trouble this is} */
     public final ErrorKind kind() {
         return kind;
     }
 
-    /** What a user can do, as one sentence. */
+    /** {@return what a user can do, as one sentence} */
     public final String remedy() {
         return kind.remedy();
     }

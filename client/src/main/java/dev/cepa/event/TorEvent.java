@@ -21,10 +21,18 @@ public sealed interface TorEvent {
      */
     record Bootstrap(int percent, String tag, String summary, @Nullable String problem) implements TorEvent {}
 
-    /** A channel (a TLS link to a relay) changed. {@code relay} is {@code $FINGERPRINT} or an address. */
+    /**
+     * A channel (a TLS link to a relay) changed. {@code relay} is {@code $FINGERPRINT} or an address.
+     *
+     * @param channelId unique within one client
+     * @param status what happened to it
+     * @param relay {@code $FINGERPRINT}, or an address while that is not known
+     * @param error why it failed or closed, null otherwise
+     */
     record ChannelStatus(long channelId, Status status, String relay, @Nullable TorException error) implements TorEvent {
         /** What happened to it; where a relay has several addresses, REACHED and SECURED may come once for each. */
         public enum Status {
+            /** It is being made. */
             LAUNCHED,
             /** TCP is connected, the TLS handshake begins. */
             REACHED,
@@ -32,7 +40,9 @@ public sealed interface TorEvent {
             SECURED,
             /** The relay has proved who it is; circuits may be created. */
             CONNECTED,
+            /** It could not be made. */
             FAILED,
+            /** It has ended. */
             CLOSED
         }
     }
@@ -41,8 +51,11 @@ public sealed interface TorEvent {
      * A circuit changed.
      *
      * @param circuitId unique within one client, from 1
+     * @param status what happened to it
+     * @param purpose what it is for, in the words of the control specification
      * @param path {@code $FINGERPRINT~nickname} of each hop so far
      * @param reason why it failed or closed, null otherwise
+     * @param buildTime how long it took to build; null before it is built
      */
     record CircuitStatus(
             long circuitId, Status status, String purpose, List<String> path, @Nullable TorException reason,
@@ -50,39 +63,83 @@ public sealed interface TorEvent {
             implements TorEvent {
         /** What happened to it. */
         public enum Status {
+            /** It is being made. */
             LAUNCHED,
+            /** It has one hop more. */
             EXTENDED,
+            /** It has all its hops. */
             BUILT,
+            /** It could not be made. */
             FAILED,
+            /** It has ended. */
             CLOSED
         }
     }
 
-    /** A stream changed. {@code target} is host:port. */
+    /**
+     * A stream changed. {@code target} is host:port.
+     *
+     * @param streamId unique within one client
+     * @param status what happened to it
+     * @param circuitId the circuit it is on; 0 while it is on none
+     * @param target host and port
+     * @param reason why it failed or closed, null otherwise
+     */
     record StreamStatus(long streamId, Status status, long circuitId, String target, @Nullable TorException reason)
             implements TorEvent {
         /** What happened to it. */
         public enum Status {
+            /** It was asked for. */
             NEW,
+            /** The exit was asked to connect. */
             SENT_CONNECT,
+            /** It is open. */
             SUCCEEDED,
+            /** It could not be made. */
             FAILED,
+            /** It has ended. */
             CLOSED
         }
     }
 
-    /** An entry guard's state changed: {@code NEW}, {@code UP}, {@code DOWN}, {@code DROPPED}. */
+    /**
+     * An entry guard's state changed: {@code NEW}, {@code UP}, {@code DOWN}, {@code DROPPED}.
+     *
+     * @param relay {@code $FINGERPRINT~nickname}
+     * @param status its new state
+     */
     record GuardStatus(String relay, String status) implements TorEvent {}
 
-    /** A new consensus is in use. */
+    /**
+     * A new consensus is in use.
+     *
+     * @param relays how many relays it lists
+     * @param validAfter the moment from which it is valid
+     * @param validUntil the moment until which it is valid
+     */
     record ConsensusArrived(int relays, java.time.Instant validAfter, java.time.Instant validUntil) implements TorEvent {}
 
-    /** The local clock and the network disagree; positive when the local clock is ahead. */
+    /**
+     * The local clock and the network disagree; positive when the local clock is ahead.
+     *
+     * @param skew how far the local clock is ahead, negative if it is behind
+     * @param source who showed it
+     */
     record ClockSkew(Duration skew, String source) implements TorEvent {}
 
-    /** A listener was opened, by kind ({@code Socks}) and address. */
+    /**
+     * A listener was opened, by kind ({@code Socks}) and address.
+     *
+     * @param kind {@code Socks} and the like
+     * @param address address and port
+     */
     record ListenerOpened(String kind, String address) implements TorEvent {}
 
-    /** Something a user should know, in a full sentence. */
+    /**
+     * Something a user should know, in a full sentence.
+     *
+     * @param message for people to read
+     * @param cause what caused it; null if nothing else did
+     */
     record Warning(String message, @Nullable TorException cause) implements TorEvent {}
 }

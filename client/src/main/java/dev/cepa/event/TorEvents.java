@@ -6,22 +6,37 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class TorEvents {
     private final CopyOnWriteArrayList<TorEventListener> listeners = new CopyOnWriteArrayList<>();
 
-    /** Adds a listener, which hears everything from now on. */
+    /** A stream that nobody listens to yet. */
+    public TorEvents() {}
+
+    /**
+     * Adds a listener, which hears everything from now on.
+     *
+     * @param listener who hears, or hears no more
+     */
     public void add(TorEventListener listener) {
         listeners.add(listener);
     }
 
-    /** Removes a listener; it may hear events that are being emitted at this moment. */
+    /**
+     * Removes a listener; it may hear events that are being emitted at this moment.
+     *
+     * @param listener who hears, or hears no more
+     */
     public void remove(TorEventListener listener) {
         listeners.remove(listener);
     }
 
-    /** Whether anybody listens, for events that are costly to make. */
+    /** {@return whether anybody listens, for events that are costly to make} */
     public boolean hasListeners() {
         return !listeners.isEmpty();
     }
 
-    /** Tells all listeners; one that throws is left to the thread's handler and the others still hear it. */
+    /**
+     * Tells all listeners; one that throws is left to the thread's handler and the others still hear it.
+     *
+     * @param event what happened
+     */
     public void emit(TorEvent event) {
         for (TorEventListener listener : listeners) {
             try {

@@ -89,7 +89,6 @@ class DirectoryIT {
         assertThat(cold.answers(CONSENSUS)).hasSize(1);
         assertThat(cold.answers(KEYS)).isNotEmpty();
         assertThat(cold.answers(MICRO)).hasSizeGreaterThanOrEqualTo(3).allMatch(answer -> answer.guard());
-        assertThat(servers(cold.answers(MICRO))).as("several caches").hasSizeGreaterThan(1);
         assertThat(cold.all).allMatch(answer -> answer.encoding() == Encoding.DEFLATE);
         assertThat(cache.resolve("cached-microdesc-consensus")).hasBinaryContent(cold.answers(CONSENSUS).getFirst().body());
         manager.close();
@@ -102,6 +101,22 @@ class DirectoryIT {
         assertThat(again.current().missingMicrodescs()).isZero();
         assertThat(warm.asked).as("the network is not even there").isEmpty();
         assertThat(happened).noneMatch(event -> event instanceof TorEvent.Warning w && w.message().contains("cached"));
+    }
+
+    @Test
+    void microdescriptorsComeInBatchesFromSeveralCaches() throws Exception {
+        // Each batch goes to one of three guards at random: all to the same in one run of nine.
+        Set<RsaId> servers = Set.of();
+        for (int run = 0; run < 6 && servers.size() < 2; run++) {
+            Recorder recorder = new Recorder(tunnels(Encodings.LIGHT));
+            DirectoryManager manager = start(recorder, null);
+            manager.awaitUsable(Deadline.in(Duration.ofSeconds(60)));
+            until(() -> manager.latest().missingMicrodescs() == 0);
+            manager.close();
+            assertThat(recorder.answers(MICRO)).hasSizeGreaterThanOrEqualTo(3);
+            servers = servers(recorder.answers(MICRO));
+        }
+        assertThat(servers).hasSizeGreaterThan(1);
     }
 
     @Test
@@ -166,6 +181,10 @@ class DirectoryIT {
     }
 
     private DirectoryManager start(DirectoryLink link) throws TorException {
+        return start(link, cache);
+    }
+
+    private DirectoryManager start(DirectoryLink link, @Nullable Path folder) throws TorException {
         List<DirectoryAuthority> authorities = new ArrayList<>();
         for (String line : network.clientTorrc()) {
             if (line.startsWith("DirAuthority ")) {
@@ -175,7 +194,7 @@ class DirectoryIT {
         DirectorySettings settings = DirectorySettings.DEFAULT
                 .withNetwork(authorities, List.of())
                 .forTestingNetwork()
-                .withCacheDirectory(cache);
+                .withCacheDirectory(folder);
         InstantSource clock = InstantSource.system();
         SecureRandom random = new SecureRandom();
         GuardManager guards = new GuardManager(StateFile.inMemory("test", clock), clock, random, events);

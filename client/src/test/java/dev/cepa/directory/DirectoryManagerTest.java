@@ -19,8 +19,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -93,6 +96,66 @@ class DirectoryManagerTest {
         assertThat(asked).hasValue(2);
         assertThat(problems()).anyMatch(problem -> problem.contains("authorities signed it, and 2 must have"));
         assertThat(cache.resolve("cached-microdesc-consensus")).hasBinaryContent(good);
+    }
+
+    @Test
+    void refusesEveryKindOfBadConsensusAndAsksAnother() throws Exception {
+        byte[] good = network.consensus;
+        network.relays.validAfter(now.minus(Duration.ofDays(4)));
+        byte[] expired = network.relays.signed(network.authorities);
+        network.relays.validAfter(now.plus(Duration.ofDays(4)));
+        byte[] future = network.relays.signed(network.authorities);
+        String text = new String(good, StandardCharsets.ISO_8859_1);
+        byte[] lines = text.replace("known-flags ", "x\n".repeat(5_000_000) + "known-flags ")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        Map<String, byte[]> bad = Map.of(
+                "forged", changed(good),
+                "signed by one of three", network.relays.signed(List.of(network.authorities), List.of(network.authorities[0])),
+                "expired", expired,
+                "from the future", future,
+                "cut short", Arrays.copyOf(good, good.length / 2),
+                "five million lines more", lines,
+                "a difference to nothing", "network-status-diff-version 1\nhash a b\n".getBytes(StandardCharsets.US_ASCII));
+        // All at the same time, as each waits a moment before it asks again.
+        Map<String, AtomicInteger> asked = new ConcurrentHashMap<>();
+        Map<String, DirectoryManager> managers = new HashMap<>();
+        for (Map.Entry<String, byte[]> each : bad.entrySet()) {
+            AtomicInteger count = new AtomicInteger();
+            asked.put(each.getKey(), count);
+            ScriptedLink liar = new ScriptedLink((server, request) -> {
+                if (request.path().startsWith(CONSENSUS)) {
+                    return count.getAndIncrement() == 0 ? each.getValue() : good;
+                }
+                return network.answer(server, request);
+            });
+            Path folder = Files.createDirectory(cache.resolve(each.getKey()));
+            managers.put(each.getKey(), start(network.settings().withCacheDirectory(folder), liar));
+        }
+        for (Map.Entry<String, DirectoryManager> each : managers.entrySet()) {
+            each.getValue().awaitUsable(soon());
+            assertThat(asked.get(each.getKey())).as(each.getKey()).hasValueGreaterThan(1);
+            assertThat(cache.resolve(each.getKey()).resolve("cached-microdesc-consensus")).hasBinaryContent(good);
+        }
+    }
+
+    @Test
+    void aMicrodescriptorWithTheWrongDigestIsNotTaken() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        link.script = (server, request) -> {
+            byte[] answer = network.answer(server, request);
+            return request.path().startsWith(MICRO) && asked.getAndIncrement() < 3
+                    ? new String(answer, StandardCharsets.US_ASCII)
+                            .replace("p accept 1-65535", "p accept 1-65534")
+                            .getBytes(StandardCharsets.US_ASCII)
+                    : answer;
+        };
+        DirectoryManager manager = start(network.settings().withCacheDirectory(cache));
+        manager.awaitUsable(soon());
+        until(() -> manager.latest().missingMicrodescs() == 0);
+        assertThat(asked).as("asked again for those that were changed").hasValueGreaterThan(3);
+        manager.close();
+        assertThat(manager.join(Duration.ofSeconds(5))).isTrue();
+        assertThat(cache.resolve("cached-microdescs.new")).content().contains("1-65535").doesNotContain("1-65534");
     }
 
     @Test
@@ -261,7 +324,7 @@ class DirectoryManagerTest {
 
     @Test
     void asksNobodyWhileTheNetworkIsDisabled() throws Exception {
-        DirectoryManager manager = make(network.settings());
+        DirectoryManager manager = make(network.settings(), link);
         manager.setNetworkEnabled(false);
         manager.start();
         Thread.sleep(100);
@@ -332,19 +395,23 @@ class DirectoryManagerTest {
     }
 
     private DirectoryManager start(DirectorySettings settings) {
-        DirectoryManager manager = make(settings);
+        return start(settings, link);
+    }
+
+    private DirectoryManager start(DirectorySettings settings, ScriptedLink servers) {
+        DirectoryManager manager = make(settings, servers);
         manager.start();
         return manager;
     }
 
-    private DirectoryManager make(DirectorySettings settings) {
+    private DirectoryManager make(DirectorySettings settings, ScriptedLink servers) {
         TorEvents events = new TorEvents();
         events.add(happened::add);
         InstantSource clock = () -> now;
         Random random = new Random(1);
         GuardManager guards = new GuardManager(StateFile.inMemory("test", clock), clock, random, events);
         DirectoryManager manager = new DirectoryManager(
-                settings, link, new BootstrapProgress(events), guards, PathSettings.DEFAULT, events, clock, random);
+                settings, servers, new BootstrapProgress(events), guards, PathSettings.DEFAULT, events, clock, random);
         opened.add(manager);
         return manager;
     }

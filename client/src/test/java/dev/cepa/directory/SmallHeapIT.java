@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,10 +37,35 @@ class SmallHeapIT {
         assertThat(run(24, Encodings.ALL)).contains(Encoding.LZMA, Encoding.ZSTD);
     }
 
+    @Test
+    void aConsensusThatWouldFillTheHeapIsRefused() throws Exception {
+        ScriptedNetwork network = new ScriptedNetwork(RELAYS);
+        AtomicInteger asked = new AtomicInteger();
+        run(24, Encodings.LIGHT, network, (server, request) -> {
+            byte[] answer = network.answer(server, request);
+            return request.path().startsWith("/tor/status-vote/") && asked.getAndIncrement() % 2 == 0
+                    ? flood(answer)
+                    : answer;
+        });
+        assertThat(asked).hasValueGreaterThanOrEqualTo(4);
+    }
+
+    /** As many bytes as a consensus could have, and not one bit of them compressible much. */
+    private static byte[] flood(byte[] consensus) {
+        byte[] flood = DecompressionTest.sample(16 * 1024 * 1024 - 2);
+        System.arraycopy(consensus, 0, flood, 0, 1000);
+        return flood;
+    }
+
     private List<Encoding> run(int megabytes, Encodings encodings) throws Exception {
         ScriptedNetwork network = new ScriptedNetwork(RELAYS);
         network.givesDiffs = true;
-        try (HttpDirectory server = new HttpDirectory(network)) {
+        return run(megabytes, encodings, network, network);
+    }
+
+    private List<Encoding> run(int megabytes, Encodings encodings, ScriptedNetwork network, ScriptedLink.Script script)
+            throws Exception {
+        try (HttpDirectory server = new HttpDirectory(script)) {
             List<String> command = new ArrayList<>(List.of(
                     System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmn2m",
                     "-Xmx" + megabytes + "m", "-XX:+ExitOnOutOfMemoryError", "-cp", System.getProperty("java.class.path"),

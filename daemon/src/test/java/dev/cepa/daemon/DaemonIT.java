@@ -1,7 +1,9 @@
 package dev.cepa.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.cepa.testnet.SmallDisk;
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.TestNetworks;
 import dev.cepa.testnet.WebServer;
@@ -246,6 +248,37 @@ class DaemonIT {
         {"\4\1\0\122\0\0\0\1\0secret example\0", "to port 82) gave Tor a malformed hostname"},
         {"\4\1\0P\1\2\3\4" + "x".repeat(9000), "socks4: parsing failed - invalid request"},
     };
+
+    @Test
+    void runsFromMemoryOnAFullDiskAndSavesOnceThereIsRoom() throws Exception {
+        assumeTrue(SmallDisk.isPossible(), "only root can mount a disk to fill, and not in every container");
+        Path data = Files.createDirectory(folder.resolve("data"));
+        try (SmallDisk disk = SmallDisk.mount(data, 256)) {
+            disk.fill();
+            Path log = folder.resolve("out");
+            Process daemon = start(log, "-f", torrc("SocksPort auto", "Log notice stdout").toString());
+            String written = await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP);
+            assertThat(written).containsPattern("\\[warn\\] .*" + data + ".* can't be written.*free space");
+            disk.free();
+            assertStopsWithinASecond(daemon);
+            assertThat(data.resolve("state")).content().contains("Guard in=default");
+        }
+    }
+
+    @Test
+    void saysWhatToDoAboutAReadOnlyDisk() throws Exception {
+        assumeTrue(SmallDisk.isPossible(), "only root can mount a disk to fill, and not in every container");
+        Path data = Files.createDirectory(folder.resolve("data"));
+        try (SmallDisk disk = SmallDisk.mount(data, 256)) {
+            disk.setReadOnly(true);
+            Path log = folder.resolve("out");
+            Process daemon = start(log, "-f", torrc("SocksPort auto", "Log notice stdout").toString());
+            assertThat(daemon.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(daemon.exitValue()).isEqualTo(1);
+            assertThat(Files.readString(log))
+                    .containsPattern("\\[err\\] .*" + data + ": Read-only file system.*permissions");
+        }
+    }
 
     @Test
     void survivesGarbageOnItsPort() throws Exception {
