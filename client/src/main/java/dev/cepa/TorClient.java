@@ -1,9 +1,7 @@
 package dev.cepa;
 
-import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.channel.ChannelManager;
 import dev.cepa.channel.ChannelPadding;
-import dev.cepa.circuit.TorStream;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryManager;
 import dev.cepa.error.Deadline;
@@ -11,15 +9,15 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
-import dev.cepa.http.TorHttpClientBuilder;
 import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
+import dev.cepa.path.BuildTimeouts;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
 import dev.cepa.pool.CircuitPool;
 import dev.cepa.pool.IsolationKey;
-import dev.cepa.pool.StreamRequest;
+import dev.cepa.pool.PoolStatistics;
 import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +26,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -66,6 +63,7 @@ public final class TorClient implements Closeable {
     private final GuardManager guards;
     private final DirectoryManager directory;
     private final CircuitPool pool;
+    private final TorStreams streams;
     private final SocksPorts socksPorts;
     private volatile boolean closed;
     private volatile boolean savingFails;
@@ -97,6 +95,7 @@ public final class TorClient implements Closeable {
                     this::paths,
                     channels,
                     guards,
+                    new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events),
                     events,
                     circuitIds::incrementAndGet);
             directory.addListener((dir, otherGuards) -> {
@@ -107,6 +106,7 @@ public final class TorClient implements Closeable {
                 updatePadding(dir);
             });
             updatePadding(null);
+            streams = new TorStreams(pool, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
             socksPorts = new SocksPorts(pool, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
@@ -300,7 +300,7 @@ public final class TorClient implements Closeable {
      * @throws TorException whose kind says why not
      */
     public TorSocket open(String host, int port) throws TorException {
-        return open(host, port, config.pool.streamTimeout());
+        return streams.open(host, port);
     }
 
     /**
@@ -313,14 +313,7 @@ public final class TorClient implements Closeable {
      * @throws TorException whose kind says why not
      */
     public TorSocket open(String host, int port, Duration timeout) throws TorException {
-        return TorSocket.connected(openStream(host, port, Deadline.in(timeout)), host, port);
-    }
-
-    private TorStream openStream(String host, int port, Deadline deadline) throws TorException {
-        if (port < 1 || port > 65535) {
-            throw new TorException(ErrorKind.BAD_REQUEST, "port " + port + " is not from 1 to 65535");
-        }
-        return pool.openStream(StreamRequest.to(Hosts.check(host), port, IsolationKey.DEFAULT), deadline);
+        return streams.open(host, port, timeout);
     }
 
     /**
@@ -332,27 +325,17 @@ public final class TorClient implements Closeable {
      * @throws TorException of kind NAME_NOT_FOUND if it has none
      */
     public List<InetAddress> resolve(String host, Duration timeout) throws TorException {
-        StreamRequest request = StreamRequest.to(Hosts.check(host), 0, IsolationKey.DEFAULT);
-        List<InetAddress> addresses = new ArrayList<>();
-        for (Resolved.Answer answer : pool.resolve(request, Deadline.in(timeout))) {
-            if (answer instanceof Resolved.Answer.Address address) {
-                addresses.add(address.address());
-            }
-        }
-        if (addresses.isEmpty()) {
-            throw new TorException(ErrorKind.NAME_NOT_FOUND, "the name has no address, seen from the exit");
-        }
-        return addresses;
+        return streams.resolve(host, timeout);
     }
 
     /** {@return a factory of sockets whose connections are streams of this client} */
     public SocketFactory socketFactory() {
-        return new TorSocketFactory(this::openStream, config.pool.streamTimeout());
+        return streams.socketFactory();
     }
 
     /** {@return an HTTP client over this client's streams, with the defaults of {@link #httpClientBuilder}} */
     public HttpClient httpClient() {
-        return httpClientBuilder().build();
+        return streams.httpClient();
     }
 
     /**
@@ -362,8 +345,36 @@ public final class TorClient implements Closeable {
      * @return a builder of its own for each call
      */
     public HttpClient.Builder httpClientBuilder() {
-        return new TorHttpClientBuilder(
-                (host, port, deadline) -> TorSocket.connected(openStream(host, port, deadline), host, port));
+        return streams.httpClientBuilder();
+    }
+
+    /** This client's streams, as {@link #open} opens them. */
+    public TorStreams streams() {
+        return streams;
+    }
+
+    /** Streams that share no circuit with any others: an exit can't tell that they come from the same client. */
+    public TorStreams isolated() {
+        return streams.with(pool.newOwner());
+    }
+
+    /**
+     * A circuit of one's own: its relays can be listed, its streams share it with no others, and it stays until it is
+     * closed or fails.
+     *
+     * @param port a port that its exit must take; 0: any exit
+     * @throws TorException if none can be had by then
+     */
+    public PinnedCircuit pin(int port, Duration timeout) throws TorException {
+        if (port < 0 || port > 65535) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "port " + port + " is not from 0 to 65535");
+        }
+        return new PinnedCircuit(pool.pin(port, true, Deadline.in(timeout)), () -> config.pool.streamTimeout());
+    }
+
+    /** What the pool of circuits has and has done. */
+    public PoolStatistics poolStatistics() {
+        return pool.statistics();
     }
 
     /** {@return addresses of the SOCKS ports, in the order of the configuration} */

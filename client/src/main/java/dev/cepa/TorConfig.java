@@ -234,6 +234,32 @@ public final class TorConfig {
         }
 
         /**
+         * Whether circuits are built ahead of the streams that are likely to come; they are unless turned off.
+         *
+         * @param predicted false to build none before it is asked for
+         * @return this builder
+         */
+        public Builder predictCircuits(boolean predicted) {
+            pool = pool.withPrediction(predicted);
+            return this;
+        }
+
+        /**
+         * How long after its first stream a circuit takes new ones; 10 minutes unless set.
+         *
+         * @param age not negative
+         * @return this builder
+         * @throws TorException of kind CONFIG if it is negative
+         */
+        public Builder maxCircuitDirtiness(Duration age) throws TorException {
+            if (age.isNegative()) {
+                throw new TorException(ErrorKind.CONFIG, "the age of a circuit can't be negative: " + age);
+            }
+            pool = pool.withMaxCircuitDirtiness(age);
+            return this;
+        }
+
+        /**
          * Offers SOCKS on that port of the loopback address; 0 takes any free one.
          *
          * @param port 1 to 65535, or 0 for any free one

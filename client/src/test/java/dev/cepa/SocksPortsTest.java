@@ -135,7 +135,7 @@ class SocksPortsTest {
         SocksSettings d = SocksSettings.DEFAULT;
         SocksSettings onionOnly = new SocksSettings(
                 d.group(), d.isolation(), d.beginFlags(), false, true, false, false, false, false, d.timeout(),
-                d.maxConnections(), d.maxHandshakes());
+                d.maxConnections(), d.maxHandshakes(), false);
         ports.open(List.of(port(LOOPBACK, 0)));
         int number = number(0);
         connect(number).close();

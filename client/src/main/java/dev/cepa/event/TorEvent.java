@@ -136,6 +136,46 @@ public sealed interface TorEvent {
     record ListenerOpened(String kind, String address) implements TorEvent {}
 
     /**
+     * The time that circuits may take to build was learned anew, or what was learned was dropped.
+     *
+     * @param times how many build times it rests on
+     * @param timeout after which a circuit is not used
+     * @param close after which it is given up
+     * @param xm least value of the fitted distribution in milliseconds; 0 if there is none
+     * @param alpha its exponent; 0 if there is none
+     * @param quantile share of circuits that the timeout should let through
+     * @param timeoutRate share of circuits that were too slow
+     * @param closeRate share of circuits that were given up
+     */
+    record BuildTimeoutSet(
+            Type type, int times, Duration timeout, Duration close, int xm, double alpha, double quantile,
+            double timeoutRate, double closeRate)
+            implements TorEvent {
+        /** What happened to it. */
+        public enum Type {
+            COMPUTED,
+            RESET
+        }
+    }
+
+    /**
+     * A stream has got a circuit to be opened on.
+     *
+     * @param waited how long that took
+     */
+    record CircuitChosen(long circuitId, Outcome outcome, Duration waited) implements TorEvent {
+        /** How it got it. */
+        public enum Outcome {
+            /** It was open. */
+            HIT,
+            /** It was being built already. */
+            WAIT,
+            /** It had to be begun for this stream. */
+            MISS
+        }
+    }
+
+    /**
      * Something a user should know, in a full sentence.
      *
      * @param message for people to read

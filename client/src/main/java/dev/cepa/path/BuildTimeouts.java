@@ -1,5 +1,7 @@
 package dev.cepa.path;
 
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvents;
 import dev.cepa.netdoc.ConsensusInfo;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +34,7 @@ public final class BuildTimeouts {
     private final StateFile state;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final TorEvents events;
     private final BuildTimes times = new BuildTimes();
 
     private PathSettings settings;
@@ -51,12 +54,18 @@ public final class BuildTimeouts {
     private volatile boolean networkIsDead;
 
     private volatile long lastLiveMillis;
+    private long lastBegunMillis;
+    /** Circuits of this run: in time, too slow, given up. */
+    private int succeeded;
+
+    private int tooSlow;
+    private int givenUp;
 
     private record Params(
             boolean disabled, int minCircuits, int modes, double quantile, double closeQuantile, int recentCircuits,
-            int maxTimeouts, int minTimeout, int initialTimeout, int testInterval, int maxOpen) {
+            int maxTimeouts, int minTimeout, int initialTimeout, int testInterval, int maxOpen, int learnIdle) {
 
-        static final Params DEFAULT = new Params(false, 100, 10, 0.8, 0.99, 20, 18, 10, 60_000, 10, 10);
+        static final Params DEFAULT = new Params(false, 100, 10, 0.8, 0.99, 20, 18, 10, 60_000, 10, 10, 180);
 
         static Params of(ConsensusInfo c) {
             int quantile = c.param("cbtquantile", 80, 10, 99);
@@ -72,7 +81,8 @@ public final class BuildTimeouts {
                     minTimeout,
                     Math.max(minTimeout, c.param("cbtinitialtimeout", 60_000, 10, MAX)),
                     c.param("cbttestfreq", 10, 1, MAX),
-                    c.param("cbtmaxopencircs", 10, 0, 14));
+                    c.param("cbtmaxopencircs", 10, 0, 14),
+                    c.param("cbtlearntimeout", 180, 10, 60_000));
         }
     }
 
@@ -84,8 +94,8 @@ public final class BuildTimeouts {
      * @param xm least value of the fitted distribution in milliseconds; 0 if there is none
      * @param alpha its exponent; 0 if there is none
      * @param quantile share of circuits that the timeout lets through
-     * @param timeoutRate share of circuits that were too slow
-     * @param closeRate share of circuits that were given up
+     * @param timeoutRate share of this run's circuits that were too slow
+     * @param closeRate share of this run's circuits that were given up
      */
     public record Status(
             boolean computed, int times, Duration timeout, Duration close, int xm, double alpha, double quantile,
@@ -96,11 +106,12 @@ public final class BuildTimeouts {
      *
      * @param random shuffles them
      */
-    public BuildTimeouts(StateFile state, PathSettings settings, InstantSource clock, RandomGenerator random) {
+    public BuildTimeouts(StateFile state, PathSettings settings, InstantSource clock, RandomGenerator random, TorEvents events) {
         this.state = state;
         this.settings = settings;
         this.clock = clock;
         this.random = random;
+        this.events = events;
         this.lastLiveMillis = clock.millis();
         this.timeoutMillis = initialMillis();
         this.closeMillis = timeoutMillis;
@@ -158,6 +169,16 @@ public final class BuildTimeouts {
         return Duration.ofNanos((long) (Math.min(millis * factor, MAX) * 1_000_000));
     }
 
+    /** A circuit was begun, for whatever reason. */
+    public void launched() {
+        lock.lock();
+        try {
+            lastBegunMillis = clock.millis();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * A circuit's third hop was completed.
      *
@@ -172,12 +193,13 @@ public final class BuildTimeouts {
                 // So long a time means that the computer slept, or that its clock was set.
                 return;
             }
+            if (inTime) {
+                succeeded++;
+                noteRecent(false);
+            }
             if (deadCircuits == 0) {
                 add((int) Math.max(1, millis));
                 compute();
-            }
-            if (inTime) {
-                noteRecent(false);
             }
         } finally {
             lock.unlock();
@@ -195,6 +217,7 @@ public final class BuildTimeouts {
             if (isDisabled()) {
                 return;
             }
+            tooSlow++;
             if (firstHopDone) {
                 noteRecent(true);
             }
@@ -217,6 +240,7 @@ public final class BuildTimeouts {
             if (isDisabled()) {
                 return;
             }
+            givenUp++;
             if (lastLiveMillis < started.toEpochMilli()) {
                 deadCircuits++;
                 networkIsDead = true;
@@ -265,11 +289,28 @@ public final class BuildTimeouts {
         }
     }
 
-    /** How many circuits may be open when another is built to learn from. */
-    public int maxOpenCircuits() {
+    /**
+     * Whether a circuit should be begun now for no other reason than to learn how long it takes.
+     *
+     * @param unused how many circuits there are that nobody uses
+     */
+    public boolean wantsTestCircuit(int unused) {
         lock.lock();
         try {
-            return params.maxOpen;
+            return !isDisabled()
+                    && times.size() < params.minCircuits
+                    && unused < params.maxOpen
+                    && clock.millis() - lastBegunMillis > 1000L * params.testInterval;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How long a circuit is kept unused while there are too few times to learn from. */
+    public Duration idleWhileLearning() {
+        lock.lock();
+        try {
+            return Duration.ofSeconds(params.learnIdle);
         } finally {
             lock.unlock();
         }
@@ -280,12 +321,12 @@ public final class BuildTimeouts {
         lock.lock();
         try {
             BuildTimes.Pareto fit = fitted;
-            int size = Math.max(1, times.size());
+            int ended = Math.max(1, succeeded + tooSlow);
             double inverseAlpha = fit == null ? 0 : fit.inverseAlpha();
             return new Status(
                     computed, times.size(), scaled(timeoutMillis, 3), scaled(closeMillis, 3), fit == null ? 0 : fit.xm(),
                     inverseAlpha > 0 ? 1 / inverseAlpha : 0, params.quantile,
-                    (double) times.countFrom(timeoutMillis) / size, (double) times.abandoned() / size);
+                    (double) tooSlow / ended, (double) givenUp / ended);
         } finally {
             lock.unlock();
         }
@@ -324,6 +365,17 @@ public final class BuildTimeouts {
         // A fast guard makes a curve so steep that this would hardly differ from the timeout.
         closeMillis = Math.max(params.initialTimeout, Math.min(2.0 * longest, fit.quantile(params.closeQuantile)));
         computed = true;
+        emit(TorEvent.BuildTimeoutSet.Type.COMPUTED);
+    }
+
+    private void emit(TorEvent.BuildTimeoutSet.Type type) {
+        if (events.hasListeners()) {
+            Status s = status();
+            boolean learned = type == TorEvent.BuildTimeoutSet.Type.COMPUTED;
+            events.emit(new TorEvent.BuildTimeoutSet(
+                    type, s.times(), s.timeout(), s.close(), s.xm(), s.alpha(), learned ? s.quantile() : 1,
+                    s.timeoutRate(), s.closeRate()));
+        }
     }
 
     private void noteRecent(boolean wasSlow) {
@@ -354,6 +406,7 @@ public final class BuildTimeouts {
             closeMillis *= 2;
         }
         state.markDirty();
+        emit(TorEvent.BuildTimeoutSet.Type.RESET);
         LOG.info("Most circuits are too slow; waiting {} ms for them from now on", (long) timeoutMillis);
     }
 

@@ -19,6 +19,7 @@ import dev.cepa.path.GuardManager;
 import dev.cepa.path.GuardRestriction;
 import dev.cepa.path.PathSelector;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -29,9 +30,13 @@ import org.jspecify.annotations.Nullable;
  * Chooses the path of a three-hop circuit, and builds it (path-spec section 2, tor-spec section 5). Thread-safe and
  * without state of its own: the guards remember how it went.
  */
-final class CircuitBuilder {
+final class CircuitBuilder implements CircuitSource {
     /** How often a finished circuit asks whether a better guard has shown up meanwhile. */
     private static final long GUARD_WAIT_MILLIS = 100;
+    /** How long it does so at most. */
+    private static final Duration GUARD_PATIENCE = Duration.ofSeconds(60);
+    /** How long a channel is waited for; each of the relay's addresses has its own, shorter time. */
+    private static final Duration CONNECT_TIME = Duration.ofSeconds(60);
 
     private final ChannelManager channels;
     private final GuardManager guards;
@@ -52,16 +57,14 @@ final class CircuitBuilder {
         this.circuitIds = circuitIds;
     }
 
-    /** A path that has been chosen; its guard attempt must be ended by building it or by {@link GuardAttempt#closed}. */
-    record Plan(PathSelector selector, int guard, int middle, int exit, boolean stable, GuardAttempt attempt) {}
-
     /**
      * Chooses exit, guard and middle, in this order: guards are the least free to vary, and are told what the exit rules
      * out.
      *
      * @throws TorException of kind NO_EXIT, NO_PATH or NETWORK_DOWN
      */
-    Plan plan(PathSelector selector, ExitRequest request) throws TorException {
+    @Override
+    public Plan plan(PathSelector selector, ExitRequest request) throws TorException {
         NetDir dir = selector.dir();
         int exit = selector.pickExit(request);
         GuardAttempt attempt =
@@ -79,17 +82,23 @@ final class CircuitBuilder {
         }
     }
 
-    /** Builds it. The returned circuit may carry streams. */
-    Circuit build(Plan plan, Deadline deadline) throws TorException {
+    @Override
+    public Circuit build(Plan plan, Progress progress) throws TorException {
         Circuit circuit = null;
         boolean done = false;
         try {
-            circuit = firstHop(plan, deadline);
-            NetDir dir = plan.selector.dir();
-            circuit.extend(hop(dir, plan.middle, plan.selector), deadline);
-            circuit.extend(hop(dir, plan.exit, plan.selector), deadline);
+            NetDir dir = plan.selector().dir();
+            HopTarget first = hop(dir, plan.guard(), plan.selector());
+            Channel channel = connect(plan.attempt(), first);
+            // The time that is learned is the circuit's own, without what opening a channel took.
+            Deadline deadline = progress.begun();
+            circuit = create(plan.attempt(), channel, first, deadline);
+            progress.firstHopDone();
+            circuit.extend(hop(dir, plan.middle(), plan.selector()), deadline);
+            circuit.extend(hop(dir, plan.exit(), plan.selector()), deadline);
+            progress.complete();
             circuit.markBuilt();
-            awaitGuard(plan.attempt, deadline);
+            awaitGuard(plan.attempt(), Deadline.in(GUARD_PATIENCE));
             done = true;
             return circuit;
         } finally {
@@ -97,23 +106,34 @@ final class CircuitBuilder {
                 if (circuit != null) {
                     circuit.close();
                 }
-                plan.attempt.closed();
+                plan.attempt().closed();
             }
         }
     }
 
-    private Circuit firstHop(Plan plan, Deadline deadline) throws TorException {
+    private Channel connect(GuardAttempt attempt, HopTarget first) throws TorException {
         try {
-            HopTarget first = hop(plan.selector.dir(), plan.guard, plan.selector);
-            Channel channel = channels.get(first.link(), deadline);
-            return Circuit.create(
-                    channel, first, settings, events, circuitIds.getAsLong(), "GENERAL", deadline);
+            return channels.get(first.link(), Deadline.in(CONNECT_TIME));
         } catch (TorException e) {
-            if (e.kind() != ErrorKind.CLOSED && e.kind() != ErrorKind.RESOURCE_LIMIT) {
-                plan.attempt.failed(); // the guard's failure; what happens behind it is not
-            }
-            throw e;
+            throw blame(attempt, e);
         }
+    }
+
+    private Circuit create(GuardAttempt attempt, Channel channel, HopTarget first, Deadline deadline)
+            throws TorException {
+        try {
+            return Circuit.create(channel, first, settings, events, circuitIds.getAsLong(), "GENERAL", deadline);
+        } catch (TorException e) {
+            throw blame(attempt, e);
+        }
+    }
+
+    /** What fails at the first hop is the guard's failure; what happens behind it is not. */
+    private static TorException blame(GuardAttempt attempt, TorException e) {
+        if (e.kind() != ErrorKind.CLOSED && e.kind() != ErrorKind.RESOURCE_LIMIT) {
+            attempt.failed();
+        }
+        return e;
     }
 
     /** A circuit over a guard that is not the first choice waits until the better ones are known to be down. */

@@ -3,34 +3,38 @@ package dev.cepa.pool;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How circuits are kept for streams.
+ * How circuits are kept for streams. Immutable. How long a circuit may take to build is learned, and part of
+ * {@link dev.cepa.path.PathSettings}.
  *
- * @param buildTimeout how long one circuit may take to build before another is tried
  * @param streamTimeout how long a stream may take in all, over every circuit tried for it
+ * @param answerTimeout how long an exit may take to answer before another is tried; null: 10 s, 10 s, then 15 s
  * @param maxCircuitDirtiness how long after its first stream a circuit takes new ones
- * @param idleTimeout how long a clean circuit is kept unused
- * @param spareCircuits how many clean circuits are kept ready
+ * @param portRelevance how long a port counts at least as likely to be asked for again; null: as the consensus says
+ * @param newCircuitPeriod how often the pool looks for circuits that are too old, and forgets failures
+ * @param predicts whether circuits are built before they are asked for
  * @param maxPendingCircuits how many circuits may be under construction at once
  */
 public record PoolSettings(
-        Duration buildTimeout,
         Duration streamTimeout,
+        @Nullable Duration answerTimeout,
         Duration maxCircuitDirtiness,
-        Duration idleTimeout,
-        int spareCircuits,
+        @Nullable Duration portRelevance,
+        Duration newCircuitPeriod,
+        boolean predicts,
         int maxPendingCircuits) {
-    /** C tor's values: 60 s, 2 minutes, 10 minutes, 30 minutes, 2 and 32. */
+    /** C tor's values: 2 minutes, 10 minutes, 30 seconds, yes, and 32. */
     public static final PoolSettings DEFAULT = new PoolSettings(
-            Duration.ofSeconds(60), Duration.ofMinutes(2), Duration.ofMinutes(10), Duration.ofMinutes(30), 2, 32);
+            Duration.ofMinutes(2), null, Duration.ofMinutes(10), null, Duration.ofSeconds(30), true, 32);
 
     public PoolSettings {
-        if (spareCircuits < 0 || spareCircuits > 14) {
-            throw new IllegalArgumentException("spare circuits must be 0 to 14, not " + spareCircuits);
-        }
         if (maxPendingCircuits < 1 || maxPendingCircuits > 1024) {
             throw new IllegalArgumentException("pending circuits must be 1 to 1024, not " + maxPendingCircuits);
+        }
+        if (!newCircuitPeriod.isPositive()) {
+            throw new IllegalArgumentException("NewCircuitPeriod must be above 0");
         }
     }
 
@@ -40,17 +44,26 @@ public record PoolSettings(
             throw new TorException(ErrorKind.CONFIG, "a stream's time limit must be positive, not " + timeout);
         }
         return new PoolSettings(
-                buildTimeout, timeout, maxCircuitDirtiness, idleTimeout, spareCircuits, maxPendingCircuits);
+                timeout, answerTimeout, maxCircuitDirtiness, portRelevance, newCircuitPeriod, predicts,
+                maxPendingCircuits);
     }
 
     /** With another age at which used circuits take no more streams. */
     public PoolSettings withMaxCircuitDirtiness(Duration age) {
-        return new PoolSettings(buildTimeout, streamTimeout, age, idleTimeout, spareCircuits, maxPendingCircuits);
+        return new PoolSettings(
+                streamTimeout, answerTimeout, age, portRelevance, newCircuitPeriod, predicts, maxPendingCircuits);
     }
 
-    /** With another number of clean circuits kept ready. */
-    public PoolSettings withSpareCircuits(int spares) {
+    /** With or without circuits that are built before they are asked for. */
+    public PoolSettings withPrediction(boolean wanted) {
         return new PoolSettings(
-                buildTimeout, streamTimeout, maxCircuitDirtiness, idleTimeout, spares, maxPendingCircuits);
+                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, newCircuitPeriod, wanted,
+                maxPendingCircuits);
+    }
+
+    /** With another limit on circuits under construction. */
+    public PoolSettings withMaxPendingCircuits(int count) {
+        return new PoolSettings(
+                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, newCircuitPeriod, predicts, count);
     }
 }

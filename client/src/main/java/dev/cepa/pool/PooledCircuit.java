@@ -5,34 +5,76 @@ import dev.cepa.circuit.Circuit;
 import dev.cepa.error.TorException;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** A circuit in the pool, from its launch on. All fields belong to {@link CircuitPool}, under its lock. */
+/**
+ * A circuit in the pool, from its launch on. All fields belong to {@link CircuitPool}, under its lock. Times are on the
+ * monotonic clock, in nanoseconds.
+ */
 final class PooledCircuit {
+    /** What has become of it. */
+    enum State {
+        /** Being built, for streams. */
+        BUILDING,
+        /** Being built, too slowly for streams: its time is all that is wanted of it. */
+        MEASURING,
+        /** Open. */
+        READY,
+        /** Failed or closed. */
+        GONE
+    }
+
     /** Its last relay. */
     final RsaId exit;
+    /** Whether all its relays are Stable. */
+    final boolean stable;
+
     private final RsaId[] path;
     /** What the path was last held against, and how that came out. */
     private PathSettings judgedBy;
 
     private boolean allowed = true;
-    /** Whether all its relays are Stable. */
-    final boolean stable;
-    /** Whose streams it carries; null while it is clean. */
+
+    State state = State.BUILDING;
+    /** Whose streams it carries, and since which epoch; null while it is clean. */
     @Nullable IsolationKey key;
-    /** Null while it is being built. */
+
+    int epoch;
+    /** Whether one owner has it for himself, until he closes it. */
+    boolean pinned;
+    /** Whether streams with credentials keep it young. */
+    boolean keptAlive;
+    /** Null until it is ready. */
     @Nullable Circuit circuit;
+    /** How many streams it carries. */
+    IntSupplier streams = () -> 0;
     /** Why building failed; null otherwise. */
     @Nullable TorException failure;
-    /** When it became ready, and when it took its first stream, on the monotonic clock. */
+    /** Whether its first cell was sent, and when; and whether its first hop has answered. */
+    boolean begun;
+
+    long begunAt;
+    /** When it was begun by the clock on the wall, in milliseconds. */
+    long begunMillis;
+
+    boolean firstHopDone;
+    /** Whether its last hop has answered; it may wait for a better guard even then. */
+    boolean complete;
+    /** Whether it was too slow already, and was let go on because there was no other. */
+    boolean relaxed;
+    /** When it became ready, when a stream last made it dirty, and until when it is kept unused. */
     long readyAt;
 
     long dirtyAt;
+    long idleUntil;
+    /** Streams that wait until it is built. */
+    int waiting;
     /** Streams that are being opened on it at this moment: it is not retired under them. */
     int opening;
 
     /** @param relays of the selector's snapshot, the guard first */
-    PooledCircuit(PathSelector selector, boolean stable, @Nullable IsolationKey key, int... relays) {
+    PooledCircuit(PathSelector selector, boolean stable, int... relays) {
         path = new RsaId[relays.length];
         for (int i = 0; i < relays.length; i++) {
             path[i] = selector.dir().rsaId(relays[i]);
@@ -40,7 +82,6 @@ final class PooledCircuit {
         exit = path[path.length - 1];
         judgedBy = selector.settings();
         this.stable = stable;
-        this.key = key;
     }
 
     /** Whether its path is one that today's settings allow, which may not be those that it was chosen by. */
@@ -57,11 +98,7 @@ final class PooledCircuit {
         return allowed;
     }
 
-    boolean isPending() {
-        return circuit == null && failure == null;
-    }
-
-    boolean isOpen() {
-        return circuit != null && circuit.isOpen();
+    boolean isClean() {
+        return key == null;
     }
 }

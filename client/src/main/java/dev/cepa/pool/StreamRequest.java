@@ -10,17 +10,36 @@ import dev.cepa.cell.RelayMessage;
  * @param isolation which streams it may share a circuit with
  * @param beginFlags the flags of {@link RelayMessage.Begin}
  * @param optimistic whether data may be sent before the exit has confirmed the connection
+ * @param prebuilt whether it may have a circuit that was built before anybody asked
+ * @param keepAlive whether the age of its circuit counts from its last use, not from its first
  */
-public record StreamRequest(String host, int port, IsolationKey isolation, int beginFlags, boolean optimistic) {
+public record StreamRequest(
+        String host, int port, IsolationKey isolation, int beginFlags, boolean optimistic, boolean prebuilt,
+        boolean keepAlive) {
     public StreamRequest {
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("port " + port + " is not from 0 to 65535");
         }
     }
 
+    /** With a prebuilt circuit if there is one. */
+    public StreamRequest(String host, int port, IsolationKey isolation, int beginFlags, boolean optimistic) {
+        this(host, port, isolation, beginFlags, optimistic, true, false);
+    }
+
     /** To that port of that host, by IPv4 or IPv6, sharing circuits with the streams of equal isolation. */
     public static StreamRequest to(String host, int port, IsolationKey isolation) {
         return new StreamRequest(host, port, isolation, RelayMessage.Begin.IPV6_OK, false);
+    }
+
+    /** The same on a circuit that is built for it. */
+    public StreamRequest onDemand() {
+        return new StreamRequest(host, port, isolation, beginFlags, optimistic, false, keepAlive);
+    }
+
+    /** The same on a circuit that stays in use as long as streams like it come. */
+    public StreamRequest keepingAlive() {
+        return new StreamRequest(host, port, isolation, beginFlags, optimistic, prebuilt, true);
     }
 
     /** The port alone: the destination is nobody's business. */

@@ -9,7 +9,6 @@ import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import dev.cepa.proxy.SocksRequest.Command;
-import dev.cepa.proxy.SocksSettings.Isolation;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -135,24 +134,17 @@ final class SocksConnection implements Closeable {
     }
 
     private StreamRequest streamRequest(SocksRequest request, String host, int port) {
-        IsolationKey key = IsolationKey.group(settings.group());
         InetAddress client = socket.getInetAddress();
-        if (settings.isolation().contains(Isolation.CLIENT_ADDRESS) && client != null) {
-            key = key.withClientAddress(HostText.format(client.getAddress()));
-        }
-        if (settings.isolation().contains(Isolation.CREDENTIALS)) {
-            key = key.withCredentials(request.user(), request.password());
-        }
-        if (settings.isolation().contains(Isolation.PROTOCOL)) {
-            key = key.withProtocol(request.version() == 4 ? "SOCKS4" : "SOCKS5");
-        }
-        if (settings.isolation().contains(Isolation.DESTINATION_HOST)) {
-            key = key.withHost(request.host().toLowerCase(Locale.ROOT));
-        }
-        if (settings.isolation().contains(Isolation.DESTINATION_PORT)) {
-            key = key.withPort(request.port());
-        }
-        return new StreamRequest(host, port, key, settings.beginFlags(), false);
+        IsolationKey key = settings.isolationKey(
+                client == null ? "" : HostText.format(client.getAddress()),
+                request.version() == 4 ? "SOCKS4" : "SOCKS5",
+                request.user(),
+                request.password(),
+                request.host(),
+                request.port());
+        StreamRequest wanted = new StreamRequest(host, port, key, settings.beginFlags(), false);
+        boolean credentials = !request.user().isEmpty() || !request.password().isEmpty();
+        return settings.keepAlive() && credentials ? wanted.keepingAlive() : wanted;
     }
 
     private byte[] resolve(SocksRequest request) {

@@ -1,8 +1,10 @@
 package dev.cepa.proxy;
 
 import dev.cepa.cell.RelayMessage;
+import dev.cepa.pool.IsolationKey;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -20,6 +22,7 @@ import java.util.Set;
  * @param timeout how long a handshake may take, and then how long a stream may take to open
  * @param maxConnections how many connections may be open at once
  * @param maxHandshakes how many of them may not have made their request yet
+ * @param keepAlive whether circuits for streams with user name or password stay in use as long as such streams come
  */
 public record SocksSettings(
         int group,
@@ -33,7 +36,8 @@ public record SocksSettings(
         boolean testSocks,
         Duration timeout,
         int maxConnections,
-        int maxHandshakes) {
+        int maxHandshakes,
+        boolean keepAlive) {
     /** What keeps streams apart. */
     public enum Isolation {
         CLIENT_ADDRESS,
@@ -56,7 +60,8 @@ public record SocksSettings(
             false,
             Duration.ofMinutes(2),
             1000,
-            250);
+            250,
+            false);
 
     public SocksSettings {
         isolation = Set.copyOf(isolation);
@@ -66,5 +71,33 @@ public record SocksSettings(
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("the time limit must be positive, not " + timeout);
         }
+    }
+
+    /**
+     * Which streams a stream of this port may share a circuit with.
+     *
+     * @param user the SOCKS user name, one character a byte, or empty; the password likewise
+     * @param host as it was asked for
+     * @param port as it was asked for; 0 for a question about a name
+     */
+    IsolationKey isolationKey(
+            String clientAddress, String protocol, String user, String password, String host, int port) {
+        IsolationKey key = IsolationKey.group(group);
+        if (isolation.contains(Isolation.CLIENT_ADDRESS)) {
+            key = key.withClientAddress(clientAddress);
+        }
+        if (isolation.contains(Isolation.CREDENTIALS)) {
+            key = key.withCredentials(user, password);
+        }
+        if (isolation.contains(Isolation.PROTOCOL)) {
+            key = key.withProtocol(protocol);
+        }
+        if (isolation.contains(Isolation.DESTINATION_HOST)) {
+            key = key.withHost(host.toLowerCase(Locale.ROOT));
+        }
+        if (isolation.contains(Isolation.DESTINATION_PORT)) {
+            key = key.withPort(port);
+        }
+        return key;
     }
 }

@@ -3,8 +3,12 @@ package dev.cepa.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvent.BuildTimeoutSet;
+import dev.cepa.event.TorEvents;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -16,10 +20,11 @@ class BuildTimeoutsTest {
     private Instant now = Instant.parse("2026-11-24T01:00:00Z");
     private final SmallNet consensus = new SmallNet();
     private final StateFile state = StateFile.inMemory("1", () -> now);
+    private final TorEvents events = new TorEvents();
     private final BuildTimeouts timeouts = timeouts();
 
     private BuildTimeouts timeouts() {
-        return new BuildTimeouts(state, PathSettings.DEFAULT, () -> now, new Random(3));
+        return new BuildTimeouts(state, PathSettings.DEFAULT, () -> now, new Random(3), events);
     }
 
     private void learnFromTen() {
@@ -107,7 +112,13 @@ class BuildTimeoutsTest {
         BuildTimeouts.Status status = timeouts.status();
         assertThat(status.computed()).isTrue();
         assertThat(status.xm()).isEqualTo(401);
-        assertThat(status.timeoutRate()).isEqualTo(0.4);
+        assertThat(status.timeoutRate()).isZero();
+        timeouts.timedOut(true);
+        timeouts.timedOut(true);
+        timeouts.networkIsLive();
+        timeouts.abandoned(now);
+        assertThat(timeouts.status().timeoutRate()).isEqualTo(2 / 12.0);
+        assertThat(timeouts.status().closeRate()).isEqualTo(1 / 12.0);
     }
 
     @Test
@@ -147,7 +158,8 @@ class BuildTimeoutsTest {
         timeouts.networkIsLive();
         timeouts.abandoned(begun);
         assertThat(timeouts.status().times()).isEqualTo(1);
-        assertThat(timeouts.status().closeRate()).isEqualTo(1);
+        assertThat(timeouts.status().closeRate()).as("this one and the dead one, and one that was built")
+                .isEqualTo(2);
     }
 
     @Test
@@ -174,8 +186,46 @@ class BuildTimeoutsTest {
         BuildTimeouts again = timeouts();
 
         assertThat(again.status().times()).isEqualTo(1000);
-        assertThat(again.status().closeRate()).isEqualTo(0.001);
+        assertThat(state.value("CircuitBuildAbandonedCount")).isEqualTo("1");
         assertThat(again.timeout(3).toMillis()).isCloseTo(timeouts.timeout(3).toMillis(), within(50L));
+    }
+
+    @Test
+    void whatIsLearnedAndForgottenIsTold() {
+        List<TorEvent> told = new ArrayList<>();
+        events.add(told::add);
+        learnFromTen();
+        assertThat(told).hasSize(10);
+        BuildTimeoutSet last = (BuildTimeoutSet) told.getLast();
+        assertThat(last.type()).isEqualTo(BuildTimeoutSet.Type.COMPUTED);
+        assertThat(last.times()).isEqualTo(10);
+        assertThat(last.timeout().toMillis()).isEqualTo(493);
+        assertThat(last.close().toMillis()).isEqualTo(724);
+        assertThat(last.xm()).isEqualTo(401);
+        assertThat(last.alpha()).isCloseTo(7.78, within(0.01));
+        assertThat(last.quantile()).isEqualTo(0.8);
+        for (int i = 0; i < 18; i++) {
+            timeouts.timedOut(true);
+        }
+        BuildTimeoutSet reset = (BuildTimeoutSet) told.getLast();
+        assertThat(reset.type()).isEqualTo(BuildTimeoutSet.Type.RESET);
+        assertThat(reset.times()).isZero();
+        assertThat(reset.quantile()).isEqualTo(1);
+    }
+
+    @Test
+    void circuitsToLearnFromAreTenSecondsApartAndNotTooMany() {
+        assertThat(timeouts.wantsTestCircuit(0)).isTrue();
+        timeouts.launched();
+        now = now.plusSeconds(10);
+        assertThat(timeouts.wantsTestCircuit(0)).isFalse();
+        now = now.plusMillis(1);
+        assertThat(timeouts.wantsTestCircuit(9)).isTrue();
+        assertThat(timeouts.wantsTestCircuit(10)).isFalse();
+        for (int i = 0; i < 100; i++) {
+            timeouts.built(Duration.ofMillis(100), true);
+        }
+        assertThat(timeouts.wantsTestCircuit(0)).as("enough is known").isFalse();
     }
 
     @Test

@@ -29,7 +29,7 @@ class StateFileFuzz {
             Files.write(file, bytes);
             StateFile state = StateFile.load(file, "1", CLOCK);
             new GuardManager(state, CLOCK, new Random(1), new TorEvents());
-            new BuildTimeouts(state, PathSettings.DEFAULT, CLOCK, new Random(1));
+            new BuildTimeouts(state, PathSettings.DEFAULT, CLOCK, new Random(1), new TorEvents());
             state.save();
             byte[] first = Files.readAllBytes(file);
             StateFile.load(file, "1", CLOCK).save();
@@ -90,7 +90,7 @@ class StateFileFuzz {
         StateFile state = StateFile.inMemory("1", CLOCK);
         state.replace("CircuitBuildTimeBin", lines);
         state.replace("TotalBuildTimes", List.of(total));
-        BuildTimeouts timeouts = new BuildTimeouts(state, PathSettings.DEFAULT, CLOCK, new Random(1));
+        BuildTimeouts timeouts = new BuildTimeouts(state, PathSettings.DEFAULT, CLOCK, new Random(1), new TorEvents());
         state.save();
         assertThat(timeouts.timeout(3)).isPositive();
         assertThat(timeouts.closeTimeout(3)).isGreaterThanOrEqualTo(timeouts.timeout(3));

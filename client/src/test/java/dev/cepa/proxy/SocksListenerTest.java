@@ -358,7 +358,7 @@ class SocksListenerTest {
         SocksSettings d = SocksSettings.DEFAULT;
         return new SocksSettings(
                 d.group(), d.isolation(), d.beginFlags(), d.nameRequests(), d.onionOnly(), d.noOnion(),
-                d.preferNoAuthentication(), d.safeSocks(), d.testSocks(), timeout, connections, handshakes);
+                d.preferNoAuthentication(), d.safeSocks(), d.testSocks(), timeout, connections, handshakes, false);
     }
 
     @Test

@@ -156,14 +156,13 @@ final class ConfigMapper {
     }
 
     private PoolSettings pool() {
-        PoolSettings standard = PoolSettings.DEFAULT;
-        Duration build = seconds("CircuitBuildTimeout");
         return new PoolSettings(
-                build == null ? standard.buildTimeout() : build,
                 Duration.ofSeconds(Math.max(1, settings.number("SocksTimeout"))),
+                seconds("CircuitStreamTimeout"),
                 Duration.ofSeconds(Math.max(10, settings.number("MaxCircuitDirtiness"))),
-                standard.idleTimeout(),
-                standard.spareCircuits(),
+                seconds("CircuitsAvailableTimeout"),
+                Duration.ofSeconds(Math.max(1, settings.number("NewCircuitPeriod"))),
+                !settings.flag("__DisablePredictedCircuits"),
                 Math.clamp(settings.number("MaxClientCircuitsPending"), 1, 1024));
     }
 

@@ -16,6 +16,9 @@ final class EventLog implements TorEventListener {
 
     private final AtomicLong circuitsBuilt = new AtomicLong();
     private final AtomicLong circuitsFailed = new AtomicLong();
+    private final AtomicLong hits = new AtomicLong();
+    private final AtomicLong waits = new AtomicLong();
+    private final AtomicLong misses = new AtomicLong();
     private final AtomicLong streamsOpened = new AtomicLong();
     private final AtomicLong streamsFailed = new AtomicLong();
     private volatile int relays;
@@ -38,6 +41,21 @@ final class EventLog implements TorEventListener {
             case TorEvent.ChannelStatus channel -> {
                 if (LOG.isTraceEnabled()) {
                     LOG.trace("Channel {} to {} {}", channel.channelId(), channel.relay(), channel.status());
+                }
+            }
+            case TorEvent.BuildTimeoutSet set -> {
+                if (set.type() == TorEvent.BuildTimeoutSet.Type.COMPUTED) {
+                    LOG.debug(
+                            "Circuits may take {} ms to build, as {} of them show",
+                            set.timeout().toMillis(),
+                            set.times());
+                }
+            }
+            case TorEvent.CircuitChosen chosen -> {
+                switch (chosen.outcome()) {
+                    case HIT -> hits.incrementAndGet();
+                    case WAIT -> waits.incrementAndGet();
+                    case MISS -> misses.incrementAndGet();
                 }
             }
         }
@@ -88,6 +106,11 @@ final class EventLog implements TorEventListener {
     void dump() {
         LOG.info("Relays in the consensus: {}", relays);
         LOG.info("Circuits: {} built, {} failed", circuitsBuilt.get(), circuitsFailed.get());
+        LOG.info(
+                "Streams found a circuit open {} times, one being built {} times, none {} times",
+                hits.get(),
+                waits.get(),
+                misses.get());
         LOG.info("Streams: {} opened, {} failed", streamsOpened.get(), streamsFailed.get());
     }
 }

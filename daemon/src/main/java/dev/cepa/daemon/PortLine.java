@@ -132,7 +132,8 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
                     options.flag("TestSocks"),
                     Duration.ofSeconds(Math.max(1, options.number("SocksTimeout"))),
                     connections,
-                    Math.max(1, connections / 4));
+                    Math.max(1, connections / 4),
+                    keepAlive);
         }
 
         private @Nullable InetSocketAddress address(String place) throws TorException {

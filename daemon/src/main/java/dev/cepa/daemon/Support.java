@@ -8,12 +8,15 @@ import java.util.List;
 /** Which options do something in this version, and what is said about the others that are set. */
 final class Support {
     private static final List<String> WORKING = List.of(
-            "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort", "CircuitBuildTimeout", "ClientOnly",
-            "ClientUseIPv4", "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
+            "__DisablePredictedCircuits", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
+            "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnly", "ClientUseIPv4",
+            "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
-            "FascistFirewall", "FirewallPorts", "GuardLifetime", "LearnCircuitBuildTimeout", "Log", "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness",
-            "MaxClientCircuitsPending", "MiddleNodes", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards",
-            "PidFile", "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging", "SafeSocks",
+            "FascistFirewall", "FirewallPorts", "GuardLifetime", "LearnCircuitBuildTimeout", "Log",
+            "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MiddleNodes",
+            "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
+            "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
+            "SafeSocks",
             "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
             "UseEntryGuards");
 

@@ -1,0 +1,199 @@
+package dev.cepa.pool;
+
+import dev.cepa.cell.DestroyReason;
+import dev.cepa.circuit.Circuit;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.path.ExitRequest;
+import dev.cepa.path.PathSelector;
+import dev.cepa.pool.PooledCircuit.State;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds a pool's circuits, each on a virtual thread of its own, so that a build goes on for the next stream when the one
+ * that caused it gives up. Thread-safe; its state is the {@link PoolState}.
+ */
+final class CircuitLauncher {
+    private static final int HOPS = 3;
+    private static final int MOST_FAILURES = 10;
+
+    private final PoolState state;
+    private final CircuitSource source;
+    private final LongSupplier bytesRead;
+
+    /** @param bytesRead how many bytes have come by all channels that are open */
+    CircuitLauncher(PoolState state, CircuitSource source, LongSupplier bytesRead) {
+        this.state = state;
+        this.source = source;
+        this.bytesRead = bytesRead;
+    }
+
+    /**
+     * Chooses a path and begins to build a circuit, whose place the caller has {@linkplain PoolState#reserve reserved};
+     * whoever waits is woken when it is done.
+     *
+     * @param claim whose streams it is for; null: it stays clean
+     * @throws TorException if there is no path now, or of kind CLOSED or CONFIG if no circuit may be built
+     */
+    PooledCircuit launch(PathSelector selector, ExitRequest request, @Nullable Claim claim) throws TorException {
+        try {
+            return launch(source.plan(selector, request), claim);
+        } finally {
+            state.lock.lock();
+            try {
+                state.unreserve();
+            } finally {
+                state.lock.unlock();
+            }
+        }
+    }
+
+    private PooledCircuit launch(CircuitSource.Plan plan, @Nullable Claim claim) throws TorException {
+        PooledCircuit circuit =
+                new PooledCircuit(plan.selector(), plan.stable(), plan.guard(), plan.middle(), plan.exit());
+        state.lock.lock();
+        try {
+            if (state.closed || !state.enabled) {
+                plan.attempt().closed();
+            }
+            state.checkOpen();
+            if (claim != null) {
+                CircuitList.own(circuit, claim);
+                circuit.waiting = 1;
+            }
+            state.circuits.add(circuit);
+            state.timeouts.launched();
+        } finally {
+            state.lock.unlock();
+        }
+        Thread.ofVirtual().name("cepa-build").start(() -> build(circuit, plan));
+        return circuit;
+    }
+
+    private void build(PooledCircuit pooled, CircuitSource.Plan plan) {
+        Circuit circuit = null;
+        TorException failure = null;
+        try {
+            circuit = source.build(plan, new Watched(pooled));
+            circuit.onClose(() -> {
+                plan.attempt().closed();
+                forget(pooled);
+            });
+        } catch (TorException e) {
+            failure = e;
+        } catch (RuntimeException e) {
+            failure = new TorException(ErrorKind.INTERNAL, "building a circuit failed: " + e, e);
+        }
+        boolean wanted;
+        long bytes = bytesRead.getAsLong();
+        state.lock.lock();
+        try {
+            state.noteLiveness(bytes);
+            wanted = settle(pooled, circuit, failure);
+        } finally {
+            state.lock.unlock();
+        }
+        if (!wanted && circuit != null) {
+            circuit.close(DestroyReason.FINISHED);
+        }
+    }
+
+    /** Notes how it came out; false if the circuit is not wanted. */
+    private boolean settle(PooledCircuit pooled, @Nullable Circuit circuit, @Nullable TorException failure) {
+        long now = System.nanoTime();
+        if (failure != null && failure.kind() == ErrorKind.TIMEOUT && !pooled.complete) {
+            state.watch.abandoned(pooled);
+        }
+        pooled.failure = failure;
+        boolean wanted = circuit != null && circuit.isOpen() && pooled.state == State.BUILDING && state.enabled;
+        if (circuit != null && wanted) {
+            state.built++;
+            pooled.circuit = circuit;
+            pooled.streams = circuit::streamCount;
+            Duration idle = state.timeouts.needsCircuits()
+                    ? state.timeouts.idleWhileLearning()
+                    : state.predictor.idleTime(now);
+            state.circuits.ready(pooled, idle, now);
+        } else {
+            state.circuits.remove(pooled);
+        }
+        if (circuit != null) {
+            state.failures = 0;
+            state.retryAt = now;
+        } else {
+            state.failed++;
+            noteFailure(now);
+        }
+        state.signalAll();
+        return wanted;
+    }
+
+    /** Nothing could be built ahead: the next attempt waits, longer each time, up to NewCircuitPeriod. */
+    void noteFailure(long now) {
+        state.failures = Math.min(state.failures + 1, MOST_FAILURES);
+        long wait = TimeUnit.MILLISECONDS.toNanos(50L << state.failures);
+        state.retryAt = now + Math.min(wait, state.settings.newCircuitPeriod().toNanos());
+    }
+
+    private void forget(PooledCircuit pooled) {
+        state.lock.lock();
+        try {
+            state.circuits.remove(pooled);
+            state.signalAll();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** Notes how far a circuit is. */
+    private final class Watched implements CircuitSource.Progress {
+        private final PooledCircuit circuit;
+
+        Watched(PooledCircuit circuit) {
+            this.circuit = circuit;
+        }
+
+        @Override
+        public Deadline begun() {
+            long bytes = bytesRead.getAsLong();
+            state.lock.lock();
+            try {
+                state.noteLiveness(bytes);
+                circuit.begun = true;
+                circuit.begunAt = System.nanoTime();
+                circuit.begunMillis = System.currentTimeMillis();
+                state.keeperWanted.signal(); // for the time at which it is too slow
+                return Deadline.in(state.timeouts.closeTimeout(HOPS));
+            } finally {
+                state.lock.unlock();
+            }
+        }
+
+        @Override
+        public void firstHopDone() {
+            state.lock.lock();
+            try {
+                circuit.firstHopDone = true;
+            } finally {
+                state.lock.unlock();
+            }
+        }
+
+        @Override
+        public void complete() {
+            state.lock.lock();
+            try {
+                state.timeouts.networkIsLive();
+                long now = System.nanoTime();
+                state.expireBuilding(now);
+                state.watch.built(circuit, now);
+            } finally {
+                state.lock.unlock();
+            }
+        }
+    }
+}

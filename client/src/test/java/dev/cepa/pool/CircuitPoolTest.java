@@ -1,0 +1,403 @@
+package dev.cepa.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cepa.cell.EndReason;
+import dev.cepa.cell.RelayMessage;
+import dev.cepa.channel.ChannelManager;
+import dev.cepa.channel.ChannelSettings;
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.circuit.PlayedCircuits;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvent.CircuitChosen.Outcome;
+import dev.cepa.event.TorEvents;
+import dev.cepa.path.BuildTimeouts;
+import dev.cepa.path.ExitRequest;
+import dev.cepa.path.GuardManager;
+import dev.cepa.path.PathSelector;
+import dev.cepa.path.PathSettings;
+import dev.cepa.path.RelaySet;
+import dev.cepa.path.StateFile;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The pool over circuits that are played: paths, guards and streams are real, the network is not. */
+@Timeout(30)
+class CircuitPoolTest {
+    private static final IsolationKey A = IsolationKey.group(1);
+    private static final IsolationKey B = IsolationKey.group(2);
+
+    private final List<TorEvent> told = new CopyOnWriteArrayList<>();
+    private final TorEvents events = new TorEvents();
+    private final StateFile file = StateFile.inMemory("1", InstantSource.system());
+    private final GuardManager guards = new GuardManager(file, InstantSource.system(), new Random(1), events);
+    private final BuildTimeouts timeouts =
+            new BuildTimeouts(file, PathSettings.DEFAULT, InstantSource.system(), new Random(2), events);
+    private volatile PathSelector selector = PoolWorld.selector();
+    private final Played played = new Played();
+    private final CircuitPool pool = pool(PoolSettings.DEFAULT.withPrediction(false));
+
+    /** Chooses paths in earnest, and plays the rest. */
+    private final class Played implements CircuitSource {
+        private final CircuitBuilder real = new CircuitBuilder(
+                new ChannelManager(ChannelSettings.DEFAULT, new TorEvents()), guards, CircuitSettings.DEFAULT, events,
+                new AtomicLong()::incrementAndGet);
+        private final AtomicLong ids = new AtomicLong();
+        /** One is taken for each circuit before it is begun. */
+        private final Semaphore begins = new Semaphore(1000);
+        /** One is taken for each circuit before it is complete. */
+        private final Semaphore completes = new Semaphore(1000);
+
+        private final List<Plan> plans = Collections.synchronizedList(new ArrayList<>());
+        private final List<Circuit> circuits = Collections.synchronizedList(new ArrayList<>());
+        private volatile int failing;
+        private volatile PlayedCircuits.Exit exit = request -> connected();
+
+        @Override
+        public Plan plan(PathSelector by, ExitRequest request) throws TorException {
+            return real.plan(by, request);
+        }
+
+        @Override
+        public Circuit build(Plan plan, Progress progress) throws TorException {
+            plans.add(plan);
+            begins.acquireUninterruptibly();
+            progress.begun();
+            progress.firstHopDone();
+            completes.acquireUninterruptibly();
+            if (failing > 0) {
+                failing--;
+                throw new TorException(ErrorKind.CIRCUIT_FAILED, "played");
+            }
+            progress.complete();
+            Circuit circuit = PlayedCircuits.open(ids.incrementAndGet(), events, exit);
+            circuits.add(circuit);
+            return circuit;
+        }
+    }
+
+    private static RelayMessage connected() {
+        try {
+            return new RelayMessage.Connected(InetAddress.getByAddress(new byte[] {1, 2, 3, 4}), 60);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private CircuitPool pool(PoolSettings settings) {
+        events.add(told::add);
+        guards.update(selector);
+        return new CircuitPool(settings, played, () -> selector, () -> 0, timeouts, events);
+    }
+
+    @AfterEach
+    void close() {
+        pool.close();
+    }
+
+    private static StreamRequest to(int port, IsolationKey key) {
+        return StreamRequest.to("a.test", port, key);
+    }
+
+    private void open(StreamRequest request) throws TorException {
+        pool.openStream(request, Deadline.in(Duration.ofSeconds(10)));
+    }
+
+    private List<Outcome> outcomes() {
+        List<Outcome> outcomes = new ArrayList<>();
+        for (TorEvent event : told) {
+            if (event instanceof TorEvent.CircuitChosen chosen) {
+                outcomes.add(chosen.outcome());
+            }
+        }
+        return outcomes;
+    }
+
+    private long lastCircuit() {
+        long last = -1;
+        for (TorEvent event : told) {
+            if (event instanceof TorEvent.CircuitChosen chosen) {
+                last = chosen.circuitId();
+            }
+        }
+        return last;
+    }
+
+    private static void await(java.util.function.BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(end);
+            Thread.sleep(2);
+        }
+    }
+
+    @Test
+    void theFirstStreamBeginsACircuitAndTheNextFindsIt() throws Exception {
+        open(to(80, A));
+        open(to(443, A));
+        open(to(80, B));
+        assertThat(outcomes()).containsExactly(Outcome.MISS, Outcome.HIT, Outcome.MISS);
+        PoolStatistics statistics = pool.statistics();
+        assertThat(statistics.hits()).isEqualTo(1);
+        assertThat(statistics.misses()).isEqualTo(2);
+        assertThat(statistics.built()).isEqualTo(2);
+        assertThat(statistics.open()).isEqualTo(2);
+    }
+
+    @Test
+    void streamsOfOneKeyWaitForOneCircuit() throws Exception {
+        played.completes.drainPermits();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            threads.add(Thread.startVirtualThread(() -> {
+                try {
+                    open(to(80, A));
+                } catch (TorException e) {
+                    throw new AssertionError(e);
+                }
+            }));
+        }
+        await(() -> played.plans.size() == 1);
+        Thread.sleep(50);
+        assertThat(played.plans).hasSize(1);
+        played.completes.release(10);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(outcomes()).hasSize(5).contains(Outcome.MISS, Outcome.WAIT);
+        assertThat(pool.statistics().built()).isEqualTo(1);
+    }
+
+    @Test
+    void aCircuitThatFailsIsTriedAnew() throws Exception {
+        played.failing = 2;
+        open(to(80, A));
+        assertThat(played.plans).hasSize(3);
+        assertThat(pool.statistics().failed()).isEqualTo(2);
+    }
+
+    @Test
+    void aStreamThatOneExitRefusesIsOpenedAtAnother() throws Exception {
+        List<EndReason> reasons = List.of(EndReason.EXITPOLICY, EndReason.RESOURCELIMIT);
+        AtomicLong asked = new AtomicLong();
+        played.exit = request -> {
+            long n = asked.getAndIncrement();
+            return n < 2 ? new RelayMessage.End(reasons.get((int) n).code()) : connected();
+        };
+        open(to(80, A));
+        List<Integer> exits = new ArrayList<>();
+        played.plans.forEach(plan -> exits.add(plan.exit()));
+        assertThat(exits).hasSize(3).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aRefusedConnectionIsNotTriedElsewhereAndThreeExitsAreEnough() {
+        AtomicLong asked = new AtomicLong();
+        played.exit = request -> {
+            asked.incrementAndGet();
+            return new RelayMessage.End(EndReason.CONNECTREFUSED.code());
+        };
+        assertKind(ErrorKind.CONNECTION_REFUSED, to(80, A));
+        assertThat(asked).hasValue(1);
+        played.exit = request -> {
+            asked.incrementAndGet();
+            return new RelayMessage.End(EndReason.HIBERNATING.code());
+        };
+        assertKind(ErrorKind.CIRCUIT_FAILED, to(80, B));
+        assertThat(asked).hasValue(4);
+    }
+
+    @Test
+    void aSilentExitIsReplacedInTime() throws Exception {
+        pool.setSettings(new PoolSettings(
+                Duration.ofMinutes(2), Duration.ofMillis(100), Duration.ofMinutes(10), null, Duration.ofSeconds(30), false, 32));
+        AtomicLong asked = new AtomicLong();
+        played.exit = request -> asked.getAndIncrement() == 0 ? null : connected();
+        open(to(80, A));
+        assertThat(played.plans).hasSize(2);
+    }
+
+    @Test
+    void aCircuitThatIsTooSlowIsNotWaitedForIfOthersAreFast() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            timeouts.built(Duration.ofMillis(100), true);
+        }
+        pool.start();
+        open(to(80, A));
+        played.completes.drainPermits();
+        Thread waiting = Thread.startVirtualThread(() -> {
+            try {
+                open(to(80, B));
+            } catch (TorException e) {
+                throw new AssertionError(e);
+            }
+        });
+        await(() -> played.plans.size() >= 3);
+        assertThat(pool.statistics().slow()).isPositive();
+        played.completes.release(100);
+        waiting.join();
+        await(() -> pool.statistics().pending() == 0);
+        assertThat(pool.statistics().open()).as("the slow one is closed when it is measured").isEqualTo(2);
+    }
+
+    @Test
+    void noMoreCircuitsAreBegunAtOnceThanAllowed() throws Exception {
+        pool.setSettings(PoolSettings.DEFAULT.withPrediction(false).withMaxPendingCircuits(3));
+        played.completes.drainPermits();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            IsolationKey key = IsolationKey.group(10 + i);
+            threads.add(Thread.startVirtualThread(() -> {
+                try {
+                    open(to(80, key));
+                } catch (TorException e) {
+                    throw new AssertionError(e);
+                }
+            }));
+        }
+        await(() -> pool.statistics().pending() == 3);
+        Thread.sleep(50);
+        assertThat(pool.statistics().pending()).isEqualTo(3);
+        played.completes.release(100);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(pool.statistics().open()).isEqualTo(8);
+    }
+
+    @Test
+    void circuitsAreBuiltAheadForPortsThatWereAskedForAndReplacedWhenTheyAreTaken() throws Exception {
+        pool.setSettings(PoolSettings.DEFAULT);
+        pool.start();
+        await(() -> pool.statistics().unused() >= 2);
+        open(to(443, A));
+        open(to(443, B));
+        assertThat(outcomes()).containsExactly(Outcome.HIT, Outcome.HIT);
+        open(to(22, A));
+        await(() -> pool.statistics().unused() >= 2);
+        told.clear();
+        for (int i = 0; i < 2; i++) {
+            await(() -> pool.statistics().pending() == 0);
+            open(to(22, IsolationKey.group(20 + i)));
+        }
+        assertThat(outcomes()).containsOnly(Outcome.HIT);
+    }
+
+    @Test
+    void aStreamThatFindsAnotherCircuitLeavesTheOneItWaitedForToOthers() throws Exception {
+        played.completes.drainPermits();
+        Thread waiting = Thread.startVirtualThread(() -> {
+            try {
+                open(to(80, A));
+            } catch (TorException e) {
+                throw new AssertionError(e);
+            }
+        });
+        await(() -> played.plans.size() == 1);
+        // Another is ready first.
+        Thread preparing = Thread.startVirtualThread(() -> {
+            try {
+                pool.prepare(Deadline.in(Duration.ofSeconds(10)));
+            } catch (TorException e) {
+                throw new AssertionError(e);
+            }
+        });
+        await(() -> played.plans.size() == 2);
+        played.completes.release(1);
+        waiting.join();
+        played.completes.release(1);
+        preparing.join();
+        await(() -> pool.statistics().open() == 2);
+        assertThat(pool.statistics().unused()).isEqualTo(1);
+    }
+
+    @Test
+    void streamsOnDemandHaveCircuitsBuiltForThem() throws Exception {
+        pool.setSettings(PoolSettings.DEFAULT);
+        pool.start();
+        await(() -> pool.statistics().unused() >= 2);
+        open(to(80, A).onDemand());
+        assertThat(outcomes()).containsExactly(Outcome.MISS);
+    }
+
+    @Test
+    void aPinnedCircuitIsItsOwnersAlone() throws Exception {
+        PinnedStreams pinned = pool.pin(22, true, Deadline.in(Duration.ofSeconds(10)));
+        assertThat(pinned.path()).hasSize(3);
+        pinned.openStream(to(22, A), Deadline.in(Duration.ofSeconds(10)));
+        long others = pinned.circuitId();
+        open(to(22, A));
+        assertThat(lastCircuit()).isNotEqualTo(others);
+        pool.retireAll();
+        assertThat(pinned.isOpen()).isTrue();
+        pinned.close();
+        assertThatThrownBy(() -> pinned.openStream(to(22, A), Deadline.in(Duration.ofSeconds(10))))
+                .isInstanceOf(TorException.class);
+        assertThat(pool.statistics().open()).isEqualTo(1);
+    }
+
+    @Test
+    void afterANewIdentityStreamsGetOtherCircuits() throws Exception {
+        open(to(80, A));
+        long before = lastCircuit();
+        pool.retireAll();
+        open(to(80, A));
+        assertThat(lastCircuit()).isNotEqualTo(before);
+    }
+
+    @Test
+    void aCircuitThatEndedIsNotGivenOut() throws Exception {
+        open(to(80, A));
+        played.circuits.getFirst().close();
+        open(to(80, A));
+        assertThat(played.plans).hasSize(2);
+        assertThat(pool.statistics().open()).isEqualTo(1);
+    }
+
+    @Test
+    void newSettingsHoldForCircuitsThatAreOpen() throws Exception {
+        open(to(80, A));
+        String exit = selector.dir().nickname(played.plans.getFirst().exit());
+        selector = PoolWorld.selector(
+                selector.dir(), PathSettings.DEFAULT.withExcluded(RelaySet.parse(exit), RelaySet.EMPTY));
+        guards.update(selector);
+        open(to(80, A));
+        assertThat(played.plans).hasSize(2);
+        assertThat(selector.dir().nickname(played.plans.get(1).exit())).isNotEqualTo(exit);
+    }
+
+    @Test
+    void withoutNetworkNothingIsOpened() {
+        pool.setNetworkEnabled(false);
+        assertKind(ErrorKind.CONFIG, to(80, A));
+        pool.close();
+        assertKind(ErrorKind.CLOSED, to(80, A));
+    }
+
+    @Test
+    void portsThatNoExitTakesSaySo() {
+        assertKind(ErrorKind.NO_EXIT, to(25, A));
+    }
+
+    private void assertKind(ErrorKind kind, StreamRequest request) {
+        assertThatThrownBy(() -> open(request))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(kind));
+    }
+}
