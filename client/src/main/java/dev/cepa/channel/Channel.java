@@ -28,10 +28,11 @@ import org.slf4j.LoggerFactory;
 /**
  * One open TLS link to one relay that has proved who it is, and the circuits on it.
  *
- * <p>Two virtual threads serve it. The reader reads TLS records into one array and hands each cell to its circuit where
- * it lies; it alone calls the circuits' handlers, the last time when the channel is closed. The writer writes whatever
- * senders have queued as one batch, sends padding into silence, and closes the channel once it has been without circuits
- * for long enough.
+ * <p>Two threads serve it. The reader reads TLS records into one array and hands each cell to its circuit where it lies;
+ * it alone calls the circuits' handlers, the last time when the channel is closed. It is a platform thread, because data
+ * then wakes it straight from the system, not by way of a poller and a scheduler, and channels are few. The writer, a
+ * virtual thread, writes whatever senders have queued as one batch, sends padding into silence, and closes the channel
+ * once it has been without circuits for long enough.
  *
  * <p>Thread-safe. The table of circuits is replaced under {@link #circuitsLock} and read without it; the queue has its own
  * lock; no lock is held during I/O. Closing closes the TCP socket below TLS, which wakes both threads whatever they do.
@@ -102,7 +103,7 @@ public final class Channel {
         if (linkProtocol() >= PADDING_PROTOCOL && padding.mode() != ChannelPadding.Mode.NORMAL) {
             stopRelaysPadding();
         }
-        Thread.ofVirtual().name("cepa-channel-" + id + "-reader").start(this::read);
+        Thread.ofPlatform().daemon().name("cepa-channel-" + id + "-reader").start(this::read);
         Thread.ofVirtual().name("cepa-channel-" + id + "-writer").start(this::write);
     }
 

@@ -64,6 +64,7 @@ final class Daemon {
             LOG.warn("You are running Cepa as root. You don't need to, and you probably shouldn't.");
         }
         Signals.handle(signals);
+        MemoryKeeper.start();
         client = TorClient.start(config, events);
         if (settings.isSet("PidFile")) {
             pidFile = Configuration.path(settings.text("PidFile"));

@@ -1,0 +1,29 @@
+package dev.cepa.daemon;
+
+/**
+ * Decides, from the processor time that the process has used, when it has come to rest after work: the moment to give
+ * memory back. Owned by one thread.
+ */
+final class QuietTimes {
+    /** How often to ask, in seconds. */
+    static final int TICK_SECONDS = 5;
+
+    /** A tick with less work than this is quiet: 1% of one processor, what a client that carries a little uses. */
+    static final long QUIET_NANOS = 50_000_000L;
+    /** Less work than this since the last time has not made enough to give back. */
+    static final long WORTH_NANOS = 500_000_000L;
+
+    private long lastTick;
+    private long lastTrim;
+
+    /** Whether now is such a moment; {@code cpuNanos} is the process's processor time so far. */
+    boolean tick(long cpuNanos) {
+        boolean quiet = cpuNanos - lastTick < QUIET_NANOS;
+        lastTick = cpuNanos;
+        if (!quiet || cpuNanos - lastTrim < WORTH_NANOS) {
+            return false;
+        }
+        lastTrim = cpuNanos;
+        return true;
+    }
+}

@@ -1,0 +1,103 @@
+package dev.cepa.testnet;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Puts a client program through its paces once, on a private network of its own: start, a few requests, a download, an
+ * orderly stop. This is what a JVM learns from when its ahead-of-time cache is made, so it says what it does and measures
+ * nothing. Its arguments are the command to run, to which {@code -f FILE} is added.
+ */
+final class Rehearsal {
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
+    private static final int REQUESTS = 10;
+    private static final long SMALL = 2_000;
+    private static final long LARGE = 20_000_000;
+    private static final int BUFFER = 64 * 1024;
+
+    private Rehearsal() {}
+
+    /** Ends with status 1 if the program did not do its part. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("cepa-rehearsal-");
+        try (WebServer web = WebServer.start();
+                TestNetwork network = TestNetwork.builder().progress(System.out::println).start(TIMEOUT)) {
+            int port = new Ports(new Random()).next();
+            List<String> torrc = new ArrayList<>(network.clientTorrc());
+            torrc.add("SocksPort 127.0.0.1:" + port);
+            torrc.add("DataDirectory " + folder.resolve("data"));
+            torrc.add("Log notice stdout");
+            Path file = Files.write(folder.resolve("torrc"), torrc);
+            List<String> command = new ArrayList<>(List.of(args));
+            command.add("-f");
+            command.add(file.toString());
+            Process program = new ProcessBuilder(command).inheritIO().start();
+            try {
+                use(program, port, web.port());
+            } finally {
+                program.destroy();
+                // Making the cache is part of its end.
+                if (!program.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
+                    program.destroyForcibly();
+                }
+            }
+        } catch (IOException e) {
+            System.out.println("failed: " + e.getMessage());
+            System.exit(1);
+        } finally {
+            Launch.deleteFolder(folder);
+        }
+    }
+
+    private static void use(Process program, int socksPort, int webPort) throws IOException {
+        long end = System.nanoTime() + TIMEOUT.toNanos();
+        while (true) {
+            try {
+                fetch(socksPort, webPort, SMALL);
+                break;
+            } catch (IOException e) {
+                if (!program.isAlive() || System.nanoTime() - end > 0) {
+                    throw new IOException("the program fetched nothing: " + e.getMessage(), e);
+                }
+                Node.pause(100);
+            }
+        }
+        for (int i = 0; i < REQUESTS; i++) {
+            fetch(socksPort, webPort, SMALL);
+        }
+        fetch(socksPort, webPort, LARGE);
+        System.out.println("rehearsed");
+    }
+
+    private static void fetch(int socksPort, int webPort, long length) throws IOException {
+        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+        Proxy proxy = new Proxy(Proxy.Type.SOCKS, new InetSocketAddress(loopback, socksPort));
+        try (Socket socket = new Socket(proxy)) {
+            socket.setSoTimeout((int) TIMEOUT.toMillis());
+            socket.connect(InetSocketAddress.createUnresolved("127.0.0.1", webPort));
+            String request = "GET /bytes/" + length + "?seed=1 HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            InputStream in = socket.getInputStream();
+            byte[] buffer = new byte[BUFFER];
+            long total = 0;
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                total += n;
+            }
+            if (total < length) {
+                throw new IOException("only " + total + " of " + length + " bytes came");
+            }
+        }
+    }
+}
