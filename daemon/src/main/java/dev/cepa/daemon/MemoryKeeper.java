@@ -20,14 +20,20 @@ final class MemoryKeeper {
 
     private static void run() {
         QuietTimes quiet = new QuietTimes();
+        boolean again = false;
         try {
             while (true) {
                 Thread.sleep(Duration.ofSeconds(QuietTimes.TICK_SECONDS));
                 Duration cpu = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
-                if (quiet.tick(cpu.toNanos())) {
+                boolean now = quiet.tick(cpu.toNanos());
+                if (now) {
                     System.gc();
+                }
+                // Once more at the next tick: collecting and giving back have themselves touched much of the JVM.
+                if (now || again) {
                     LOG.trace("Gave memory back: {} kB of mapped files.", ColdPages.release() >> 10);
                 }
+                again = now;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -25,6 +25,7 @@ final class Rehearsal {
     private static final int REQUESTS = 10;
     private static final long SMALL = 2_000;
     private static final long LARGE = 20_000_000;
+    private static final int READ_TIMEOUT_MILLIS = 15_000;
     private static final int BUFFER = 64 * 1024;
 
     private Rehearsal() {}
@@ -85,18 +86,19 @@ final class Rehearsal {
         InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
         Proxy proxy = new Proxy(Proxy.Type.SOCKS, new InetSocketAddress(loopback, socksPort));
         try (Socket socket = new Socket(proxy)) {
-            socket.setSoTimeout((int) TIMEOUT.toMillis());
+            socket.setSoTimeout(READ_TIMEOUT_MILLIS);
             socket.connect(InetSocketAddress.createUnresolved("127.0.0.1", webPort));
-            String request = "GET /bytes/" + length + "?seed=1 HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n";
+            String request = "GET /bytes/" + length + "?seed=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             InputStream in = socket.getInputStream();
             byte[] buffer = new byte[BUFFER];
             long total = 0;
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            while (total < length) { // the rest is as long as the header, and of no interest
+                int n = in.read(buffer);
+                if (n < 0) {
+                    throw new IOException("only " + total + " of " + length + " bytes came");
+                }
                 total += n;
-            }
-            if (total < length) {
-                throw new IOException("only " + total + " of " + length + " bytes came");
             }
         }
     }
