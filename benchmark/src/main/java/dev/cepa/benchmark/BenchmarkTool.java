@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -84,6 +85,9 @@ public final class BenchmarkTool implements ToolProvider {
         } catch (IllegalArgumentException e) {
             err.println("benchmark: " + e.getMessage());
             err.println("\"cepa benchmark --help\" lists all flags.");
+            return COULD_NOT_RUN;
+        } catch (NoSuchFileException e) {
+            err.println("benchmark: there is no file " + e.getFile());
             return COULD_NOT_RUN;
         } catch (IOException e) {
             err.println("benchmark: " + e.getMessage());
@@ -242,9 +246,11 @@ public final class BenchmarkTool implements ToolProvider {
     }
 
     private static boolean isTerminal() {
-        java.io.Console console = System.console();
         String term = System.getenv("TERM");
-        return console != null && console.isTerminal() && term != null && !term.equals("dumb");
+        // A runtime image without the module for it has no console at all.
+        return term != null
+                && !term.equals("dumb")
+                && Optional.ofNullable(System.console()).filter(java.io.Console::isTerminal).isPresent();
     }
 
     private interface Text {

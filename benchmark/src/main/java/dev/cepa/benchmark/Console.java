@@ -4,19 +4,21 @@ import java.io.PrintWriter;
 
 /**
  * Shows progress: on a terminal a bar that is drawn over itself, elsewhere a plain line when something new begins and every
- * ten seconds. Thread-safe.
+ * few seconds. Thread-safe.
  */
 final class Console implements Progress {
     private static final int BAR = 24;
     private static final int WIDTH = 100;
     private static final long REDRAW_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 10_000_000_000L;
+    private static final long NOTE_NANOS = 2_000_000_000L;
 
     private final PrintWriter out;
     private final boolean terminal;
     // Guarded by this, as is all that is printed; nothing here waits for anything but the terminal.
     private String title = "";
     private long lastNanos = System.nanoTime() - LINE_NANOS;
+    private long lastNoteNanos = lastNanos;
     private boolean drawn;
 
     Console(PrintWriter out, boolean terminal) {
@@ -28,7 +30,8 @@ final class Console implements Progress {
     public synchronized void note(String text) {
         if (terminal) {
             draw(text);
-        } else {
+        } else if (System.nanoTime() - lastNoteNanos >= NOTE_NANOS) {
+            lastNoteNanos = System.nanoTime();
             line(text);
         }
     }

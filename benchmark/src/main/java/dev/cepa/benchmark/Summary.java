@@ -35,15 +35,7 @@ final class Summary {
         out.println(result.name());
         out.println("  Duration:    " + Words.duration(result.duration()));
         out.println("  Operations:  " + result.operations() + " (" + Words.number(result.operationsPerSecond()) + " a second)");
-        Latencies latency = result.latency();
-        if (latency != null) {
-            out.println("  Latency:     p50 " + Words.duration(latency.p50()) + ", p95 " + Words.duration(latency.p95())
-                    + ", p99 " + Words.duration(latency.p99()) + ", max " + Words.duration(latency.max()));
-        }
-        out.println("  Memory:      " + Words.memory(result.memoryInUse()) + " in use"
-                + (result.memoryAllocated() == MemorySnapshot.UNKNOWN
-                        ? ""
-                        : ", " + Bytes.format(result.memoryAllocated()) + " allocated"));
+        printMeasured(result, out);
         out.println("  Status:      " + (result.success() ? "✓ PASS" : "✗ FAIL"));
         if (result.error() != null) {
             out.println("  Error:       " + result.error());
@@ -56,6 +48,21 @@ final class Summary {
             out.println("    " + metric.name() + ": " + Words.amount(metric.actual(), metric.unit())
                     + (target == null ? "" : " (target: " + target + ") " + (metric.isMet() ? "✓" : "✗")));
         }
+    }
+
+    private static void printMeasured(Result result, PrintWriter out) {
+        Latencies latency = result.latency();
+        if (latency != null) {
+            out.println("  Latency:     p50 " + Words.duration(latency.p50()) + ", p95 " + Words.duration(latency.p95())
+                    + ", p99 " + Words.duration(latency.p99()) + ", max " + Words.duration(latency.max()));
+        }
+        if (result.memoryInUse() == MemorySnapshot.UNKNOWN && result.memoryAllocated() == MemorySnapshot.UNKNOWN) {
+            return;
+        }
+        out.println("  Memory:      " + Words.memory(result.memoryInUse()) + " in use"
+                + (result.memoryAllocated() == MemorySnapshot.UNKNOWN
+                        ? ""
+                        : ", " + Bytes.format(result.memoryAllocated()) + " allocated"));
     }
 
     private static void printComparisons(List<Baseline.Comparison> comparisons, PrintWriter out) {

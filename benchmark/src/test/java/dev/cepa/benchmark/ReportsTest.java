@@ -137,4 +137,18 @@ class ReportsTest {
         assertThat(text.toString().lines()).hasSize(2).first().isEqualTo("[1/1] Steps");
         assertThat(text.toString()).doesNotContain("\033", "\r").contains("✓ PASS [1/1] Steps");
     }
+
+    @Test
+    void progressOnATerminalIsABarThatIsTakenAwayForLines() throws Exception {
+        java.io.StringWriter text = new java.io.StringWriter();
+        Console console = new Console(new java.io.PrintWriter(text), true);
+        BenchmarkContext context = BenchmarkContext.builder().progress(console).build();
+        Given.suite(Given.benchmark("Steps", Category.BULK, (c, self) -> {
+            Thread.sleep(110); // it is drawn ten times a second at most
+            c.progress(1, 2, "half");
+            return Result.builder(self).operations(1).build();
+        })).run(context);
+        assertThat(text.toString()).contains("\r\033[K" + "█".repeat(12) + "░".repeat(12) + " [1/1] Steps: half");
+        assertThat(text.toString()).contains("\r\033[K✓ PASS [1/1] Steps");
+    }
 }
