@@ -24,10 +24,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gives a private network a directory of the public network's size: its real relays as they are, and made-up ones that have
- * no weight, so that clients hold them and never use them. A real relay that has no weight yet gets the least there is. It is signed by the network's own authorities, with keys from
- * their data directories, so every client verifies and believes it; and it is valid for so long that no client refreshes it
- * during a run. Stateless.
+ * Gives a private network a directory of the public network's size: its real relays as they are, and made-up ones
+ * that have no weight, so that clients hold them and never use them. A real relay that has no weight yet gets the least
+ * there is. It is signed by the network's own authorities, with keys from their data directories, so every client
+ * verifies and believes it; and it is valid for so long that no client refreshes it during a run. Stateless.
  */
 public final class DirectoryGenerator {
     private static final Duration AGE = Duration.ofMinutes(5);

@@ -182,7 +182,8 @@ public final class ClientProcess implements AutoCloseable {
     /** Throws, with the end of its log, if it does not run any more. */
     public void requireAlive() throws IOException {
         if (!process.isAlive()) {
-            throw new IOException(program.name() + " has ended with status " + process.exitValue() + "; it says:\n" + logTail());
+            throw new IOException(
+                    program.name() + " has ended with status " + process.exitValue() + "; it says:\n" + logTail());
         }
     }
 
