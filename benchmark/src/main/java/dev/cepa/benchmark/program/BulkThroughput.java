@@ -47,7 +47,9 @@ public final class BulkThroughput extends ProgramBenchmark {
         Transfer transfer;
         try (WebStream stream =
                 WebStream.open(new SocksClient(client.socksPort()), run.target(), null, run.deadline(PATIENCE))) {
-            transfer = up ? stream.upload(1, length, run.deadline(PATIENCE)) : stream.download(1, length, run.deadline(PATIENCE));
+            transfer = up
+                    ? stream.upload(1, length, run.deadline(PATIENCE))
+                    : stream.download(1, length, run.deadline(PATIENCE));
         }
         cpu = client.cpuSeconds() - cpu;
         run.latency().recordNanos(transfer.nanos());

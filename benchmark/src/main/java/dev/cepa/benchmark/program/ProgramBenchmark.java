@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * A benchmark of our program, and of others if they are asked for. All do the same work on the same network, taking turns:
  * in every round each has one turn, and every other round goes through them backwards, so that what changes on the machine
  * meanwhile meets all of them. The result is our program's: the median over its turns, and of what has a target the worst.
- * Another program adds the medians of its own and, for each number, the smallest, the median and the largest of the ratios of the rounds: ours divided by its.
+ * Another program adds the medians of its own and, for each number, the median, the smallest and the largest of the ratios
+ * of the rounds: ours divided by its.
  */
 abstract class ProgramBenchmark implements Benchmark {
     private static final int ROUNDS_WITH_RIVALS = 3;
@@ -142,18 +143,26 @@ abstract class ProgramBenchmark implements Benchmark {
             double[] mine = values(ours, name);
             double[] other = values(theirs, name);
             result.metric(name + ", " + rival, figure.getValue().unit(), median(other));
-            double[] ratios = new double[mine.length];
-            boolean comparable = true;
-            for (int i = 0; i < mine.length; i++) {
-                ratios[i] = mine[i] / other[i];
-                comparable &= Double.isFinite(ratios[i]);
+            if (!figure.getValue().unit().isEmpty()) {
+                ratios(result, name + ", ratio to " + rival, mine, other);
             }
-            if (comparable) {
-                Arrays.sort(ratios);
-                result.metric(name + ", ratio to " + rival + " (min)", "", ratios[0]);
-                result.metric(name + ", ratio to " + rival + " (median)", "", median(ratios));
-                result.metric(name + ", ratio to " + rival + " (max)", "", ratios[ratios.length - 1]);
+        }
+    }
+
+    private static void ratios(Result.Builder result, String name, double[] ours, double[] theirs) {
+        double[] ratios = new double[ours.length];
+        for (int i = 0; i < ours.length; i++) {
+            ratios[i] = ours[i] / theirs[i];
+            if (!Double.isFinite(ratios[i])) {
+                return; // nothing to compare with: CPU time too short to be counted, say
             }
+        }
+        result.metric(name + " (median)", "", median(ratios));
+        // One round has no spread.
+        if (ratios.length > 1) {
+            Arrays.sort(ratios);
+            result.metric(name + " (min)", "", ratios[0]);
+            result.metric(name + " (max)", "", ratios[ratios.length - 1]);
         }
     }
 
