@@ -68,6 +68,9 @@ class TakeoverIT {
         List<String> confirmed = confirmed(state);
         assertThat(guards).isNotEmpty();
         assertThat(confirmed).isNotEmpty();
+        assertThat(Files.readAllLines(state)).filteredOn(line -> line.startsWith("Guard "))
+                .as("words that all are key=value, or C tor would not know them")
+                .allMatch(line -> List.of(line.substring(6).split(" ", -1)).stream().allMatch(word -> word.contains("=")));
 
         Node tor = network.startClient("given", Duration.ofSeconds(60), "Log info file $DIR/info.log");
         tor.stop();

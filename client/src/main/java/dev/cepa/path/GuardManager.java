@@ -62,8 +62,10 @@ public final class GuardManager {
         this.state = state;
         this.clock = clock;
         this.events = events;
-        this.normal = new GuardSample(GuardSample.DEFAULT, state.version(), random, events);
-        this.restricted = new GuardSample(GuardSample.RESTRICTED, state.version(), random, events);
+        // A word of a line of words.
+        String sampler = state.version().replace(' ', '-');
+        this.normal = new GuardSample(GuardSample.DEFAULT, sampler, random, events);
+        this.restricted = new GuardSample(GuardSample.RESTRICTED, sampler, random, events);
         this.current = normal;
         load();
         state.beforeSave(this::store);
