@@ -63,11 +63,11 @@ class WireFaultTest {
         }
     }
 
-    /** Two circuits through the same three relays, with a stream each. */
+    /** A circuit through three relays and one of one hop, over the same channel, with a stream each. */
     private void start(RelayScript... scripts) throws Exception {
         path = new WirePath(scripts);
         victim = path.build(3);
-        witness = path.build(3);
+        witness = path.directory(0);
     }
 
     /** A circuit through three relays, and one of one hop over another channel. */
@@ -213,7 +213,7 @@ class WireFaultTest {
                 return armed[0] ? change.apply(data) : data;
             }
         });
-        witness = path.build(3);
+        witness = path.directory(0);
         armed[0] = true;
         HopTarget guard = handshake.equals("fast")
                 ? new HopTarget(path.link(0), null, false, "")
@@ -256,7 +256,7 @@ class WireFaultTest {
             }
         };
         path = new WirePath(silentAtTimes);
-        witness = path.build(3);
+        witness = path.directory(0);
         Circuit circuit = path.create(path.target(0, true), 0, WirePath.soon());
         RelayCircuit guard = path.relay(0).nextCircuit();
         silent[0] = true;
