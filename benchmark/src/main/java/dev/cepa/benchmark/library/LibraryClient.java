@@ -31,7 +31,7 @@ final class LibraryClient implements AutoCloseable {
 
     /** A client that builds no circuit before one is needed. */
     static LibraryClient onDemand(BenchmarkContext context) throws TorException {
-        return start(context, PoolSettings.DEFAULT.withSpareCircuits(0));
+        return start(context, PoolSettings.DEFAULT.withPrediction(false));
     }
 
     /** A client with the pool as it is by default, and a SOCKS port. */
