@@ -54,8 +54,17 @@ final class Chart {
         for (int i = 0; i < series.points().size(); i += step) {
             ticks.add(series.points().get(i).x());
         }
-        return draw(series.name(), series.xName(), series.yName(), series.points(), ticks, DoubleUnaryOperator.identity(),
-                Chart::plain, series.points().size() <= 24);
+        DoubleUnaryOperator scale = isWide(series.points()) ? Math::log10 : DoubleUnaryOperator.identity();
+        return draw(series.name(), series.xName(), series.yName(), series.points(), ticks, scale, Chart::plain,
+                series.points().size() <= 24);
+    }
+
+    /** Whether a few points lie so far apart, as 10 to 1000 streams do, that a logarithmic axis shows them better. */
+    private static boolean isWide(List<Series.Point> points) {
+        return points.size() > 1
+                && points.size() <= 12
+                && points.getFirst().x() > 0
+                && points.getLast().x() >= 20 * points.getFirst().x();
     }
 
     private static String draw(String title, String xName, String yName, List<Series.Point> points, List<Double> xTicks,

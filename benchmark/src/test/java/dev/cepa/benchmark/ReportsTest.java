@@ -72,6 +72,14 @@ class ReportsTest {
     }
 
     @Test
+    void aFewPointsFarApartGetALogarithmicAxis() {
+        List<Series.Point> points = List.of(new Series.Point(10, 1), new Series.Point(100, 2), new Series.Point(1000, 3));
+        // The middle point is in the middle: the axis runs from 64 to 544.
+        assertThat(Chart.series(new Series("s", "streams", "MB/s", points))).contains("cx=\"304.0\"");
+        assertThat(Chart.series(new Series("s", "streams", "MB/s", points.subList(0, 2)))).contains("cx=\"544.0\"");
+    }
+
+    @Test
     void aRunComparedWithItselfHasNoRegression() throws Exception {
         Report report = Given.report(Given.latencies("A", 5000));
         List<Baseline.Comparison> comparisons = baseline(report).compare(report, 0);
