@@ -49,7 +49,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class TorClient implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(TorClient.class);
-    private static final Duration SAVE_INTERVAL = Duration.ofSeconds(30);
+    private static final Duration LOOK_INTERVAL = Duration.ofSeconds(5);
+    private static final int TURNS_A_SAVE = 6;
 
     /** Held while the configuration changes, and while the client is being closed. */
     private final ReentrantLock changing = new ReentrantLock();
@@ -65,6 +66,7 @@ public final class TorClient implements Closeable {
     private final CircuitPool pool;
     private final TorStreams streams;
     private final SocksPorts socksPorts;
+    private final Dormancy dormancy;
     private volatile boolean closed;
     private volatile boolean savingFails;
     private @Nullable Thread saver;
@@ -79,6 +81,7 @@ public final class TorClient implements Closeable {
             state = data == null
                     ? StateFile.inMemory(version, clock)
                     : StateFile.load(data.path().resolve("state"), version, clock);
+            dormancy = new Dormancy(state, config.dormant, clock);
             AtomicLong circuitIds = new AtomicLong();
             channels = new ChannelManager(config.channels, events);
             guards = new GuardManager(state, clock, new SecureRandom(), events);
@@ -203,13 +206,66 @@ public final class TorClient implements Closeable {
     }
 
     private void begin() {
-        saver = Thread.ofVirtual().name("cepa-state").start(this::saveUntilClosed);
-        if (!config.networkDisabled) {
-            pool.start();
-            bootstrap.start();
-        } else {
+        saver = Thread.ofVirtual().name("cepa-state").start(this::keepHouseUntilClosed);
+        pool.onRequest(this::noteUse);
+        if (config.networkDisabled) {
             channels.setEnabled(false);
             pool.setNetworkEnabled(false);
+        } else if (dormancy.isDormant()) {
+            setResting(true);
+        } else {
+            pool.start();
+            bootstrap.start();
+        }
+    }
+
+    /** Has the client rest until a stream is asked for: it fetches nothing and builds nothing. Streams that are open stay. */
+    public void rest() {
+        changing.lock();
+        try {
+            if (!closed && dormancy.rest()) {
+                setResting(true);
+            }
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Wakes a client that rests, as asking for a stream does. */
+    public void wake() {
+        changing.lock();
+        try {
+            if (!closed && dormancy.used()) {
+                setResting(false);
+            }
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Whether the client rests because nobody has used it for long. */
+    public boolean isDormant() {
+        return dormancy.isDormant();
+    }
+
+    private void noteUse() {
+        if (dormancy.isDormant()) {
+            wake();
+        } else {
+            dormancy.used();
+        }
+    }
+
+    private void setResting(boolean resting) {
+        events.emit(new TorEvent.Dormant(resting));
+        if (resting) {
+            directory.setNetworkEnabled(false);
+            pool.rest();
+        } else if (!config.networkDisabled) {
+            directory.setNetworkEnabled(true);
+            directory.noteNetworkChange();
+            pool.start();
+            bootstrap.start();
         }
     }
 
@@ -246,6 +302,7 @@ public final class TorClient implements Closeable {
                 pool.retireAll();
             }
             if (next.networkDisabled != before.networkDisabled) {
+                dormancy.used();
                 setNetworkEnabled(!next.networkDisabled);
             }
             pool.directoryChanged();
@@ -288,6 +345,7 @@ public final class TorClient implements Closeable {
      * @throws TorException of kind TIMEOUT, with where it stands and why it waits; CLOSED
      */
     public void awaitReady(Duration timeout) throws TorException {
+        wake();
         bootstrap.awaitDone(Deadline.in(timeout));
     }
 
@@ -392,14 +450,42 @@ public final class TorClient implements Closeable {
         return "0.1.0";
     }
 
-    private void saveUntilClosed() {
+    private void keepHouseUntilClosed() {
+        ClockWatch watch = new ClockWatch(InstantSource.system(), System::nanoTime);
         try {
-            while (!closed) {
-                Thread.sleep(SAVE_INTERVAL);
-                save();
+            for (long turn = 1; !closed; turn++) {
+                Thread.sleep(LOOK_INTERVAL);
+                ClockWatch.Jump jump = watch.look();
+                if (jump != null) {
+                    abandonConnections(jump);
+                }
+                if (turn % TURNS_A_SAVE == 0) {
+                    save();
+                    restIfUnused();
+                }
             }
         } catch (InterruptedException e) {
             // close() saves once more
+        }
+    }
+
+    /** After a sleep connections look open and are dead, and the network may be another one. */
+    private void abandonConnections(ClockWatch.Jump jump) {
+        events.emit(new TorEvent.ClockJumped(jump.time(), jump.standstill()));
+        channels.retireOpen();
+        guards.noteNetworkChange();
+        pool.networkChanged();
+        directory.noteNetworkChange();
+    }
+
+    private void restIfUnused() {
+        changing.lock();
+        try {
+            if (!closed && dormancy.check(config.dormant, pool.streamCount())) {
+                setResting(true);
+            }
+        } finally {
+            changing.unlock();
         }
     }
 

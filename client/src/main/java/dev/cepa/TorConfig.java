@@ -42,6 +42,7 @@ public final class TorConfig {
     final CircuitSettings circuits;
     final PathSettings paths;
     final PoolSettings pool;
+    final DormantSettings dormant;
 
     private TorConfig(Builder builder) {
         dataDirectory = builder.dataDirectory;
@@ -56,6 +57,7 @@ public final class TorConfig {
         circuits = builder.circuits;
         paths = builder.paths;
         pool = builder.pool;
+        dormant = builder.dormant;
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
@@ -105,6 +107,7 @@ public final class TorConfig {
         builder.circuits = circuits;
         builder.paths = paths;
         builder.pool = pool;
+        builder.dormant = dormant;
         return builder;
     }
 
@@ -132,6 +135,7 @@ public final class TorConfig {
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private PathSettings paths = PathSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
+        private DormantSettings dormant = DormantSettings.DEFAULT;
 
         private Builder() {}
 
@@ -373,6 +377,17 @@ public final class TorConfig {
          */
         public Builder channelPadding(ChannelPadding.Mode mode) {
             padding = mode;
+            return this;
+        }
+
+        /**
+         * When the client goes to rest because nobody uses it.
+         *
+         * @param settings take the place of those before
+         * @return this builder
+         */
+        public Builder dormant(DormantSettings settings) {
+            dormant = settings;
             return this;
         }
 

@@ -295,6 +295,25 @@ class TorClientIT {
     }
 
     @Test
+    void aClientAtRestWakesWhenAStreamIsAskedFor() throws Exception {
+        List<TorEvent> events = new CopyOnWriteArrayList<>();
+        DormantSettings resting = new DormantSettings(true, Duration.ofDays(1), true, true, false);
+        try (TorClient other = TorClient.start(config().inMemory().dormant(resting).build(), events::add)) {
+            Thread.sleep(500);
+            assertThat(other.isDormant()).isTrue();
+            assertThat(events).noneMatch(TorEvent.ChannelStatus.class::isInstance);
+            HttpRequest request = HttpRequest.newBuilder(uri("/bytes/1000?seed=4")).build();
+            assertThat(other.httpClient().send(request, BodyHandlers.ofByteArray()).body()).hasSize(1000);
+            assertThat(other.isDormant()).isFalse();
+            other.rest();
+            assertThat(other.isDormant()).isTrue();
+            assertThat(other.httpClient().send(request, BodyHandlers.ofByteArray()).body()).hasSize(1000);
+        }
+        assertThat(events.stream().filter(TorEvent.Dormant.class::isInstance).map(e -> ((TorEvent.Dormant) e).dormant()))
+                .containsExactly(true, false, true, false);
+    }
+
+    @Test
     void offersSocksOnlyWhenAskedTo() throws Exception {
         assertThat(tor.socksAddresses()).isEmpty();
         try (TorClient other = TorClient.connect(config().inMemory().socksPort(0).build());

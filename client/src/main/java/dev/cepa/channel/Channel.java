@@ -68,6 +68,7 @@ public final class Channel {
     private final ReentrantLock circuitsLock = new ReentrantLock();
     private volatile CircuitTable circuits = CircuitTable.EMPTY; // written under circuitsLock
     private int nextCircuitId; // guarded by circuitsLock
+    private volatile boolean retired;
     private long idleSince = System.nanoTime(); // guarded by circuitsLock; means something while there are no circuits
 
     private @Nullable CircuitHandler batched; // the reader's: whom the last cells were for
@@ -266,6 +267,11 @@ public final class Channel {
                 cause.kind() == ErrorKind.CLOSED ? null : cause));
     }
 
+    /** Has it serve nobody new; it closes once it has been without circuits for a while. */
+    void retire() {
+        retired = true;
+    }
+
     /** Whether it is a channel to that relay, and keeps an idle one open for another while if so. */
     boolean serves(ChannelTarget wanted) {
         if (!rsaId().equals(wanted.rsaId())
@@ -274,7 +280,7 @@ public final class Channel {
         }
         circuitsLock.lock();
         try {
-            if (!isOpen()) {
+            if (!isOpen() || retired) {
                 return false;
             }
             idleSince = System.nanoTime();

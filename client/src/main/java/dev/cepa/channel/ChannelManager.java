@@ -131,6 +131,13 @@ public final class ChannelManager implements Closeable {
         }
     }
 
+    /** Channels that are open now are not given out any more: they go on for their circuits, and close without them. */
+    public void retireOpen() {
+        for (Channel channel : channels()) {
+            channel.retire();
+        }
+    }
+
     /** Whether channels may be opened; turning it off closes those that are open and ends all attempts. */
     public void setEnabled(boolean on) {
         lock.lock();

@@ -128,6 +128,21 @@ public sealed interface TorEvent {
     record ClockSkew(Duration skew, String source) implements TorEvent {}
 
     /**
+     * The computer slept, its clock was set, or the program stood still; circuits of before are taken to be broken.
+     *
+     * @param time by how much the clock went on, negative if back
+     * @param standstill whether all clocks went on alike
+     */
+    record ClockJumped(Duration time, boolean standstill) implements TorEvent {}
+
+    /**
+     * The client rests because nobody uses it, or has been woken.
+     *
+     * @param dormant whether it rests
+     */
+    record Dormant(boolean dormant) implements TorEvent {}
+
+    /**
      * A listener was opened, by kind ({@code Socks}) and address.
      *
      * @param kind {@code Socks} and the like

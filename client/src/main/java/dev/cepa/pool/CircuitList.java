@@ -30,6 +30,16 @@ final class CircuitList {
         epoch++;
     }
 
+    /** No circuit of now gets another stream; streams wait for none of those under construction. */
+    void doubtAll() {
+        for (PooledCircuit c : circuits) {
+            c.doubtful = !c.pinned;
+            if (c.state == State.BUILDING) {
+                c.state = State.MEASURING;
+            }
+        }
+    }
+
     void add(PooledCircuit circuit) {
         circuits.add(circuit);
     }
@@ -132,7 +142,7 @@ final class CircuitList {
 
     /** Whether its exit takes such a stream, and today's settings allow its path. */
     static boolean suits(PooledCircuit c, ExitRequest exit, PathSelector selector) {
-        if (exit.avoid().contains(c.exit) || exit.stable() && !c.stable || !c.isAllowedBy(selector)) {
+        if (c.doubtful || exit.avoid().contains(c.exit) || exit.stable() && !c.stable || !c.isAllowedBy(selector)) {
             return false;
         }
         int relay = selector.dir().indexOf(c.exit);
@@ -186,7 +196,7 @@ final class CircuitList {
             boolean over = c.isClean()
                     ? now - c.idleUntil > 0
                     : c.epoch != epoch || isTooDirty(c, maxDirtiness, now);
-            boolean forbidden = selector != null && !c.isAllowedBy(selector);
+            boolean forbidden = c.doubtful || selector != null && !c.isAllowedBy(selector);
             if ((over || forbidden) && c.streams.getAsInt() == 0) {
                 i.remove();
                 c.state = State.GONE;

@@ -42,6 +42,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
     private int nextOwner = Integer.MIN_VALUE;
 
     private boolean started;
+    private volatile Runnable requestListener = () -> {};
 
     /**
      * @param paths gives the selector of the current directory; null while there is none
@@ -176,6 +177,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     /** Notes that a stream is wanted; returns the epoch that it belongs to. */
     private int asked(StreamRequest request) {
+        requestListener.run();
         state.lock.lock();
         try {
             if (request.prebuilt()) {
@@ -292,6 +294,48 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         try {
             state.circuits.startEpoch();
             state.keeperWanted.signal();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** The network is another one now, or was away: circuits of before get no new streams, as they are likely to be dead. */
+    public void networkChanged() {
+        state.lock.lock();
+        try {
+            state.circuits.doubtAll();
+            state.failures = 0;
+            state.retryAt = System.nanoTime();
+            state.signalAll();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** Has somebody told of each stream that is asked for; on the thread that asks. */
+    public void onRequest(Runnable listener) {
+        requestListener = listener;
+    }
+
+    /** Builds nothing ahead any more until a stream is asked for. */
+    public void rest() {
+        state.lock.lock();
+        try {
+            state.predictor.clear();
+        } finally {
+            state.lock.unlock();
+        }
+    }
+
+    /** How many streams are open. */
+    public int streamCount() {
+        state.lock.lock();
+        try {
+            int count = 0;
+            for (PooledCircuit c : state.circuits.all()) {
+                count += c.streams.getAsInt();
+            }
+            return count;
         } finally {
             state.lock.unlock();
         }

@@ -43,6 +43,8 @@ final class PooledCircuit {
     int epoch;
     /** Whether one owner has it for himself, until he closes it. */
     boolean pinned;
+    /** Whether it is believed to be broken, so that it gets no new streams. */
+    boolean doubtful;
     /** Whether streams with credentials keep it young. */
     boolean keptAlive;
     /** Null until it is ready. */

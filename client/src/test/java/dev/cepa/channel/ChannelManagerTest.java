@@ -49,6 +49,29 @@ class ChannelManagerTest {
     }
 
     @Test
+    void aRetiredChannelServesItsCircuitsAndNobodyNew() throws Exception {
+        TestRelay relay = start(TestRelay.builder());
+        Channel first = get(target(relay));
+        manager.retireOpen();
+        Channel second = get(target(relay));
+        assertThat(second).isNotSameAs(first);
+        assertThat(first.isOpen()).isTrue();
+        assertThat(get(target(relay))).isSameAs(second);
+    }
+
+    @Test
+    void whileItIsDisabledChannelsAreClosedAndNoneIsOpened() throws Exception {
+        TestRelay relay = start(TestRelay.builder());
+        Channel before = get(target(relay));
+        manager.setEnabled(false);
+        assertThat(before.isOpen()).isFalse();
+        assertThatThrownBy(() -> get(target(relay)))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CLOSED));
+        manager.setEnabled(true);
+        assertThat(get(target(relay)).isOpen()).isTrue();
+    }
+
+    @Test
     void opensChannelAndSaysSo() throws Exception {
         TestRelay relay = start(TestRelay.builder());
         Channel channel = get(target(relay));

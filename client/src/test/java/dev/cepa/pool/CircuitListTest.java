@@ -209,6 +209,27 @@ class CircuitListTest {
     }
 
     @Test
+    void circuitsInDoubtGetNoNewStreamsAndNobodyWaitsForThem() {
+        PooledCircuit clean = ready(0);
+        PooledCircuit used = ready(0);
+        used.key = A;
+        used.dirtyAt = now;
+        used.streams = () -> 1;
+        PooledCircuit pinned = ready(0);
+        pinned.key = IsolationKey.group(9);
+        pinned.pinned = true;
+        PooledCircuit underway = building(0);
+        circuits.doubtAll();
+        assertThat(take(claim(A, 80))).isNull();
+        assertThat(take(claim(B, 80))).isNull();
+        assertThat(underway.state).isEqualTo(PooledCircuit.State.MEASURING);
+        assertThat(circuits.retire(selector, DIRTY, now)).containsExactly(clean);
+        used.streams = () -> 0;
+        assertThat(circuits.retire(selector, DIRTY, now)).containsExactly(used);
+        assertThat(circuits.all()).containsExactly(pinned, underway);
+    }
+
+    @Test
     void countsWhatIsLeftForOthers() {
         ready(0);
         ready(2);

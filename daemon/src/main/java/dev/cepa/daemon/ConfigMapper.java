@@ -1,5 +1,6 @@
 package dev.cepa.daemon;
 
+import dev.cepa.DormantSettings;
 import dev.cepa.TorConfig;
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.ErrorKind;
@@ -55,7 +56,7 @@ final class ConfigMapper {
                 builder.socksListener(port.address(), port.settings());
             }
         }
-        return builder.paths(paths()).pool(pool()).channelPadding(padding()).build();
+        return builder.paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding()).build();
     }
 
     /** The places that log lines go to; empty for none. */
@@ -164,6 +165,19 @@ final class ConfigMapper {
                 Duration.ofSeconds(Math.max(1, settings.number("NewCircuitPeriod"))),
                 !settings.flag("__DisablePredictedCircuits"),
                 Math.clamp(settings.number("MaxClientCircuitsPending"), 1, 1024));
+    }
+
+    private DormantSettings dormant() throws TorException {
+        try {
+            return new DormantSettings(
+                    settings.flag("DormantTimeoutEnabled"),
+                    Duration.ofSeconds(settings.number("DormantClientTimeout")),
+                    settings.flag("DormantTimeoutDisabledByIdleStreams"),
+                    settings.flag("DormantOnFirstStartup"),
+                    settings.flag("DormantCanceledByStartup"));
+        } catch (IllegalArgumentException e) {
+            throw new TorException(ErrorKind.CONFIG, String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** A length of time; null for 0, which stands for Tor's own choice. */

@@ -43,6 +43,11 @@ final class EventLog implements TorEventListener {
                     LOG.trace("Channel {} to {} {}", channel.channelId(), channel.relay(), channel.status());
                 }
             }
+            case TorEvent.ClockJumped jumped -> clockJumped(jumped);
+            case TorEvent.Dormant(boolean dormant) -> LOG.info(
+                    dormant
+                            ? "No client activity in a long time: going dormant. The next stream wakes Cepa."
+                            : "Client activity: no longer dormant.");
             case TorEvent.BuildTimeoutSet set -> {
                 if (set.type() == TorEvent.BuildTimeoutSet.Type.COMPUTED) {
                     LOG.debug(
@@ -78,6 +83,18 @@ final class EventLog implements TorEventListener {
                 seconds % 60,
                 skew.isNegative() ? "behind" : "ahead",
                 source);
+    }
+
+    private static void clockJumped(TorEvent.ClockJumped jumped) {
+        long seconds = jumped.time().abs().toSeconds();
+        if (jumped.standstill()) {
+            LOG.info("Tor has been idle for {} seconds; assuming established circuits no longer work.", seconds);
+        } else {
+            LOG.info(
+                    "Your system clock just jumped {} seconds {}; assuming established circuits no longer work.",
+                    seconds,
+                    jumped.time().isNegative() ? "backward" : "forward");
+        }
     }
 
     private void circuit(TorEvent.CircuitStatus circuit) {

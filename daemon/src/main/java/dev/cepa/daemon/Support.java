@@ -11,13 +11,14 @@ final class Support {
             "__DisablePredictedCircuits", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
             "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnly", "ClientUseIPv4",
             "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
+            "DormantCanceledByStartup", "DormantClientTimeout", "DormantOnFirstStartup",
+            "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
             "FascistFirewall", "FirewallPorts", "GuardLifetime", "LearnCircuitBuildTimeout", "Log",
             "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MiddleNodes",
             "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
-            "SafeSocks",
-            "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
+            "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
             "UseEntryGuards");
 
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
