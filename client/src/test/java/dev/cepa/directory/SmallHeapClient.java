@@ -45,9 +45,10 @@ final class SmallHeapClient {
             System.in.read();
             // A moment when the old one's turn has certainly come, and the new one's has not.
             now = validAfter.plusSeconds(3 * 3600 - 1);
-            cold.noteNetworkChange();
             while (!cold.latest().consensus().validAfter().isAfter(validAfter)) {
-                Thread.sleep(10);
+                // Again and again, as this clock stands still and an answer that was refused is followed by a wait.
+                cold.noteNetworkChange();
+                Thread.sleep(200);
             }
             whole(cold);
             System.out.println("refreshed");
