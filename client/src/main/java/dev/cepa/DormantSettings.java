@@ -16,6 +16,7 @@ public record DormantSettings(
     /** C tor's: after a day, unless streams are open. */
     public static final DormantSettings DEFAULT = new DormantSettings(true, Duration.ofDays(1), true, false, false);
 
+    /** Refuses a timeout under 10 minutes, as C tor does. */
     public DormantSettings {
         if (timeout.compareTo(Duration.ofMinutes(10)) < 0) {
             throw new IllegalArgumentException("DormantClientTimeout is too low. It must be at least 10 minutes.");

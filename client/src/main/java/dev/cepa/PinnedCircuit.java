@@ -20,22 +20,22 @@ public final class PinnedCircuit implements Closeable {
         this.streams = new TorStreams(circuit, IsolationKey.DEFAULT, true, timeout);
     }
 
-    /** Its relays, the guard first, each as {@code $FINGERPRINT~nickname}. */
+    /** {@return its relays, the guard first, each as {@code $FINGERPRINT~nickname}} */
     public List<String> path() {
         return circuit.path();
     }
 
-    /** Its number in events. */
+    /** {@return its number in events} */
     public long id() {
         return circuit.circuitId();
     }
 
-    /** Whether it can carry streams. */
+    /** {@return whether it can carry streams} */
     public boolean isOpen() {
         return circuit.isOpen();
     }
 
-    /** Opens streams on it. */
+    /** {@return what opens streams on it} */
     public TorStreams streams() {
         return streams;
     }

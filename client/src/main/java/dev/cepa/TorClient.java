@@ -243,7 +243,7 @@ public final class TorClient implements Closeable {
         }
     }
 
-    /** Whether the client rests because nobody has used it for long. */
+    /** {@return whether the client rests because nobody has used it for long} */
     public boolean isDormant() {
         return dormancy.isDormant();
     }
@@ -406,12 +406,12 @@ public final class TorClient implements Closeable {
         return streams.httpClientBuilder();
     }
 
-    /** This client's streams, as {@link #open} opens them. */
+    /** {@return this client's streams, as {@link #open} opens them} */
     public TorStreams streams() {
         return streams;
     }
 
-    /** Streams that share no circuit with any others: an exit can't tell that they come from the same client. */
+    /** {@return streams that share no circuit with any others: an exit can't tell that they come from the same client} */
     public TorStreams isolated() {
         return streams.with(pool.newOwner());
     }
@@ -421,6 +421,8 @@ public final class TorClient implements Closeable {
      * closed or fails.
      *
      * @param port a port that its exit must take; 0: any exit
+     * @param timeout how long to wait for it
+     * @return the circuit, to be closed by the caller
      * @throws TorException if none can be had by then
      */
     public PinnedCircuit pin(int port, Duration timeout) throws TorException {
@@ -430,7 +432,7 @@ public final class TorClient implements Closeable {
         return new PinnedCircuit(pool.pin(port, true, Deadline.in(timeout)), () -> config.pool.streamTimeout());
     }
 
-    /** What the pool of circuits has and has done. */
+    /** {@return what the pool of circuits has and has done} */
     public PoolStatistics poolStatistics() {
         return pool.statistics();
     }

@@ -42,12 +42,21 @@ public final class TorStreams {
     /**
      * The same streams on circuits that are built when they are asked for. A first stream then takes longer; its circuit
      * has not been there before.
+     *
+     * @return another view of the same streams
      */
     public TorStreams onDemand() {
         return new TorStreams(source, key, false, timeout);
     }
 
-    /** Opens a stream; the host is resolved by the exit. */
+    /**
+     * Opens a stream; the host is resolved by the exit.
+     *
+     * @param host a name, or an address as text
+     * @param port 1 to 65535
+     * @return the open stream
+     * @throws TorException whose kind says why not
+     */
     public TorSocket open(String host, int port) throws TorException {
         return open(host, port, timeout.get());
     }
@@ -57,6 +66,8 @@ public final class TorStreams {
      *
      * @param host a name, or an address as text
      * @param port 1 to 65535
+     * @param within how long that may take
+     * @return the open stream
      * @throws TorException whose kind says why not
      */
     public TorSocket open(String host, int port, Duration within) throws TorException {
@@ -78,6 +89,8 @@ public final class TorStreams {
     /**
      * Asks an exit for a name's addresses.
      *
+     * @param host the name
+     * @param within how long that may take
      * @return at least one
      * @throws TorException of kind NAME_NOT_FOUND if it has none
      */
@@ -94,12 +107,12 @@ public final class TorStreams {
         return addresses;
     }
 
-    /** Makes sockets whose connections are such streams. */
+    /** {@return a factory of sockets whose connections are such streams} */
     public SocketFactory socketFactory() {
         return new TorSocketFactory(this::openStream, timeout.get());
     }
 
-    /** An HTTP client over such streams, with the defaults of {@link #httpClientBuilder}. */
+    /** {@return an HTTP client over such streams, with the defaults of {@link #httpClientBuilder}} */
     public HttpClient httpClient() {
         return httpClientBuilder().build();
     }
@@ -107,6 +120,8 @@ public final class TorStreams {
     /**
      * Builds HTTP clients over such streams: HTTP/1.1 with and without TLS. Proxies and authenticators are refused; no
      * header is added that was not asked for.
+     *
+     * @return a builder of its own for each call
      */
     public HttpClient.Builder httpClientBuilder() {
         return new TorHttpClientBuilder(

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class CircuitException extends TorException {
     private static final long serialVersionUID = 1;
 
+    /** The code that the relay gave. */
     private final int destroyReason;
 
     /**

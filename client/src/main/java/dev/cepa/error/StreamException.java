@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class StreamException extends TorException {
     private static final long serialVersionUID = 1;
 
+    /** The code that the far end gave. */
     private final int endReason;
 
     /**

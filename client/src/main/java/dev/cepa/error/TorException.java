@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 public class TorException extends IOException {
     private static final long serialVersionUID = 1;
 
+    /** What kind of trouble it is. */
     private final ErrorKind kind;
 
     /**

@@ -153,6 +153,7 @@ public sealed interface TorEvent {
     /**
      * The time that circuits may take to build was learned anew, or what was learned was dropped.
      *
+     * @param type which of the two
      * @param times how many build times it rests on
      * @param timeout after which a circuit is not used
      * @param close after which it is given up
@@ -168,7 +169,9 @@ public sealed interface TorEvent {
             implements TorEvent {
         /** What happened to it. */
         public enum Type {
+            /** Learned from the times kept. */
             COMPUTED,
+            /** Dropped, for a network that has changed. */
             RESET
         }
     }
@@ -176,6 +179,8 @@ public sealed interface TorEvent {
     /**
      * A stream has got a circuit to be opened on.
      *
+     * @param circuitId which
+     * @param outcome how it got it
      * @param waited how long that took
      */
     record CircuitChosen(long circuitId, Outcome outcome, Duration waited) implements TorEvent {
