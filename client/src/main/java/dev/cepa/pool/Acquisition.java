@@ -89,7 +89,7 @@ final class Acquisition {
                     if (awaited == null && mustPause) {
                         continue;
                     }
-                    if (awaited != null || !state.reserve()) {
+                    if (awaited != null || state.isPlanned(claim) || !state.reserve(claim)) {
                         outcome = outcome == Outcome.HIT ? Outcome.WAIT : outcome;
                         deadline.await(state.changed, "a circuit");
                         continue;

@@ -45,7 +45,7 @@ final class CircuitLauncher {
         } finally {
             state.lock.lock();
             try {
-                state.unreserve();
+                state.unreserve(claim);
             } finally {
                 state.lock.unlock();
             }

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * {@link CircuitLauncher} builds, {@link PoolKeeper} builds ahead and clears away.
  */
 public final class CircuitPool implements StreamSource, StreamOpener, Closeable {
-    private final PoolState state;
+    final PoolState state;
     private final Supplier<@Nullable PathSelector> paths;
     private final CircuitLauncher launcher;
     private final PoolKeeper keeper;
@@ -275,7 +275,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                     throw awaited.failure;
                 }
                 boolean building = awaited != null && awaited.state == PooledCircuit.State.BUILDING;
-                if (building || !state.reserve()) {
+                if (building || !state.reserve(null)) {
                     deadline.await(state.changed, "the first circuit");
                     continue;
                 }

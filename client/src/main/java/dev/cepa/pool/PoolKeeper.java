@@ -51,7 +51,7 @@ final class PoolKeeper implements Runnable {
                 state.expireBuilding(now);
                 retired = state.circuits.retire(selector, state.settings.maxCircuitDirtiness(), now);
                 wanted = selector == null ? null : wanted(state, selector, now);
-                if (wanted != null && !state.reserve()) {
+                if (wanted != null && !state.reserve(null)) {
                     wanted = null;
                 }
                 if (retired.isEmpty() && wanted == null) {

@@ -4,9 +4,12 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent.CircuitChosen.Outcome;
 import dev.cepa.path.BuildTimeouts;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the parts of a pool share. Everything in it is guarded by its lock, which is held only to look and to note: never
@@ -36,6 +39,8 @@ final class PoolState {
 
     /** Circuits whose path is being chosen. */
     private int reserved;
+    /** What those are for that somebody has asked for. */
+    private final List<Claim> planned = new ArrayList<>();
 
     long hits;
     long waits;
@@ -61,13 +66,25 @@ final class PoolState {
         }
     }
 
-    /** Whether another circuit may be begun; if so its place is kept until {@link #unreserve}. */
-    boolean reserve() {
+    /**
+     * Whether another circuit may be begun; if so its place is kept until {@link #unreserve}.
+     *
+     * @param claim whose streams it is for; null: it stays clean
+     */
+    boolean reserve(@Nullable Claim claim) {
         if (isFull()) {
             return false;
         }
         reserved++;
+        if (claim != null) {
+            planned.add(claim);
+        }
         return true;
+    }
+
+    /** Whether the path of a circuit for just such streams is being chosen. */
+    boolean isPlanned(Claim claim) {
+        return planned.contains(claim);
     }
 
     boolean isFull() {
@@ -75,8 +92,11 @@ final class PoolState {
     }
 
     /** The circuit has been begun, or could not be. */
-    void unreserve() {
+    void unreserve(@Nullable Claim claim) {
         reserved--;
+        if (claim != null) {
+            planned.remove(claim);
+        }
         changed.signalAll();
     }
 

@@ -68,10 +68,16 @@ class CircuitPoolTest {
         private final List<Plan> plans = Collections.synchronizedList(new ArrayList<>());
         private final List<Circuit> circuits = Collections.synchronizedList(new ArrayList<>());
         private volatile int failing;
+        private volatile Duration planning = Duration.ZERO;
         private volatile PlayedCircuits.Exit exit = request -> connected();
 
         @Override
         public Plan plan(PathSelector by, ExitRequest request) throws TorException {
+            try {
+                Thread.sleep(planning);
+            } catch (InterruptedException e) {
+                throw new TorException(ErrorKind.CLOSED, "interrupted", e);
+            }
             return real.plan(by, request);
         }
 
@@ -148,6 +154,18 @@ class CircuitPoolTest {
         }
     }
 
+    /** How many circuits are open that nobody has claimed and that take streams to that port; 0 while any is being built. */
+    private int readyFor(int port) {
+        pool.state.lock.lock();
+        try {
+            return pool.state.circuits.pending() > 0
+                    ? 0
+                    : pool.state.circuits.countUnclaimed(ExitRequest.ipv4(port, true), selector);
+        } finally {
+            pool.state.lock.unlock();
+        }
+    }
+
     @Test
     void theFirstStreamBeginsACircuitAndTheNextFindsIt() throws Exception {
         open(to(80, A));
@@ -163,6 +181,7 @@ class CircuitPoolTest {
 
     @Test
     void streamsOfOneKeyWaitForOneCircuit() throws Exception {
+        played.planning = Duration.ofMillis(100); // so that all come while the path is being chosen
         played.completes.drainPermits();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -175,7 +194,9 @@ class CircuitPoolTest {
             }));
         }
         await(() -> played.plans.size() == 1);
-        Thread.sleep(50);
+        for (Thread thread : threads) {
+            await(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        }
         assertThat(played.plans).hasSize(1);
         played.completes.release(10);
         for (Thread thread : threads) {
@@ -291,10 +312,9 @@ class CircuitPoolTest {
         open(to(443, B));
         assertThat(outcomes()).containsExactly(Outcome.HIT, Outcome.HIT);
         open(to(22, A));
-        await(() -> pool.statistics().unused() >= 2);
         told.clear();
-        for (int i = 0; i < 2; i++) {
-            await(() -> pool.statistics().pending() == 0);
+        for (int i = 0; i < 3; i++) {
+            await(() -> readyFor(22) >= PortPredictor.CIRCUITS_PER_PORT);
             open(to(22, IsolationKey.group(20 + i)));
         }
         assertThat(outcomes()).containsOnly(Outcome.HIT);
