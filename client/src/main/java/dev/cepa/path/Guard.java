@@ -2,6 +2,8 @@ package dev.cepa.path;
 
 import dev.cepa.cell.RsaId;
 import dev.cepa.netdoc.NetDir;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,9 @@ final class Guard {
     final String nickname;
     final long sampledOn;
     final String sampledBy;
-    /** Fields of the state file that are not ours, such as {@code pb_circ_attempts=60.000000}, as they were. */
+    /** How its circuits fare. */
+    final PathBias bias = new PathBias();
+    /** Fields of the state file that are not ours, as they were. */
     private final String otherFields;
 
     int sampledIdx;
@@ -68,6 +72,7 @@ final class Guard {
     static @Nullable Guard parse(String line, long now) {
         String[] values = new String[KNOWN.length];
         StringBuilder others = new StringBuilder();
+        List<String> biasFields = new ArrayList<>();
         int at = 0;
         while (at < line.length()) {
             int end = line.indexOf(' ', at);
@@ -79,6 +84,8 @@ final class Guard {
             if (known >= 0) {
                 // The first of several counts; the others say nothing that anybody would miss.
                 values[known] = values[known] == null ? field.substring(equals + 1) : values[known];
+            } else if (equals >= 0 && field.startsWith("pb_")) {
+                biasFields.add(field);
             } else if (!field.isEmpty()) {
                 others.append(' ').append(field);
             }
@@ -93,6 +100,9 @@ final class Guard {
         Guard guard = new Guard(
                 id, values[2] != null && RelaySet.isNickname(values[2]) ? values[2] : "",
                 sampledOn > 0 ? sampledOn : now, values[5] == null ? "" : values[5], others.toString());
+        for (String field : biasFields) {
+            guard.parseBias(field);
+        }
         guard.confirmedIdx = index(values[9], -1);
         guard.confirmedOn = guard.confirmedIdx < 0 ? 0 : Math.max(0, time(values[8]));
         // States of before the sample was ordered have no sampled_idx; what was confirmed then goes first, in its order.
@@ -131,7 +141,17 @@ final class Guard {
             out.append(" confirmed_on=").append(StateTime.format(confirmedOn, 'T'))
                     .append(" confirmed_idx=").append(confirmedIdx);
         }
+        bias.format(out);
         return out.append(otherFields).toString();
+    }
+
+    private void parseBias(String field) {
+        int equals = field.indexOf('=');
+        for (int i = 0; i < PathBias.FIELDS.length; i++) {
+            if (PathBias.FIELDS[i].equals(field.substring(0, equals))) {
+                bias.parse(i, field.substring(equals + 1));
+            }
+        }
     }
 
     boolean isConfirmed() {

@@ -39,6 +39,7 @@ public final class GuardAttempt {
     State state;
 
     long stateSetAt;
+    PathBias.Stage stage = PathBias.Stage.NEW;
 
     GuardAttempt(
             GuardManager manager, RsaId id, @Nullable Guard guard, GuardManager.Usage usage, GuardRestriction restriction,
@@ -70,6 +71,36 @@ public final class GuardAttempt {
     /** The guard could not be reached, or the circuit failed at it. Failures further along are not the guard's. */
     public void failed() {
         manager.failed(this);
+    }
+
+    /** The first hop has answered, and the second is about to be asked for. */
+    public void goesOn() {
+        manager.goesOn(this);
+    }
+
+    /** The last hop has answered. */
+    public void complete() {
+        manager.complete(this);
+    }
+
+    /** A stream is about to be tried on the circuit. */
+    public void used() {
+        manager.used(this);
+    }
+
+    /** The exit has answered a stream, whatever it said. */
+    public void answered() {
+        manager.answered(this);
+    }
+
+    /**
+     * The circuit has ended.
+     *
+     * @param timedOut whether it was given up because building took too long
+     * @param remote whether somebody else ended it
+     */
+    public void ended(boolean timedOut, boolean remote) {
+        manager.ended(this, timedOut, remote);
     }
 
     /** Whether the built circuit may be used by now. */

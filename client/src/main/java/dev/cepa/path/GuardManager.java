@@ -284,6 +284,66 @@ public final class GuardManager {
         }
     }
 
+    void goesOn(GuardAttempt attempt) {
+        lock.lock();
+        try {
+            Guard guard = attempt.guard;
+            GuardWorld known = world;
+            if (guard != null && known != null && attempt.stage == PathBias.Stage.NEW) {
+                attempt.stage = guard.bias.begun(guard.toString(), known.bias(), events);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void complete(GuardAttempt attempt) {
+        lock.lock();
+        try {
+            if (attempt.guard != null) {
+                attempt.stage = attempt.guard.bias.built(attempt.stage);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void used(GuardAttempt attempt) {
+        lock.lock();
+        try {
+            Guard guard = attempt.guard;
+            GuardWorld known = world;
+            if (guard != null && known != null) {
+                attempt.stage = guard.bias.used(attempt.stage, guard.toString(), known.bias(), events);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void answered(GuardAttempt attempt) {
+        lock.lock();
+        try {
+            if (attempt.guard != null) {
+                attempt.stage = attempt.guard.bias.answered(attempt.stage);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void ended(GuardAttempt attempt, boolean timedOut, boolean remote) {
+        lock.lock();
+        try {
+            if (attempt.guard != null && attempt.stage != PathBias.Stage.NEW) {
+                attempt.stage = attempt.guard.bias.ended(attempt.stage, timedOut, remote);
+                state.markDirty();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     GuardAttempt.Usability checkWaiting(GuardAttempt attempt) {
         lock.lock();
         try {

@@ -11,7 +11,8 @@ import java.time.Instant;
  * @param possible how many relays could be anybody's guard
  * @param passing how many of them the settings let us use
  */
-record GuardWorld(PathSelector selector, GuardParams params, boolean live, int possible, int passing) {
+record GuardWorld(
+        PathSelector selector, GuardParams params, PathBias.Params bias, boolean live, int possible, int passing) {
     /** So long after its end, or before its start, a consensus still counts as live, for clients whose clock is off. */
     private static final long SLACK_SECONDS = 86_400;
 
@@ -30,7 +31,7 @@ record GuardWorld(PathSelector selector, GuardParams params, boolean live, int p
         ConsensusInfo consensus = dir.consensus();
         boolean live = !now.isBefore(consensus.validAfter().minusSeconds(SLACK_SECONDS))
                 && !now.isAfter(consensus.validUntil().plusSeconds(SLACK_SECONDS));
-        return new GuardWorld(selector, GuardParams.of(consensus, selector.settings()), live, possible, passing);
+        return new GuardWorld(selector, GuardParams.of(consensus, selector.settings()), PathBias.Params.of(consensus), live, possible, passing);
     }
 
     NetDir dir() {

@@ -94,9 +94,11 @@ final class CircuitBuilder implements CircuitSource {
             Deadline deadline = progress.begun();
             circuit = create(plan.attempt(), channel, first, deadline);
             progress.firstHopDone();
+            plan.attempt().goesOn();
             circuit.extend(hop(dir, plan.middle(), plan.selector()), deadline);
             circuit.extend(hop(dir, plan.exit(), plan.selector()), deadline);
             progress.complete();
+            plan.attempt().complete();
             circuit.markBuilt();
             awaitGuard(plan.attempt(), Deadline.in(GUARD_PATIENCE));
             done = true;

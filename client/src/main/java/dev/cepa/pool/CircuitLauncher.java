@@ -77,16 +77,24 @@ final class CircuitLauncher {
     private void build(PooledCircuit pooled, CircuitSource.Plan plan) {
         Circuit circuit = null;
         TorException failure = null;
+        pooled.attempt = plan.attempt();
         try {
-            circuit = source.build(plan, new Watched(pooled));
-            circuit.onClose(() -> {
+            Circuit made = source.build(plan, new Watched(pooled));
+            circuit = made;
+            made.onClose(() -> {
                 plan.attempt().closed();
+                TorException reason = made.closeReason();
+                plan.attempt().ended(false, reason != null && reason.kind() != ErrorKind.CLOSED);
                 forget(pooled);
             });
         } catch (TorException e) {
             failure = e;
         } catch (RuntimeException e) {
             failure = new TorException(ErrorKind.INTERNAL, "building a circuit failed: " + e, e);
+        }
+        if (failure != null) {
+            boolean ours = failure.kind() == ErrorKind.CLOSED || pooled.complete;
+            plan.attempt().ended(failure.kind() == ErrorKind.TIMEOUT && !pooled.complete, !ours);
         }
         boolean wanted;
         long bytes = bytesRead.getAsLong();

@@ -10,11 +10,13 @@ import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.path.BuildTimeouts;
 import dev.cepa.path.ExitRequest;
+import dev.cepa.path.GuardAttempt;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
 import java.io.Closeable;
@@ -163,14 +165,32 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                 if (circuit == null) {
                     throw new TorException(ErrorKind.INTERNAL, "a pending circuit was taken");
                 }
-                return action.on(circuit, deadline.atMost(StreamRetry.answerTime(attempt, settings().answerTimeout())));
+                note(pooled, false);
+                T done = action.on(circuit, deadline.atMost(StreamRetry.answerTime(attempt, settings().answerTimeout())));
+                note(pooled, true);
+                return done;
             } catch (TorException e) {
+                if (e instanceof StreamException) {
+                    note(pooled, true);
+                }
                 if (!StreamRetry.isWorthwhile(e, attempt) || deadline.passed()) {
                     throw e;
                 }
                 avoid.add(pooled.exit);
             } finally {
                 release(pooled);
+            }
+        }
+    }
+
+    /** Tells the guard that a stream is tried on one of its circuits, or was answered there. */
+    private static void note(PooledCircuit pooled, boolean answered) {
+        GuardAttempt attempt = pooled.attempt;
+        if (attempt != null) {
+            if (answered) {
+                attempt.answered();
+            } else {
+                attempt.used();
             }
         }
     }

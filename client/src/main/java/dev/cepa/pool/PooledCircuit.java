@@ -3,6 +3,7 @@ package dev.cepa.pool;
 import dev.cepa.cell.RsaId;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.error.TorException;
+import dev.cepa.path.GuardAttempt;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
 import java.util.function.IntSupplier;
@@ -74,6 +75,9 @@ final class PooledCircuit {
     int waiting;
     /** Streams that are being opened on it at this moment: it is not retired under them. */
     int opening;
+
+    /** Told how streams fare on it; null where no guard is to be judged. */
+    @Nullable GuardAttempt attempt;
 
     /** @param relays of the selector's snapshot, the guard first */
     PooledCircuit(PathSelector selector, boolean stable, int... relays) {

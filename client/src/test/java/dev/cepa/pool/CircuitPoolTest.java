@@ -87,12 +87,14 @@ class CircuitPoolTest {
             begins.acquireUninterruptibly();
             progress.begun();
             progress.firstHopDone();
+            plan.attempt().goesOn();
             completes.acquireUninterruptibly();
             if (failing > 0) {
                 failing--;
                 throw new TorException(ErrorKind.CIRCUIT_FAILED, "played");
             }
             progress.complete();
+            plan.attempt().complete();
             Circuit circuit = PlayedCircuits.open(ids.incrementAndGet(), events, exit);
             circuits.add(circuit);
             return circuit;
@@ -355,6 +357,19 @@ class CircuitPoolTest {
         await(() -> pool.statistics().unused() >= 2);
         open(to(80, A).onDemand());
         assertThat(outcomes()).containsExactly(Outcome.MISS);
+    }
+
+    @Test
+    void itIsCountedForTheGuardHowItsCircuitsFare() throws Exception {
+        open(to(80, A));
+        played.failing = 1;
+        open(to(80, B));
+        file.markDirty();
+        file.save();
+        // Circuits that are open, and streams on them, count as successes.
+        assertThat(String.join(" ", file.values("Guard")))
+                .contains("pb_use_attempts=2.000000 pb_use_successes=2.000000 pb_circ_attempts=3.000000"
+                        + " pb_circ_successes=2.000000 pb_successful_circuits_closed=2.000000");
     }
 
     @Test
