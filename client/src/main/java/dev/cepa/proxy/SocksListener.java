@@ -28,6 +28,7 @@ public final class SocksListener implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(SocksListener.class);
 
     private static final long WARNING_INTERVAL_NANOS = 60_000_000_000L;
+    private static final int BACKLOG = 1024;
     private static final long ACCEPT_RETRY_MILLIS = 100;
     private static final Duration FREE_WAIT = Duration.ofMillis(200);
 
@@ -70,7 +71,7 @@ public final class SocksListener implements Closeable {
         }
         try {
             server.setReuseAddress(true);
-            server.bind(address, 256);
+            server.bind(address, BACKLOG);
         } catch (IOException e) {
             closeQuietly(server);
             String hint = address.getPort() == 0 ? "" : " Is Tor already running?";

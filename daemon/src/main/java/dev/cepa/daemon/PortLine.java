@@ -119,7 +119,8 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
             int flags = (ipv6 ? Begin.IPV6_OK : 0)
                     | (ipv4 ? 0 : Begin.IPV4_NOT_OK)
                     | (ipv6 && preferIpv6 ? Begin.IPV6_PREFERRED : 0);
-            int connections = Math.clamp(options.number("ConnLimit"), 1, 65_000);
+            // To tor ConnLimit is the least number of descriptors that it starts with; a port serves more than that.
+            int connections = Math.clamp(4L * options.number("ConnLimit"), 4, 65_000);
             return new SocksSettings(
                     group,
                     isolation,
@@ -132,7 +133,7 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
                     options.flag("TestSocks"),
                     Duration.ofSeconds(Math.max(1, options.number("SocksTimeout"))),
                     connections,
-                    Math.max(1, connections / 4),
+                    connections / 2,
                     keepAlive);
         }
 
