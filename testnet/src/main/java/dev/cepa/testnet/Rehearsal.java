@@ -16,8 +16,8 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Puts a client program through its paces once, on a private network of its own: start, a few requests, a download, an
- * orderly stop. This is what a JVM learns from when its ahead-of-time cache is made, so it says what it does and measures
+ * Puts a client program through its paces once, on a private network of its own: start, a few requests, a download, a
+ * rest, an orderly stop. This is what a JVM learns from when its ahead-of-time cache is made, so it says what it does and measures
  * nothing. Its arguments are the command to run, to which {@code -f FILE} is added.
  */
 final class Rehearsal {
@@ -25,6 +25,8 @@ final class Rehearsal {
     private static final int REQUESTS = 10;
     private static final long SMALL = 2_000;
     private static final long LARGE = 20_000_000;
+    /** Long enough for what a program does when it has come to rest. */
+    private static final long REST_MILLIS = 15_000;
     private static final int READ_TIMEOUT_MILLIS = 15_000;
     private static final int BUFFER = 64 * 1024;
 
@@ -79,6 +81,7 @@ final class Rehearsal {
             fetch(socksPort, webPort, SMALL);
         }
         fetch(socksPort, webPort, LARGE);
+        Node.pause(REST_MILLIS);
         System.out.println("rehearsed");
     }
 
