@@ -8,8 +8,8 @@ final class QuietTimes {
     /** How often to ask, in seconds. */
     static final int TICK_SECONDS = 5;
 
-    /** A tick with less work than this is quiet: 1% of one processor, what a client that carries a little uses. */
-    static final long QUIET_NANOS = 50_000_000L;
+    /** A tick with less work than this is quiet: 4% of one processor, more than a small request a second costs. */
+    static final long QUIET_NANOS = 200_000_000L;
     /** Less work than this since the last time has not made enough to give back. */
     static final long WORTH_NANOS = 500_000_000L;
 
