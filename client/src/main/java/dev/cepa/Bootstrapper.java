@@ -216,9 +216,12 @@ final class Bootstrapper {
     void awaitDone(Deadline deadline) throws TorException {
         lock.lock();
         try {
-            while (!done) {
-                if (fatal != null) {
+            while (true) {
+                if (fatal != null) { // also when it was done before
                     throw new TorException(fatal.kind(), String.valueOf(fatal.getMessage()), fatal);
+                }
+                if (done) {
+                    return;
                 }
                 if (deadline.passed()) {
                     String why = status.problem() == null ? "" : ": " + status.problem();

@@ -345,9 +345,6 @@ public final class TorClient implements Closeable {
      * @throws TorException of kind TIMEOUT, with where it stands and why it waits; CLOSED
      */
     public void awaitReady(Duration timeout) throws TorException {
-        if (closed) { // however far it had come
-            throw new TorException(ErrorKind.CLOSED, "the client is closed");
-        }
         wake();
         bootstrap.awaitDone(Deadline.in(timeout));
     }

@@ -59,8 +59,8 @@ public record SocksSettings(
             false,
             false,
             Duration.ofMinutes(2),
-            1000,
-            250,
+            4000,
+            2000,
             false);
 
     public SocksSettings {
