@@ -2,17 +2,19 @@ package dev.cepa.channel;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.StandardConstants;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
@@ -70,26 +72,34 @@ final class TlsClient {
 
     /** Does the TLS handshake on a connected socket, and returns the TLS socket on top of it. */
     SSLSocket handshake(Socket tcp) throws IOException {
-        String name = randomName();
-        // The name is passed here too, or the JDK would look the address's name up.
-        SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(new BufferedSocket(tcp), name, tcp.getPort(), true);
+        String label = randomLabel();
+        // A name is passed here too, or the JDK would look the address's name up. One without a dot: others it would take
+        // for the server's name.
+        SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(new BufferedSocket(tcp), label, tcp.getPort(), true);
         SSLParameters parameters = tls.getSSLParameters();
         parameters.setProtocols(PROTOCOLS);
         parameters.setCipherSuites(cipherSuites);
         parameters.setNamedGroups(GROUPS);
-        parameters.setServerNames(List.of(new SNIHostName(name)));
+        parameters.setServerNames(List.of(new ServerName("www." + label + ".com")));
         tls.setSSLParameters(parameters);
         tls.startHandshake();
         tls.getSession().invalidate(); // takes it out of the cache, no more
         return tls;
     }
 
-    private String randomName() {
-        StringBuilder name = new StringBuilder("www.");
+    private String randomLabel() {
+        StringBuilder name = new StringBuilder();
         for (int n = 4 + random.nextInt(22); n > 0; n--) {
             name.append(BASE32.charAt(random.nextInt(BASE32.length())));
         }
-        return name.append(".com").toString();
+        return name.toString();
+    }
+
+    /** An ASCII host name. The JDK's own class for it loads tables of international names, a megabyte with what they need. */
+    private static final class ServerName extends SNIServerName {
+        ServerName(String name) {
+            super(StandardConstants.SNI_HOST_NAME, name.getBytes(StandardCharsets.US_ASCII));
+        }
     }
 
     /** Extended, because the JDK adds checks of its own to one that isn't. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConsensusIntake {
     /** A consensus older than this version can't know what it speaks, so it can't stop it. */
-    private static final Instant RELEASED = Instant.parse("2026-11-24T00:00:00Z");
+    private static final Instant RELEASED = Instant.ofEpochSecond(1_795_478_400); // 2026-11-24
     /** For how many hours caches keep differences, if the consensus does not say. */
     private static final int DIFF_HOURS = 72;
 

@@ -1,10 +1,8 @@
 package dev.cepa.directory;
 
+import dev.cepa.netdoc.UtcTime;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
 /** Times in HTTP headers, as {@code Sun, 06 Nov 1994 08:49:37 GMT}; and in Tor's documents, as {@code 1994-11-06 08:49:37}. */
@@ -17,23 +15,22 @@ final class DirectoryTime {
 
     /** In HTTP's form. */
     static String format(Instant instant) {
-        LocalDateTime t = LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
-        int day = 3 * (t.getDayOfWeek().getValue() - 1);
-        int month = 3 * (t.getMonthValue() - 1);
+        UtcTime t = UtcTime.of(instant.getEpochSecond());
+        int day = 3 * (t.dayOfWeek() - 1);
+        int month = 3 * (t.month() - 1);
         StringBuilder out = new StringBuilder(LENGTH).append(DAYS, day, day + 3).append(", ");
-        two(out, t.getDayOfMonth());
-        out.append(' ').append(MONTHS, month, month + 3).append(' ').append(t.getYear()).append(' ');
-        time(out, t);
+        out.append((char) ('0' + t.day() / 10)).append((char) ('0' + t.day() % 10));
+        out.append(' ').append(MONTHS, month, month + 3).append(' ').append(t.year()).append(' ');
+        t.appendTime(out);
         return out.append(" GMT").toString();
     }
 
     /** In the form of Tor's documents. */
     static String formatIso(Instant instant) {
-        LocalDateTime t = LocalDateTime.ofInstant(instant, ZoneOffset.UTC);
-        StringBuilder out = new StringBuilder(19).append(t.getYear()).append('-');
-        two(out, t.getMonthValue());
-        two(out.append('-'), t.getDayOfMonth());
-        time(out.append(' '), t);
+        UtcTime t = UtcTime.of(instant.getEpochSecond());
+        StringBuilder out = new StringBuilder(19);
+        t.appendDate(out);
+        t.appendTime(out.append(' '));
         return out.toString();
     }
 
@@ -46,18 +43,10 @@ final class DirectoryTime {
         if (month < 0 || month % 3 != 0) {
             return null;
         }
-        try {
-            return LocalDateTime.of(
-                            number(text, 12, 16),
-                            month / 3 + 1,
-                            number(text, 5, 7),
-                            number(text, 17, 19),
-                            number(text, 20, 22),
-                            Math.min(59, number(text, 23, 25)))
-                    .toInstant(ZoneOffset.UTC);
-        } catch (DateTimeException | NumberFormatException e) {
-            return null;
-        }
+        long second = UtcTime.seconds(
+                number(text, 12, 16), month / 3 + 1, number(text, 5, 7),
+                number(text, 17, 19), number(text, 20, 22), number(text, 23, 25));
+        return second == UtcTime.NONE ? null : Instant.ofEpochSecond(second);
     }
 
     /**
@@ -70,39 +59,22 @@ final class DirectoryTime {
             return 0;
         }
         String text = new String(buf, offset, length, StandardCharsets.ISO_8859_1);
-        try {
-            return LocalDateTime.of(
-                            number(text, 0, 4),
-                            number(text, 5, 7),
-                            number(text, 8, 10),
-                            number(text, 11, 13),
-                            number(text, 14, 16),
-                            Math.min(59, number(text, 17, 19)))
-                    .toEpochSecond(ZoneOffset.UTC);
-        } catch (DateTimeException | NumberFormatException e) {
-            return 0;
-        }
+        long second = UtcTime.seconds(
+                number(text, 0, 4), number(text, 5, 7), number(text, 8, 10),
+                number(text, 11, 13), number(text, 14, 16), number(text, 17, 19));
+        return second == UtcTime.NONE ? 0 : second;
     }
 
+    /** -1 if there is something else than digits. */
     private static int number(String text, int from, int to) {
         int value = 0;
         for (int i = from; i < to; i++) {
             char c = text.charAt(i);
             if (c < '0' || c > '9') {
-                throw new NumberFormatException();
+                return -1;
             }
             value = value * 10 + c - '0';
         }
         return value;
-    }
-
-    private static void time(StringBuilder out, LocalDateTime t) {
-        two(out, t.getHour());
-        two(out.append(':'), t.getMinute());
-        two(out.append(':'), t.getSecond());
-    }
-
-    private static void two(StringBuilder out, int value) {
-        out.append((char) ('0' + value / 10)).append((char) ('0' + value % 10));
     }
 }

@@ -6,6 +6,7 @@ import dev.cepa.crypto.RsaPublicKey;
 import dev.cepa.error.ProtocolException;
 import java.security.MessageDigest;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +31,19 @@ public final class AuthorityCertificate {
      * @param authority digest of the identity key: the v3ident
      * @param signingKey digest of the signing key
      */
-    public record Name(RsaId authority, RsaId signingKey) {}
+    public record Name(RsaId authority, RsaId signingKey) {
+        // Written out, as are the hash codes of other keys of maps: what records get by themselves is put together from
+        // method handles at run time, which costs memory.
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Name name && authority.equals(name.authority) && signingKey.equals(name.signingKey);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * authority.hashCode() + signingKey.hashCode();
+        }
+    }
 
     private AuthorityCertificate(Name name, RsaPublicKey signingKey, Instant published, Instant expires, byte[] text) {
         this.name = name;

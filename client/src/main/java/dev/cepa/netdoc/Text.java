@@ -115,20 +115,7 @@ final class Text {
         int hour = (int) number(text, at + 11, at + 13, 23);
         int minute = (int) number(text, at + 14, at + 16, 59);
         int second = (int) number(text, at + 17, at + 19, 60);
-        if (year < 1970 || month < 1 || day < 1 || hour < 0 || minute < 0 || second < 0) {
-            return -1;
-        }
-        boolean leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        boolean shortMonth = month == 4 || month == 6 || month == 9 || month == 11;
-        int monthLength = month == 2 ? (leap ? 29 : 28) : shortMonth ? 30 : 31;
-        if (day > monthLength) {
-            return -1;
-        }
-        // Days before the year, before the month and in it; a second of 60 runs over into the next minute.
-        int before = year - 1;
-        long days = 365L * year + before / 4 - before / 100 + before / 400 - 719_527;
-        days += (367 * month - 362) / 12 - (month <= 2 ? 0 : leap ? 1 : 2) + day - 1;
-        return ((days * 24 + hour) * 60 + minute) * 60 + second;
+        return Math.max(-1, UtcTime.seconds(year, month, day, hour, minute, second));
     }
 
     /** The four bytes of a dotted address as a number in network order; -1 if it is none. */

@@ -1,8 +1,6 @@
 package dev.cepa.path;
 
-import java.time.DateTimeException;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
+import dev.cepa.netdoc.UtcTime;
 
 /** Times as C tor's state file writes them: {@code 2026-11-24T03:42:00} or with a blank in the middle, UTC, to the second. */
 final class StateTime {
@@ -10,14 +8,10 @@ final class StateTime {
 
     /** @param middle what stands between date and time, {@code 'T'} or a blank */
     static String format(long epochSecond, char middle) {
-        LocalDateTime time = LocalDateTime.ofEpochSecond(epochSecond, 0, ZoneOffset.UTC);
+        UtcTime time = UtcTime.of(epochSecond);
         StringBuilder out = new StringBuilder(19);
-        out.append(time.getYear());
-        two(out, '-', time.getMonthValue());
-        two(out, '-', time.getDayOfMonth());
-        two(out, middle, time.getHour());
-        two(out, ':', time.getMinute());
-        two(out, ':', time.getSecond());
+        time.appendDate(out);
+        time.appendTime(out.append(middle));
         return out.toString();
     }
 
@@ -27,26 +21,14 @@ final class StateTime {
                 || text.charAt(13) != ':' || text.charAt(16) != ':') {
             return -1;
         }
-        try {
-            long second = LocalDateTime.of(
-                            digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10),
-                            digits(text, 11, 13), digits(text, 14, 16), Math.min(59, digits(text, 17, 19)))
-                    .toEpochSecond(ZoneOffset.UTC);
-            return Math.max(-1, second);
-        } catch (DateTimeException e) {
-            return -1;
-        }
+        return Math.max(
+                -1,
+                UtcTime.seconds(
+                        digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10),
+                        digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)));
     }
 
     private static int digits(String text, int from, int to) {
         return AddressPattern.number(text.substring(from, to));
-    }
-
-    private static void two(StringBuilder out, char before, int value) {
-        out.append(before);
-        if (value < 10) {
-            out.append('0');
-        }
-        out.append(value);
     }
 }

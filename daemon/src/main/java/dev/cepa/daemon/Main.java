@@ -164,6 +164,6 @@ public final class Main {
     }
 
     private static String platform() {
-        return System.getProperty("os.name") + " with Java " + Runtime.version();
+        return System.getProperty("os.name") + " with Java " + System.getProperty("java.version");
     }
 }

@@ -6,11 +6,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives memory back whenever the program has come to rest: the heap shrinks to what is live, and pages of files that were
- * needed only for the work go. A thread of its own, which ends with the process.
+ * Gives memory back whenever the program does little: the heap shrinks to what is live, and pages of files that were needed
+ * only for the work go. A thread of its own, which ends with the process.
  */
 final class MemoryKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryKeeper.class);
+
+    /** A collection takes longer than giving pages back, and there is less to gain. */
+    private static final int RESTS_PER_COLLECTION = 2;
 
     private MemoryKeeper() {}
 
@@ -20,20 +23,20 @@ final class MemoryKeeper {
 
     private static void run() {
         QuietTimes quiet = new QuietTimes();
-        boolean again = false;
         try {
-            while (true) {
+            ColdPages pages = ColdPages.find();
+            for (int rests = 0; ; ) {
                 Thread.sleep(Duration.ofSeconds(QuietTimes.TICK_SECONDS));
                 Duration cpu = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
-                boolean now = quiet.tick(cpu.toNanos());
-                if (now) {
+                if (!quiet.tick(cpu.toNanos())) {
+                    continue;
+                }
+                if (rests++ % RESTS_PER_COLLECTION == 0) {
                     System.gc();
                 }
-                // Once more at the next tick: collecting and giving back have themselves touched much of the JVM.
-                if (now || again) {
-                    LOG.trace("Gave memory back: {} kB of mapped files.", ColdPages.release() >> 10);
+                if (pages != null) {
+                    LOG.trace("Gave memory back: {} kB of mapped files.", pages.release() >> 10);
                 }
-                again = now;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
