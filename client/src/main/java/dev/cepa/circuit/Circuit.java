@@ -238,6 +238,8 @@ public final class Circuit implements AutoCloseable {
         streams.add(stream);
         lastUsedNanos = System.nanoTime();
         emit(stream, StreamStatus.Status.NEW, null);
+        // Before it is sent: the answer may be here before this thread goes on.
+        emit(stream, StreamStatus.Status.SENT_CONNECT, null);
         try {
             sender.send(hop, Cell.RELAY, stream.streamId(), message);
         } catch (TorException e) {
@@ -245,7 +247,6 @@ public final class Circuit implements AutoCloseable {
             stream.ended(e, e);
             throw e;
         }
-        emit(stream, StreamStatus.Status.SENT_CONNECT, null);
         return stream;
     }
 

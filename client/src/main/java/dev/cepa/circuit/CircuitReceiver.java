@@ -189,8 +189,12 @@ final class CircuitReceiver implements CircuitHandler {
             if (address != null && address.isAnyLocalAddress()) {
                 throw new ProtocolException("CONNECTED to an address of zeros");
             }
-            stream.inbox.connected(address);
+            if (stream.inbox.isConnected()) {
+                throw new ProtocolException("CONNECTED on a stream that is connected");
+            }
+            // First the event: whoever waits for the stream may look at once for what was said of it.
             circuit.emit(stream, Status.SUCCEEDED, null);
+            stream.inbox.connected(address);
         } else if (entry instanceof HalfStream half) {
             half.connectedReceived();
         } else {

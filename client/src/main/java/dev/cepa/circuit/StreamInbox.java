@@ -44,13 +44,10 @@ final class StreamInbox {
         this.hasWindow = hasWindow;
     }
 
-    /** The reader: CONNECTED has come. */
-    void connected(@Nullable InetAddress address) throws ProtocolException {
+    /** The reader: the first CONNECTED has come. */
+    void connected(@Nullable InetAddress address) {
         lock.lock();
         try {
-            if (connected) {
-                throw new ProtocolException("CONNECTED on a stream that is connected");
-            }
             connected = true;
             remoteAddress = address;
             wake();

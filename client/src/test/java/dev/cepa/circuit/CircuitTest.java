@@ -412,6 +412,23 @@ class CircuitTest {
                 CircuitStatus.Status.CLOSED);
     }
 
+    @Test
+    void tellsThatAStreamIsConnectedBeforeItsOpenerGoesOn() throws Exception {
+        List<Boolean> goesOn = new ArrayList<>();
+        List<TorStream> opened = new ArrayList<>();
+        TorEvents events = new TorEvents();
+        events.add(event -> {
+            if (event instanceof StreamStatus stream && stream.status() == StreamStatus.Status.SUCCEEDED) {
+                goesOn.add(opened.getFirst().inbox.isConnected());
+            }
+        });
+        Circuit circuit = path.build(1, CircuitSettings.DEFAULT, events);
+        opened.add(circuit.openOptimistic("example.com", 80, 0));
+        path.reply(0, RelayMessage.CONNECTED, opened.getFirst().streamId());
+        opened.getFirst().awaitConnected(Deadline.in(Duration.ofSeconds(10)));
+        assertThat(goesOn).containsExactly(false);
+    }
+
     interface Action {
         void run() throws Exception;
     }
