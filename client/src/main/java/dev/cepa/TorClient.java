@@ -8,6 +8,7 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
 import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
@@ -67,12 +68,16 @@ public final class TorClient implements Closeable {
     private final TorStreams streams;
     private final SocksPorts socksPorts;
     private final Dormancy dormancy;
+    /** The state saver's. */
+    private final ClockWatch clockWatch;
+
     private volatile boolean closed;
     private volatile boolean savingFails;
     private @Nullable Thread saver;
 
-    private TorClient(TorConfig config) throws TorException {
+    private TorClient(TorConfig config, ClockWatch clockWatch) throws TorException {
         this.config = config;
+        this.clockWatch = clockWatch;
         Path folder = config.dataDirectory;
         data = folder == null ? null : DataDirectory.open(folder);
         try {
@@ -192,8 +197,13 @@ public final class TorClient implements Closeable {
      * @return the client, which may not be ready yet
      * @throws TorException if its data directory or its ports can't be had
      */
-    public static TorClient start(TorConfig config, dev.cepa.event.TorEventListener listener) throws TorException {
-        TorClient client = new TorClient(config);
+    public static TorClient start(TorConfig config, TorEventListener listener) throws TorException {
+        return start(config, listener, new ClockWatch(InstantSource.system(), System::nanoTime));
+    }
+
+    /** @param clockWatch says when the clock has jumped */
+    static TorClient start(TorConfig config, TorEventListener listener, ClockWatch clockWatch) throws TorException {
+        TorClient client = new TorClient(config, clockWatch);
         client.events.add(listener);
         try {
             client.socksPorts.open(config.openPorts());
@@ -453,11 +463,10 @@ public final class TorClient implements Closeable {
     }
 
     private void keepHouseUntilClosed() {
-        ClockWatch watch = new ClockWatch(InstantSource.system(), System::nanoTime);
         try {
             for (long turn = 1; !closed; turn++) {
                 Thread.sleep(LOOK_INTERVAL);
-                ClockWatch.Jump jump = watch.look();
+                ClockWatch.Jump jump = clockWatch.look();
                 if (jump != null) {
                     abandonConnections(jump);
                 }

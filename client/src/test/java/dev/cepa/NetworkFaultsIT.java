@@ -17,10 +17,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,46 @@ class NetworkFaultsIT {
             } finally {
                 victim.restart();
             }
+        }
+    }
+
+    /** As after a laptop's sleep: connections look open and are dead, and who was out of reach may be in reach. */
+    @Test
+    void afterTheClockHasJumpedNewStreamsTakeNewConnectionsAndGuardsThatWereDownAreTriedAgain() throws Exception {
+        List<TorEvent> events = new CopyOnWriteArrayList<>();
+        AtomicLong ahead = new AtomicLong();
+        ClockWatch watch = new ClockWatch(() -> Instant.now().plusSeconds(ahead.get()), System::nanoTime);
+        try (TorClient tor = TorClient.start(config(), events::add, watch);
+                ServerSocket echo = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread.startVirtualThread(() -> echo(echo));
+            tor.awaitReady(Duration.ofSeconds(60));
+            String guard = open(tor, events, echo.getLocalPort()).path.getFirst();
+            Node node = network.nodeByFingerprint(guard.substring(1, 41));
+            node.kill();
+            Running meanwhile;
+            try {
+                tor.newIdentity();
+                meanwhile = open(tor, events, echo.getLocalPort());
+                assertThat(meanwhile.path.getFirst()).isNotEqualTo(guard);
+            } finally {
+                node.restart();
+            }
+
+            ahead.set(200);
+            Running after = meanwhile;
+            for (int tries = 0; tries < 200 && after.path.equals(meanwhile.path); tries++) {
+                Thread.sleep(100);
+                after = open(tor, events, echo.getLocalPort());
+            }
+
+            assertThat(events).anySatisfy(event -> assertThat(event)
+                    .isInstanceOfSatisfying(TorEvent.ClockJumped.class, jump -> {
+                        assertThat(jump.time()).isGreaterThan(Duration.ofSeconds(199));
+                        assertThat(jump.standstill()).isFalse();
+                    }));
+            assertThat(after.path.getFirst()).as("the first guard is tried again").isEqualTo(guard);
+            exchange(meanwhile.socket, 1);
+            exchange(after.socket, 2);
         }
     }
 

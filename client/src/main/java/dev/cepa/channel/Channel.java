@@ -75,6 +75,7 @@ public final class Channel {
     private volatile long writingSince; // written by the writer; 0 while it doesn't write
     private volatile boolean carriesCircuits; // of more than one hop: others are not padded
     private volatile long lastTransfer = System.nanoTime(); // written by both threads
+    private volatile long lastReceived = System.nanoTime(); // written by the reader, at first by the link handshake
     private volatile long bytesRead; // written by the reader
     private volatile long bytesWritten; // written by the writer
     private final AtomicLong cellsDropped = new AtomicLong();
@@ -158,6 +159,11 @@ public final class Channel {
     /** Bytes of cells received so far. */
     public long bytesRead() {
         return bytesRead;
+    }
+
+    /** When anything last came from the relay, by {@link System#nanoTime}. */
+    public long lastReceivedNanos() {
+        return lastReceived;
     }
 
     /** Bytes of cells sent so far. */
@@ -267,8 +273,11 @@ public final class Channel {
                 cause.kind() == ErrorKind.CLOSED ? null : cause));
     }
 
-    /** Has it serve nobody new; it closes once it has been without circuits for a while. */
-    void retire() {
+    /**
+     * Has it serve nobody new: whoever wants the relay next gets a new channel, and this one closes once it has been
+     * without circuits for a while.
+     */
+    public void retire() {
         retired = true;
     }
 
@@ -330,7 +339,9 @@ public final class Channel {
             }
             total += n;
             bytesRead = total;
-            lastTransfer = System.nanoTime();
+            long now = System.nanoTime();
+            lastTransfer = now;
+            lastReceived = now;
             have += n;
             int at = Math.min(skip, have);
             skip -= at;

@@ -49,6 +49,8 @@ public final class ChannelManager implements Closeable {
     private long nextId = 1;
     private boolean enabled = true;
     private boolean closed;
+    /** When anything last came by a channel that is gone; the beginning, before there was one. */
+    private long lastReceived = System.nanoTime();
 
     /** An attempt under way, shared by all who wait for it; guarded by the manager's lock. */
     private static final class Attempt {
@@ -88,7 +90,7 @@ public final class ChannelManager implements Closeable {
                 }
                 Attempt attempt = attempts.get(target.rsaId());
                 if (attempt == null) {
-                    backoff.failIfTooEarly(target.rsaId(), System.nanoTime());
+                    backoff.failIfTooEarly(target.rsaId(), System.nanoTime(), lastReceived());
                     attempt = start(target);
                 }
                 attempt.waiting++;
@@ -124,10 +126,44 @@ public final class ChannelManager implements Closeable {
     public List<Channel> channels() {
         lock.lock();
         try {
-            channels.removeIf(channel -> !channel.isOpen());
+            removeClosed();
             return List.copyOf(channels);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** When anything last came from any relay, by {@link System#nanoTime}. */
+    public long lastReceivedNanos() {
+        lock.lock();
+        try {
+            return lastReceived();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long lastReceived() {
+        for (Channel channel : channels) {
+            noteReceived(channel);
+        }
+        return lastReceived;
+    }
+
+    private void noteReceived(Channel channel) {
+        long last = channel.lastReceivedNanos();
+        if (last - lastReceived > 0) {
+            lastReceived = last;
+        }
+    }
+
+    private void removeClosed() {
+        for (Iterator<Channel> i = channels.iterator(); i.hasNext(); ) {
+            Channel channel = i.next();
+            if (!channel.isOpen()) {
+                noteReceived(channel);
+                i.remove();
+            }
         }
     }
 
@@ -184,13 +220,10 @@ public final class ChannelManager implements Closeable {
 
     private @Nullable Channel find(ChannelTarget target) throws TorException {
         failIfClosed();
-        for (Iterator<Channel> i = channels.iterator(); i.hasNext(); ) {
-            Channel channel = i.next();
+        removeClosed();
+        for (Channel channel : channels) {
             if (channel.serves(target)) {
                 return channel;
-            }
-            if (!channel.isOpen()) {
-                i.remove();
             }
         }
         return null;
@@ -207,6 +240,7 @@ public final class ChannelManager implements Closeable {
     private void run(Attempt attempt, long id, ChannelTarget target) {
         Channel channel = null;
         TorException failure = null;
+        long begun = System.nanoTime();
         try {
             channel = connect(attempt, id, target);
         } catch (TorException e) {
@@ -224,7 +258,8 @@ public final class ChannelManager implements Closeable {
                 channels.add(channel);
                 backoff.succeeded(target.rsaId());
             } else if (failure != null && !attempt.abandoned && !closed && enabled) {
-                backoff.failed(target.rsaId(), System.nanoTime(), failure);
+                boolean silence = lastReceived() - begun < 0;
+                backoff.failed(target.rsaId(), System.nanoTime(), failure, silence);
             }
             settled.signalAll();
             if (channel != null) {

@@ -36,6 +36,10 @@ import org.jspecify.annotations.Nullable;
 public final class Circuit implements AutoCloseable {
     /** RELAY_EARLY cells that a relay lets pass (tor-spec section 5.6). */
     private static final int RELAY_EARLY_BUDGET = 8;
+    /** A first relay that has sent nothing at all for so many seconds counts as gone, however much time is left. */
+    private static final int SILENT_SECONDS = 5;
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
 
     private final long id;
     private final String purpose;
@@ -76,7 +80,8 @@ public final class Circuit implements AutoCloseable {
      * @param channel to the first hop
      * @param circuitId unique within one client, from 1
      * @param purpose for events, in the control specification's words
-     * @throws TorException if it can't be created; nothing is left of it then
+     * @throws TorException if it can't be created; nothing is left of it then. Of kind TIMEOUT when the deadline has passed,
+     *     or earlier if nothing comes from the relay any more
      */
     public static Circuit create(
             Channel channel,
@@ -130,7 +135,32 @@ public final class Circuit implements AutoCloseable {
             expected = expect(Cell.CREATED2, null);
         }
         link.send(create);
-        addHop(first, handshake, expected.answer().await(deadline, "relay " + first + " to create the circuit"));
+        addHop(first, handshake, awaitFirst(expected, "relay " + first + " to create the circuit", deadline));
+    }
+
+    /**
+     * Waits for the first relay's answer as long as anything comes from it. Looks every second, so that a program that was
+     * stopped itself for a while does not take that for the relay's silence.
+     */
+    private byte[] awaitFirst(PendingAnswer expected, String what, Deadline deadline) throws TorException {
+        long heard = System.nanoTime();
+        int silent = 0;
+        while (true) {
+            Deadline step = deadline.atMost(SECOND);
+            try {
+                return expected.answer().await(step, what);
+            } catch (TorException e) {
+                if (e.kind() != ErrorKind.TIMEOUT || deadline.passed()) {
+                    throw e;
+                }
+            }
+            long last = link.lastReceivedNanos();
+            silent = last - heard > 0 ? 0 : silent + 1;
+            heard = last - heard > 0 ? last : heard;
+            if (silent >= SILENT_SECONDS) {
+                throw new TorException(ErrorKind.TIMEOUT, "nothing came for " + silent + " s while waiting for " + what);
+            }
+        }
     }
 
     /**

@@ -23,6 +23,9 @@ interface CircuitLink {
     /** Queues a cell that creates or ends the circuit. */
     void send(ChannelMessage message) throws TorException;
 
+    /** When anything last came from the first relay, for any circuit, by {@link System#nanoTime}. */
+    long lastReceivedNanos();
+
     /** The place on a real channel. */
     final class OnChannel implements CircuitLink {
         private final Channel channel;
@@ -58,6 +61,11 @@ interface CircuitLink {
         @Override
         public void send(ChannelMessage message) throws TorException {
             channel.send(circuitId, message);
+        }
+
+        @Override
+        public long lastReceivedNanos() {
+            return channel.lastReceivedNanos();
         }
     }
 }

@@ -14,6 +14,7 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
 import dev.cepa.path.GuardAttempt;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,6 +74,9 @@ final class DirectoryTunnels implements DirectoryLink {
             return client.ask(new TimedInputStream(stream, deadline), stream.output(), request);
         } catch (IOException | RuntimeException e) {
             stream.close();
+            if (e instanceof SocketTimeoutException || e instanceof TorException t && t.kind() == ErrorKind.TIMEOUT) {
+                circuit.close(); // it may be dead; a new one tells whether the server is
+            }
             throw e;
         }
     }
@@ -107,14 +111,19 @@ final class DirectoryTunnels implements DirectoryLink {
 
     private Circuit make(HopTarget server, @Nullable GuardAttempt attempt, Deadline deadline) throws TorException {
         Circuit circuit;
+        Channel channel = null;
+        long begun = System.nanoTime();
         try {
-            Channel channel = channels.get(server.link(), deadline);
+            channel = channels.get(server.link(), deadline);
             progress.reach(Phase.CREATING_CIRCUIT);
             circuit = Circuit.create(
                     channel, server, CircuitSettings.DEFAULT, events, circuitIds.getAsLong(), "GENERAL", deadline);
         } catch (TorException e) {
+            if (channel != null && e.kind() == ErrorKind.TIMEOUT) {
+                channel.retire(); // a new one may fare better
+            }
             if (attempt != null && e.kind() != ErrorKind.CLOSED) {
-                attempt.failed();
+                attempt.failed(channels.lastReceivedNanos() - begun < 0);
             } else if (attempt != null) {
                 attempt.closed();
             }

@@ -47,6 +47,9 @@ final class Guard {
     /** Whether an attempt through it is under way whose circuit would have to wait. */
     boolean pending;
     long failingSince;
+    /** Whether nothing came from the network, from any relay, while it failed last. */
+    boolean failedInSilence;
+
     long lastTried;
     /** Whether it is no longer in any sample; circuits through it end. */
     boolean removed;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One circuit through one guard. Whoever builds the circuit says how it went, once, by {@link #succeeded()} or
- * {@link #failed()}, and in any case {@link #closed()} when the circuit is gone. Thread-safe.
+ * {@link #failed}, and in any case {@link #closed()} when the circuit is gone. Thread-safe.
  */
 public final class GuardAttempt {
     /** Whether a finished circuit may be used (guard-spec section 4.8). */
@@ -68,9 +68,13 @@ public final class GuardAttempt {
         return manager.succeeded(this);
     }
 
-    /** The guard could not be reached, or the circuit failed at it. Failures further along are not the guard's. */
-    public void failed() {
-        manager.failed(this);
+    /**
+     * The guard could not be reached, or the circuit failed at it. Failures further along are not the guard's.
+     *
+     * @param inSilence whether nothing came from any relay since the attempt began, so that the network may be to blame
+     */
+    public void failed(boolean inSilence) {
+        manager.failed(this, inSilence);
     }
 
     /** The first hop has answered, and the second is about to be asked for. */

@@ -258,13 +258,13 @@ public final class GuardManager {
         }
     }
 
-    void failed(GuardAttempt attempt) {
+    void failed(GuardAttempt attempt, boolean inSilence) {
         lock.lock();
         try {
             boolean open = attempt.state == GuardAttempt.State.USABLE_ON_COMPLETION
                     || attempt.state == GuardAttempt.State.USABLE_IF_NO_BETTER_GUARD;
             if (open && attempt.guard != null && !attempt.guard.removed) {
-                sampleOf(attempt.guard).noteFailure(attempt.guard, now());
+                sampleOf(attempt.guard).noteFailure(attempt.guard, inSilence, now());
             }
             die(attempt);
         } finally {
@@ -387,7 +387,8 @@ public final class GuardManager {
         }
         long recent = now - world.params().connectTimeout();
         for (GuardAttempt attempt : attempts) {
-            boolean mayBlock = attempt.state == GuardAttempt.State.COMPLETE
+            // A circuit of before says nothing for a guard that has been found down since.
+            boolean mayBlock = (attempt.state == GuardAttempt.State.COMPLETE && !isDown(attempt.guard))
                     || (attempt.state == GuardAttempt.State.USABLE_IF_NO_BETTER_GUARD && attempt.stateSetAt > recent);
             if (mayBlock && isBetter(attempt, best.restriction, best)) {
                 return;
@@ -404,6 +405,10 @@ public final class GuardManager {
         }
     }
 
+    private static boolean isDown(@Nullable Guard guard) {
+        return guard != null && guard.reachable == Guard.Reachability.NO;
+    }
+
     private boolean isBetter(GuardAttempt a, GuardRestriction restriction, GuardAttempt b) {
         GuardWorld known = world;
         return a.guard != null && b.guard != null && known != null
@@ -411,7 +416,7 @@ public final class GuardManager {
                 && (b.guard.removed || (restriction.allows(a.guard, known.selector()) && a.guard.isBetterThan(b.guard)));
     }
 
-    /** Something arrived from the network: guards that fail from now on are to blame themselves. */
+    /** Something came from the network: it is up, and guards that fail from now on are to blame themselves. */
     public void noteInternetConnectivity() {
         lock.lock();
         try {

@@ -35,6 +35,8 @@ final class GuardSample {
     private boolean primaryUpToDate;
     private boolean changed;
     private long lastOnInternet;
+    /** Whether primary guards have been excused for the network since one of them was last up. */
+    private boolean excused;
 
     GuardSample(String name, String version, RandomGenerator random, TorEvents events) {
         this.name = name;
@@ -352,8 +354,9 @@ final class GuardSample {
         return countUsable(world, GuardRestriction.NONE, now) < FEW_GUARDS;
     }
 
-    void noteFailure(Guard guard, long now) {
+    void noteFailure(Guard guard, boolean inSilence, long now) {
         guard.reachable = Guard.Reachability.NO;
+        guard.failedInSilence = inSilence;
         guard.pending = false;
         if (guard.failingSince == 0) {
             guard.failingSince = now;
@@ -367,7 +370,8 @@ final class GuardSample {
     /** A circuit through that guard was built (guard-spec section 4.6). */
     void noteSuccess(Guard guard, GuardWorld world, long now) {
         long before = lastOnInternet;
-        lastOnInternet = now;
+        excused &= !guard.primary;
+        noteInternet(now);
         if (guard.reachable != Guard.Reachability.YES) {
             events.emit(new TorEvent.GuardStatus(guard.toString(), "UP"));
         }
@@ -388,12 +392,36 @@ final class GuardSample {
         }
     }
 
+    /**
+     * Something came from the network. If all primary guards are down, those that went down while nothing came from anybody
+     * are excused: it was the network that was down, and without this its return would leave us with guards that are not
+     * our first choice for ten minutes. Once, until one of them is up: they may be down in earnest.
+     */
     void noteInternet(long now) {
         lastOnInternet = now;
+        if (excused || primary.isEmpty()) {
+            return;
+        }
+        boolean any = false;
+        for (Guard guard : primary) {
+            if (guard.reachable != Guard.Reachability.NO) {
+                return;
+            }
+            any |= guard.failedInSilence;
+        }
+        if (any) {
+            excused = true;
+            for (Guard guard : primary) {
+                if (guard.failedInSilence) {
+                    guard.markMaybeReachable();
+                }
+            }
+        }
     }
 
     void markAllMaybeReachable() {
         sampled.forEach(Guard::markMaybeReachable);
+        excused = false;
     }
 
     boolean allPrimaryAreDown(GuardWorld world, long now) {

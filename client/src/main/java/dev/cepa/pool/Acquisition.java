@@ -45,6 +45,9 @@ final class Acquisition {
 
     private @Nullable TorException lastFailure;
     private int failures;
+    /** Circuits that it waited for and that came to wait themselves. */
+    private int held;
+
     private boolean mustPause;
 
     /** @param avoid exits that have failed for this stream */
@@ -117,6 +120,13 @@ final class Acquisition {
     /** Looks what has become of the circuit that is waited for. */
     private void noteAwaited() {
         PooledCircuit c = awaited;
+        if (c != null && c.held && c.state == State.BUILDING) {
+            // Whether a better guard works shows by trying it, and that is for a circuit that somebody wants.
+            state.circuits.letGo(c);
+            awaited = null;
+            mustPause = ++held > 1;
+            return;
+        }
         if (c == null || c.state == State.BUILDING) {
             return;
         }
@@ -130,7 +140,8 @@ final class Acquisition {
 
     private void failed(TorException failure) {
         lastFailure = failure;
-        failures++;
+        // While the network is down that shows at once, again and again; whether it comes back is worth the whole time.
+        failures += failure.kind() == ErrorKind.NETWORK_DOWN ? 0 : 1;
         mustPause = true;
     }
 
@@ -203,11 +214,11 @@ final class Acquisition {
     /** Failing at once is common while a guard is down; failing again and again must not become a busy loop. */
     private void pause() throws TorException {
         TorException failure = lastFailure;
-        if (!mustPause || failure == null) {
+        if (!mustPause) {
             return;
         }
         mustPause = false;
-        long millis = failures <= 2 ? 0 : Math.min(1000, 20L << failures);
+        long millis = failure == null ? 1000 : failures <= 2 ? 0 : Math.min(1000, 20L << failures);
         if (failure instanceof NoGuardException none) {
             millis = Math.clamp(Duration.between(Instant.now(), none.retryAt()).toMillis(), 100, 2000);
         }
@@ -215,7 +226,7 @@ final class Acquisition {
             return;
         }
         if (deadline.nanosLeft() <= TimeUnit.MILLISECONDS.toNanos(millis)) {
-            throw failure;
+            throw failure != null ? failure : new TorException(ErrorKind.TIMEOUT, "no better guard answered in time");
         }
         try {
             TimeUnit.MILLISECONDS.sleep(millis);

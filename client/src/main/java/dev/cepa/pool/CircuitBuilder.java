@@ -92,7 +92,7 @@ final class CircuitBuilder implements CircuitSource {
             Channel channel = connect(plan.attempt(), first);
             // The time that is learned is the circuit's own, without what opening a channel took.
             Deadline deadline = progress.begun();
-            circuit = create(plan.attempt(), channel, first, deadline);
+            circuit = create(plan.attempt(), channel, first, progress, deadline);
             progress.firstHopDone();
             plan.attempt().goesOn();
             circuit.extend(hop(dir, plan.middle(), plan.selector()), deadline);
@@ -100,7 +100,7 @@ final class CircuitBuilder implements CircuitSource {
             progress.complete();
             plan.attempt().complete();
             circuit.markBuilt();
-            awaitGuard(plan.attempt(), Deadline.in(GUARD_PATIENCE));
+            awaitGuard(plan.attempt(), progress, Deadline.in(GUARD_PATIENCE));
             done = true;
             return circuit;
         } finally {
@@ -114,33 +114,47 @@ final class CircuitBuilder implements CircuitSource {
     }
 
     private Channel connect(GuardAttempt attempt, HopTarget first) throws TorException {
+        long begun = System.nanoTime();
         try {
             return channels.get(first.link(), Deadline.in(CONNECT_TIME));
         } catch (TorException e) {
-            throw blame(attempt, e);
+            throw blame(attempt, begun, e);
         }
     }
 
-    private Circuit create(GuardAttempt attempt, Channel channel, HopTarget first, Deadline deadline)
+    private Circuit create(
+            GuardAttempt attempt, Channel channel, HopTarget first, Progress progress, Deadline deadline)
             throws TorException {
+        long begun = System.nanoTime();
         try {
             return Circuit.create(channel, first, settings, events, circuitIds.getAsLong(), "GENERAL", deadline);
         } catch (TorException e) {
-            throw blame(attempt, e);
+            if (e.kind() == ErrorKind.TIMEOUT) {
+                channel.retire(); // its connection may be dead without our having been told; a new one shows
+                if (channel.lastReceivedNanos() - begun < 0) {
+                    progress.silent();
+                }
+            }
+            throw blame(attempt, begun, e);
         }
     }
 
     /** What fails at the first hop is the guard's failure; what happens behind it is not. */
-    private static TorException blame(GuardAttempt attempt, TorException e) {
+    private TorException blame(GuardAttempt attempt, long begun, TorException e) {
         if (e.kind() != ErrorKind.CLOSED && e.kind() != ErrorKind.RESOURCE_LIMIT) {
-            attempt.failed();
+            attempt.failed(channels.lastReceivedNanos() - begun < 0);
         }
         return e;
     }
 
     /** A circuit over a guard that is not the first choice waits until the better ones are known to be down. */
-    private static void awaitGuard(GuardAttempt attempt, Deadline deadline) throws TorException {
+    private static void awaitGuard(GuardAttempt attempt, Progress progress, Deadline deadline) throws TorException {
+        boolean told = false;
         for (GuardAttempt.Usability u = attempt.succeeded(); u != GuardAttempt.Usability.USABLE; u = attempt.usability()) {
+            if (u == GuardAttempt.Usability.WAIT && !told) {
+                progress.held();
+                told = true;
+            }
             if (u == GuardAttempt.Usability.NEVER || deadline.passed()) {
                 throw new TorException(ErrorKind.CIRCUIT_FAILED, "a better guard than " + attempt.guard() + " is in use");
             }

@@ -10,7 +10,6 @@ import dev.cepa.path.PathSelector;
 import dev.cepa.pool.PooledCircuit.State;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,13 +22,12 @@ final class CircuitLauncher {
 
     private final PoolState state;
     private final CircuitSource source;
-    private final LongSupplier bytesRead;
+    private final Liveness liveness;
 
-    /** @param bytesRead how many bytes have come by all channels that are open */
-    CircuitLauncher(PoolState state, CircuitSource source, LongSupplier bytesRead) {
+    CircuitLauncher(PoolState state, CircuitSource source, Liveness liveness) {
         this.state = state;
         this.source = source;
-        this.bytesRead = bytesRead;
+        this.liveness = liveness;
     }
 
     /**
@@ -97,10 +95,9 @@ final class CircuitLauncher {
             plan.attempt().ended(failure.kind() == ErrorKind.TIMEOUT && !pooled.complete, !ours);
         }
         boolean wanted;
-        long bytes = bytesRead.getAsLong();
+        liveness.look();
         state.lock.lock();
         try {
-            state.noteLiveness(bytes);
             wanted = settle(pooled, circuit, failure);
         } finally {
             state.lock.unlock();
@@ -134,7 +131,9 @@ final class CircuitLauncher {
             state.retryAt = now;
         } else {
             state.failed++;
-            noteFailure(now);
+            if (!pooled.held) {
+                noteFailure(now);
+            }
         }
         state.signalAll();
         return wanted;
@@ -167,10 +166,9 @@ final class CircuitLauncher {
 
         @Override
         public Deadline begun() {
-            long bytes = bytesRead.getAsLong();
+            liveness.look();
             state.lock.lock();
             try {
-                state.noteLiveness(bytes);
                 circuit.begun = true;
                 circuit.begunAt = System.nanoTime();
                 circuit.begunMillis = System.currentTimeMillis();
@@ -199,6 +197,28 @@ final class CircuitLauncher {
                 long now = System.nanoTime();
                 state.expireBuilding(now);
                 state.watch.built(circuit, now);
+            } finally {
+                state.lock.unlock();
+            }
+        }
+
+        @Override
+        public void held() {
+            state.lock.lock();
+            try {
+                circuit.held = true;
+                state.signalAll();
+            } finally {
+                state.lock.unlock();
+            }
+        }
+
+        @Override
+        public void silent() {
+            state.lock.lock();
+            try {
+                state.circuits.doubtThrough(circuit.guard());
+                state.signalAll();
             } finally {
                 state.lock.unlock();
             }

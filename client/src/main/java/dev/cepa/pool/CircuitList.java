@@ -1,5 +1,6 @@
 package dev.cepa.pool;
 
+import dev.cepa.cell.RsaId;
 import dev.cepa.path.ExitRequest;
 import dev.cepa.path.PathSelector;
 import dev.cepa.pool.PooledCircuit.State;
@@ -36,6 +37,15 @@ final class CircuitList {
             c.doubtful = !c.pinned;
             if (c.state == State.BUILDING) {
                 c.state = State.MEASURING;
+            }
+        }
+    }
+
+    /** No circuit through that first relay gets another stream: nothing comes from it. Streams that are open may yet go on. */
+    void doubtThrough(RsaId guard) {
+        for (PooledCircuit c : circuits) {
+            if (c.guard().equals(guard) && c.state == State.READY) {
+                c.doubtful = !c.pinned;
             }
         }
     }
@@ -101,7 +111,7 @@ final class CircuitList {
     @Nullable PooledCircuit await(Claim claim, PathSelector selector) {
         PooledCircuit clean = null;
         for (PooledCircuit c : circuits) {
-            if (c.state == State.BUILDING && suits(c, claim.exit(), selector)) {
+            if (c.state == State.BUILDING && !c.held && suits(c, claim.exit(), selector)) {
                 if (isOwner(claim, c)) {
                     c.waiting++;
                     return c;

@@ -3,7 +3,6 @@ package dev.cepa.pool;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RsaId;
-import dev.cepa.channel.Channel;
 import dev.cepa.channel.ChannelManager;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
@@ -35,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * {@link CircuitLauncher} builds, {@link PoolKeeper} builds ahead and clears away.
  */
 public final class CircuitPool implements StreamSource, StreamOpener, Closeable {
+    /** So long after its beginning a circuit that waits for a better guard is joined by another. */
+    private static final long HELD_NANOS = 1_000_000_000L;
+
     final PoolState state;
     private final Supplier<@Nullable PathSelector> paths;
     private final CircuitLauncher launcher;
@@ -60,14 +62,14 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
             LongSupplier circuitIds) {
         this(
                 settings, new CircuitBuilder(channels, guards, circuitSettings, events, circuitIds), paths,
-                () -> bytesRead(channels), timeouts, events);
+                new Liveness(channels::lastReceivedNanos, timeouts, guards), timeouts, events);
     }
 
     CircuitPool(
             PoolSettings settings,
             CircuitSource source,
             Supplier<@Nullable PathSelector> paths,
-            LongSupplier bytesRead,
+            Liveness liveness,
             BuildTimeouts timeouts,
             TorEvents events) {
         long now = System.nanoTime();
@@ -75,16 +77,8 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         this.events = events;
         state = new PoolState(settings, timeouts, new SecureRandom(), now);
         state.predictor.used(PortPredictor.FIRST_PORT, now);
-        launcher = new CircuitLauncher(state, source, bytesRead);
-        keeper = new PoolKeeper(state, launcher, paths, bytesRead);
-    }
-
-    private static long bytesRead(ChannelManager channels) {
-        long bytes = 0;
-        for (Channel channel : channels.channels()) {
-            bytes += channel.bytesRead();
-        }
-        return bytes;
+        launcher = new CircuitLauncher(state, source, liveness);
+        keeper = new PoolKeeper(state, launcher, paths, liveness);
     }
 
     /** Starts keeping circuits ready and closing old ones; a second call does nothing. */
@@ -281,6 +275,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
      */
     public void prepare(Deadline deadline) throws TorException {
         PooledCircuit awaited = null;
+        long launchedAt = 0;
         while (true) {
             PathSelector selector = selector(deadline);
             state.lock.lock();
@@ -295,8 +290,11 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                     throw awaited.failure;
                 }
                 boolean building = awaited != null && awaited.state == PooledCircuit.State.BUILDING;
+                if (building && awaited != null && awaited.held && System.nanoTime() - launchedAt > HELD_NANOS) {
+                    building = false;
+                }
                 if (building || !state.reserve(null)) {
-                    deadline.await(state.changed, "the first circuit");
+                    deadline.atMost(Duration.ofSeconds(1)).await(state.changed, "the first circuit");
                     continue;
                 }
             } finally {
@@ -304,6 +302,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
             }
             ExitRequest web = ExitRequest.name(PortPredictor.FIRST_PORT, false, true);
             ExitRequest request = PortPredictor.isTaken(web, selector) ? web : ExitRequest.any();
+            launchedAt = System.nanoTime();
             awaited = launcher.launch(selector, request, null);
         }
     }

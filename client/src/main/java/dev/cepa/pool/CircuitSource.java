@@ -26,6 +26,12 @@ interface CircuitSource {
 
         /** The last hop has answered. */
         void complete();
+
+        /** It is complete, and must wait until it is clear that no better guard works. */
+        void held();
+
+        /** Nothing comes from the first hop any more, on its channel of now. */
+        void silent();
     }
 
     /**

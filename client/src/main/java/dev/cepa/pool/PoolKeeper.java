@@ -7,7 +7,6 @@ import dev.cepa.path.ExitRequest;
 import dev.cepa.path.PathSelector;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,21 +16,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class PoolKeeper implements Runnable {
     private static final int DEFAULT_RELEVANCE_SECONDS = 1800;
+    /** While circuits fail, so often at least it is looked whether the network is back. */
+    private static final Duration TROUBLED_LOOK = Duration.ofSeconds(1);
 
     private final PoolState state;
     private final CircuitLauncher launcher;
     private final Supplier<@Nullable PathSelector> paths;
-    private final LongSupplier bytesRead;
+    private final Liveness liveness;
 
     PoolKeeper(
             PoolState state,
             CircuitLauncher launcher,
             Supplier<@Nullable PathSelector> paths,
-            LongSupplier bytesRead) {
+            Liveness liveness) {
         this.state = state;
         this.launcher = launcher;
         this.paths = paths;
-        this.bytesRead = bytesRead;
+        this.liveness = liveness;
     }
 
     @Override
@@ -40,14 +41,17 @@ final class PoolKeeper implements Runnable {
             List<PooledCircuit> retired;
             ExitRequest wanted;
             PathSelector selector = paths.get();
-            long bytes = bytesRead.getAsLong();
+            boolean alive = liveness.look();
             state.lock.lock();
             try {
                 if (state.closed) {
                     return;
                 }
                 long now = System.nanoTime();
-                state.noteLiveness(bytes);
+                if (alive && state.failures > 0) {
+                    state.retryAt = now;
+                    state.signalAll();
+                }
                 state.expireBuilding(now);
                 retired = state.circuits.retire(selector, state.settings.maxCircuitDirtiness(), now);
                 wanted = selector == null ? null : wanted(state, selector, now);
@@ -104,6 +108,9 @@ final class PoolKeeper implements Runnable {
         Duration most = state.settings.newCircuitPeriod();
         if (state.timeouts.needsCircuits() && most.compareTo(state.timeouts.testInterval()) > 0) {
             most = state.timeouts.testInterval();
+        }
+        if (state.failures > 0 && state.predictor.remaining(now).isPositive() && most.compareTo(TROUBLED_LOOK) > 0) {
+            most = TROUBLED_LOOK;
         }
         if (state.retryAt - now > 0) {
             most = Duration.ofNanos(Math.min(most.toNanos(), state.retryAt - now));

@@ -34,9 +34,6 @@ final class PoolState {
     int failures;
 
     long retryAt;
-    /** All bytes that came by the channels that were open when it was looked at last. */
-    private long bytesSeen;
-
     /** Circuits whose path is being chosen. */
     private int reserved;
     /** What those are for that somebody has asked for. */
@@ -98,14 +95,6 @@ final class PoolState {
             planned.remove(claim);
         }
         changed.signalAll();
-    }
-
-    /** Notes whether anything came from the network since this was last called. */
-    void noteLiveness(long bytes) {
-        if (bytes > bytesSeen) {
-            timeouts.networkIsLive();
-        }
-        bytesSeen = bytes;
     }
 
     /** Takes circuits that are too slow away from streams that wait for them. */

@@ -62,8 +62,10 @@ final class PooledCircuit {
     long begunMillis;
 
     boolean firstHopDone;
-    /** Whether its last hop has answered; it may wait for a better guard even then. */
+    /** Whether its last hop has answered. */
     boolean complete;
+    /** Whether it waits, complete, for a better guard to fail: nobody should wait for it in turn. */
+    boolean held;
     /** Whether it was too slow already, and was let go on because there was no other. */
     boolean relaxed;
     /** When it became ready, when a stream last made it dirty, and until when it is kept unused. */
@@ -102,6 +104,11 @@ final class PooledCircuit {
             judgedBy = selector.settings();
         }
         return allowed;
+    }
+
+    /** Its first relay. */
+    RsaId guard() {
+        return path[0];
     }
 
     boolean isClean() {

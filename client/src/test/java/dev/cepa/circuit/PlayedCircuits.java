@@ -51,6 +51,11 @@ public final class PlayedCircuits {
         }
 
         @Override
+        public long lastReceivedNanos() {
+            return path.lastReceivedNanos();
+        }
+
+        @Override
         public void send(ChannelMessage message) throws TorException {
             path.send(message);
         }

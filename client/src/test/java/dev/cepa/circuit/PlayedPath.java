@@ -175,6 +175,11 @@ final class PlayedPath implements CircuitLink {
     }
 
     @Override
+    public long lastReceivedNanos() {
+        return System.nanoTime();
+    }
+
+    @Override
     public void send(ChannelMessage message) throws TorException {
         channelMessages.add(message);
         switch (message) {

@@ -44,7 +44,7 @@ final class ScriptedLink implements DirectoryLink {
             throw new dev.cepa.error.TorException(dev.cepa.error.ErrorKind.CLOSED, "interrupted", e);
         } catch (IOException e) {
             if (attempt != null) {
-                attempt.failed();
+                attempt.failed(false);
             }
             throw e;
         }

@@ -78,7 +78,7 @@ class GuardManagerTest {
     /** Fails the guard that is selected, and again, until all primary guards are down. */
     private void failPrimaries() throws TorException {
         for (int i = 0; i < 3; i++) {
-            select().failed();
+            select().failed(false);
         }
     }
 
@@ -174,7 +174,7 @@ class GuardManagerTest {
 
     @Test
     void aFailedPrimaryGuardIsLeftForTheNextAndRetriedAfterTenMinutes() throws TorException {
-        select().failed();
+        select().failed(false);
         assertThat(info(primary(0)).status()).isEqualTo("never-connected");
         assertThat(select().guard()).isEqualTo(primary(1));
 
@@ -198,14 +198,14 @@ class GuardManagerTest {
 
     @Test
     void aGuardThatAnswersAgainLosesItsHistoryOfFailure() throws TorException {
-        select().failed();
+        select().failed(false);
         clock.pass(Duration.ofHours(7));
-        select().failed();
+        select().failed(false);
         clock.pass(Duration.ofMinutes(10));
         assertThat(select().guard()).as("down for seven hours: 90 minutes from one try to the next").isEqualTo(primary(1));
         clock.pass(Duration.ofMinutes(80));
         assertThat(select().succeeded()).isEqualTo(Usability.USABLE);
-        select().failed();
+        select().failed(false);
         clock.pass(Duration.ofMinutes(10));
         assertThat(select().guard()).isEqualTo(primary(0));
     }
@@ -237,7 +237,7 @@ class GuardManagerTest {
             GuardAttempt attempt = select();
             assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
             attempt.closed();
-            select().failed();
+            select().failed(false);
         }
         GuardAttempt fourth = select();
         assertThat(guards.primaryGuards()).doesNotContain(fourth.guard());
@@ -269,7 +269,7 @@ class GuardManagerTest {
         GuardAttempt better = select();
         GuardAttempt other = select();
         assertThat(other.succeeded()).isEqualTo(Usability.WAIT);
-        better.failed();
+        better.failed(false);
         assertThat(other.usability()).isEqualTo(Usability.USABLE);
     }
 
@@ -301,7 +301,7 @@ class GuardManagerTest {
     void aSlowPrimaryGuardIsNotPassedOver() throws TorException {
         guards.noteInternetConnectivity();
         for (int i = 0; i < 2; i++) {
-            select().failed();
+            select().failed(false);
         }
         GuardAttempt slow = select();
         assertThat(slow.guard()).isEqualTo(primary(2));
@@ -317,7 +317,7 @@ class GuardManagerTest {
             GuardAttempt attempt = select();
             assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
             attempt.closed();
-            select().failed();
+            select().failed(false);
         }
         GuardAttempt attempt = select();
         assertThat(guards.primaryGuards()).doesNotContain(attempt.guard());
@@ -331,11 +331,79 @@ class GuardManagerTest {
     }
 
     @Test
+    void anOpenCircuitThroughABetterGuardHoldsNoOtherUpOnceThatGuardIsFoundDown() throws TorException {
+        guards.noteInternetConnectivity();
+        assertThat(select().succeeded()).as("stays open").isEqualTo(Usability.USABLE);
+        failPrimaries();
+
+        assertThat(select().succeeded()).isEqualTo(Usability.USABLE);
+    }
+
+    /** All primary guards go down, in silence or not; then something comes. */
+    private RsaId failPrimariesThenHear(boolean inSilence) throws TorException {
+        for (int i = 0; i < 3; i++) {
+            select().failed(inSilence);
+        }
+        clock.pass(Duration.ofSeconds(30));
+        guards.noteInternetConnectivity();
+        return select().guard();
+    }
+
+    @Test
+    void primaryGuardsThatFailedWhileNothingCameFromTheNetworkAreTriedAgainWhenItIsBack() throws TorException {
+        guards.noteInternetConnectivity();
+        assertThat(failPrimariesThenHear(true)).isEqualTo(primary(0));
+    }
+
+    @Test
+    void primaryGuardsThatFailedWhileTheNetworkWasUpAreLeftAlone() throws TorException {
+        guards.noteInternetConnectivity();
+        assertThat(failPrimariesThenHear(false)).isNotIn(guards.primaryGuards());
+    }
+
+    @Test
+    void theNetworkIsBlamedOnceUntilAPrimaryGuardIsUp() throws TorException {
+        assertThat(failPrimariesThenHear(true)).isEqualTo(primary(0));
+        assertThat(failPrimariesThenHear(true)).as("they are down in earnest").isNotIn(guards.primaryGuards());
+        clock.pass(Duration.ofMinutes(10));
+        assertThat(select().succeeded()).isEqualTo(Usability.USABLE);
+        assertThat(failPrimariesThenHear(true)).isEqualTo(primary(0));
+    }
+
+    @Test
+    void aCircuitThroughAnotherGuardShowsThatTheNetworkIsBackAndWaitsForThePrimaryGuards() throws TorException {
+        for (int i = 0; i < 3; i++) {
+            GuardAttempt attempt = select();
+            assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
+            attempt.closed();
+            select().failed(true);
+        }
+        GuardAttempt other = select();
+        assertThat(other.succeeded()).isEqualTo(Usability.WAIT);
+        GuardAttempt first = select();
+        assertThat(first.guard()).isEqualTo(primary(0));
+        first.failed(false);
+        select().failed(false);
+        assertThat(other.usability()).isEqualTo(Usability.WAIT);
+        select().failed(false);
+        assertThat(other.usability()).isEqualTo(Usability.USABLE);
+    }
+
+    @Test
+    void whileAPrimaryGuardIsUpTheNetworkIsNotToBlame() throws TorException {
+        select().failed(true);
+        select().failed(true);
+        assertThat(select().succeeded()).isEqualTo(Usability.USABLE);
+        guards.noteInternetConnectivity();
+        assertThat(select().guard()).isEqualTo(primary(2));
+    }
+
+    @Test
     void afterTheInternetWasDownThePrimaryGuardsAreTriedAgain() throws TorException {
         for (int i = 0; i < 3; i++) {
             GuardAttempt attempt = select();
             assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
-            select().failed();
+            select().failed(false);
         }
         GuardAttempt attempt = select();
         clock.pass(Duration.ofSeconds(601));
@@ -350,7 +418,7 @@ class GuardManagerTest {
         int failures = 0;
         while (down == null) {
             try {
-                select().failed();
+                select().failed(false);
                 failures++;
             } catch (NoGuardException e) {
                 down = e;
@@ -370,7 +438,7 @@ class GuardManagerTest {
         int failures = 0;
         try {
             while (failures < 1000) {
-                select().failed();
+                select().failed(false);
                 failures++;
             }
         } catch (NoGuardException e) {
@@ -444,7 +512,7 @@ class GuardManagerTest {
     @Test
     void confirmedGuardsStayPrimaryInTheOrderOfSampling() throws TorException {
         List<RsaId> before = guards.primaryGuards();
-        select().failed();
+        select().failed(false);
         select().succeeded();
         clock.pass(Duration.ofMinutes(10));
         update();
@@ -506,7 +574,7 @@ class GuardManagerTest {
             GuardAttempt attempt = select();
             used.add(attempt.guard());
             if (i % 2 == 0) {
-                attempt.failed();
+                attempt.failed(false);
             } else {
                 assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
             }
@@ -529,7 +597,7 @@ class GuardManagerTest {
 
     @Test
     void guardsSurviveInTheStateFile() throws TorException {
-        select().failed();
+        select().failed(false);
         assertThat(select().succeeded()).isEqualTo(Usability.USABLE);
         assertThat(state.isDirty()).isTrue();
         guards.store();
@@ -583,7 +651,7 @@ class GuardManagerTest {
     void anOutcomeCountsOnce() throws TorException {
         GuardAttempt attempt = select();
         attempt.succeeded();
-        attempt.failed();
+        attempt.failed(false);
         assertThat(info(attempt.guard()).status()).isEqualTo("up");
         assertThat(attempt.succeeded()).isEqualTo(Usability.NEVER);
         attempt.closed();

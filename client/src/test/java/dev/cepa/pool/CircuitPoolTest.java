@@ -68,6 +68,11 @@ class CircuitPoolTest {
         private final List<Plan> plans = Collections.synchronizedList(new ArrayList<>());
         private final List<Circuit> circuits = Collections.synchronizedList(new ArrayList<>());
         private volatile int failing;
+        /** So many circuits wait for better guards, until one of these is taken for each. */
+        private volatile int holding;
+
+        private final Semaphore releases = new Semaphore(0);
+        private final List<Progress> progress = Collections.synchronizedList(new ArrayList<>());
         private volatile Duration planning = Duration.ZERO;
         private volatile PlayedCircuits.Exit exit = request -> connected();
 
@@ -84,6 +89,7 @@ class CircuitPoolTest {
         @Override
         public Circuit build(Plan plan, Progress progress) throws TorException {
             plans.add(plan);
+            this.progress.add(progress);
             begins.acquireUninterruptibly();
             progress.begun();
             progress.firstHopDone();
@@ -95,6 +101,11 @@ class CircuitPoolTest {
             }
             progress.complete();
             plan.attempt().complete();
+            if (holding > 0) {
+                holding--;
+                progress.held();
+                releases.acquireUninterruptibly();
+            }
             Circuit circuit = PlayedCircuits.open(ids.incrementAndGet(), events, exit);
             circuits.add(circuit);
             return circuit;
@@ -112,7 +123,8 @@ class CircuitPoolTest {
     private CircuitPool pool(PoolSettings settings) {
         events.add(told::add);
         guards.update(selector);
-        return new CircuitPool(settings, played, () -> selector, () -> 0, timeouts, events);
+        return new CircuitPool(
+                settings, played, () -> selector, new Liveness(() -> 0, timeouts, guards), timeouts, events);
     }
 
     @AfterEach
@@ -214,6 +226,47 @@ class CircuitPoolTest {
         open(to(80, A));
         assertThat(played.plans).hasSize(3);
         assertThat(pool.statistics().failed()).isEqualTo(2);
+    }
+
+    @Test
+    void aStreamDoesNotWaitForACircuitThatWaitsForABetterGuard() throws Exception {
+        played.holding = 1;
+        open(to(80, A));
+        assertThat(played.plans).hasSize(2);
+        assertThat(pool.statistics().pending()).isEqualTo(1);
+        played.releases.release();
+        await(() -> pool.statistics().open() == 2);
+        open(to(80, B));
+        assertThat(outcomes()).as("the other circuit is anybody's").containsExactly(Outcome.MISS, Outcome.HIT);
+    }
+
+    @Test
+    void aStreamTakesTheCircuitThatWaitedWhenNoBetterGuardWorks() throws Exception {
+        played.holding = 1;
+        played.failing = 0;
+        played.completes.drainPermits();
+        played.completes.release(1);
+        Thread opener = Thread.startVirtualThread(() -> {
+            try {
+                open(to(80, A));
+            } catch (TorException e) {
+                throw new AssertionError(e);
+            }
+        });
+        await(() -> played.plans.size() == 2); // the first is held, and the second tries a better guard
+        played.releases.release();
+        opener.join();
+        assertThat(lastCircuit()).isEqualTo(1);
+        played.completes.release(10);
+    }
+
+    @Test
+    void circuitsThroughAGuardThatIsSilentGetNoMoreStreams() throws Exception {
+        open(to(80, A));
+        played.progress.getFirst().silent();
+        open(to(80, A));
+        assertThat(outcomes()).containsExactly(Outcome.MISS, Outcome.MISS);
+        assertThat(played.circuits.getFirst().isOpen()).as("its streams may go on").isTrue();
     }
 
     @Test
