@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Acquisition {
     /** Builds that one stream may see fail before it fails too. */
     private static final int BUILD_ATTEMPTS = 12;
+    /** So many slow circuits are joined by another for one stream's sake. */
+    private static final int MOST_LEFT_ALONE = 5;
 
     /** Gives the current directory's selector, waiting for the first if need be. */
     @FunctionalInterface
@@ -45,8 +47,8 @@ final class Acquisition {
 
     private @Nullable TorException lastFailure;
     private int failures;
-    /** Circuits that it waited for and that came to wait themselves. */
-    private int held;
+    /** Circuits under construction that it waits for no longer; whichever is ready first is taken all the same. */
+    private int leftAlone;
 
     private boolean mustPause;
 
@@ -87,14 +89,15 @@ final class Acquisition {
                     }
                     failIfHopeless();
                     if (awaited == null) {
-                        awaited = state.circuits.await(claim, selector);
+                        awaited = state.circuits.await(claim, selector, System.nanoTime());
                     }
                     if (awaited == null && mustPause) {
                         continue;
                     }
                     if (awaited != null || state.isPlanned(claim) || !state.reserve(claim)) {
                         outcome = outcome == Outcome.HIT ? Outcome.WAIT : outcome;
-                        deadline.await(state.changed, "a circuit");
+                        Deadline next = awaited == null ? deadline : deadline.atMost(PooledCircuit.PATIENCE);
+                        next.await(state.changed, "a circuit");
                         continue;
                     }
                 } finally {
@@ -120,11 +123,12 @@ final class Acquisition {
     /** Looks what has become of the circuit that is waited for. */
     private void noteAwaited() {
         PooledCircuit c = awaited;
-        if (c != null && c.held && c.state == State.BUILDING) {
-            // Whether a better guard works shows by trying it, and that is for a circuit that somebody wants.
+        if (c != null && c.state == State.BUILDING && isHopeless(c)) {
             state.circuits.letGo(c);
             awaited = null;
-            mustPause = ++held > 1;
+            // The first circuit that waits itself is joined by another at once.
+            mustPause = c.held && leftAlone > 0;
+            leftAlone++;
             return;
         }
         if (c == null || c.state == State.BUILDING) {
@@ -136,6 +140,11 @@ final class Acquisition {
         }
         c.waiting--;
         awaited = null;
+    }
+
+    /** Whether another circuit may be faster: whether a better guard works, say, shows only by trying it. */
+    private boolean isHopeless(PooledCircuit c) {
+        return leftAlone < MOST_LEFT_ALONE && (c.held || !c.isYoung(System.nanoTime()));
     }
 
     private void failed(TorException failure) {

@@ -108,10 +108,10 @@ final class CircuitList {
     }
 
     /** A circuit under construction that the stream can wait for, and that is its from now on; null if there is none. */
-    @Nullable PooledCircuit await(Claim claim, PathSelector selector) {
+    @Nullable PooledCircuit await(Claim claim, PathSelector selector, long now) {
         PooledCircuit clean = null;
         for (PooledCircuit c : circuits) {
-            if (c.state == State.BUILDING && !c.held && suits(c, claim.exit(), selector)) {
+            if (c.state == State.BUILDING && !c.held && c.isYoung(now) && suits(c, claim.exit(), selector)) {
                 if (isOwner(claim, c)) {
                     c.waiting++;
                     return c;

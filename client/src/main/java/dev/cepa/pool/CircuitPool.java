@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * {@link CircuitLauncher} builds, {@link PoolKeeper} builds ahead and clears away.
  */
 public final class CircuitPool implements StreamSource, StreamOpener, Closeable {
-    /** So long after its beginning a circuit that waits for a better guard is joined by another. */
-    private static final long HELD_NANOS = 1_000_000_000L;
+    /** So often it is looked whether the circuit that an answer is waited for on has been found broken. */
+    private static final Duration LOOK_INTERVAL = Duration.ofMillis(500);
 
     final PoolState state;
     private final Supplier<@Nullable PathSelector> paths;
@@ -124,7 +124,42 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     @Override
     public TorStream openStream(StreamRequest request, Deadline deadline) throws TorException {
-        return use(request, deadline, (circuit, limit) -> openOn(circuit, request, limit));
+        return use(request, deadline, (pooled, circuit, limit) -> {
+            if (request.optimistic()) {
+                return openOn(circuit, request, limit);
+            }
+            TorStream stream = circuit.openOptimistic(request.host(), request.port(), request.beginFlags());
+            try {
+                awaitConnected(stream, pooled, limit);
+                return stream;
+            } catch (TorException e) {
+                stream.close();
+                throw e;
+            }
+        });
+    }
+
+    /** Waits for the exit's answer, but not to the end once the circuit is found to be broken. */
+    private void awaitConnected(TorStream stream, PooledCircuit pooled, Deadline deadline) throws TorException {
+        while (true) {
+            try {
+                stream.awaitConnected(deadline.atMost(LOOK_INTERVAL));
+                return;
+            } catch (TorException e) {
+                if (e.kind() != ErrorKind.TIMEOUT || deadline.passed() || isDoubtful(pooled)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private boolean isDoubtful(PooledCircuit pooled) {
+        state.lock.lock();
+        try {
+            return pooled.doubtful;
+        } finally {
+            state.lock.unlock();
+        }
     }
 
     static TorStream openOn(Circuit circuit, StreamRequest request, Deadline deadline) throws TorException {
@@ -141,12 +176,12 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     @Override
     public List<Resolved.Answer> resolve(StreamRequest request, Deadline deadline) throws TorException {
-        return use(request, deadline, (circuit, limit) -> circuit.resolve(request.host(), limit));
+        return use(request, deadline, (pooled, circuit, limit) -> circuit.resolve(request.host(), limit));
     }
 
     /** What is done with a circuit, within its time. */
     private interface Action<T> {
-        T on(Circuit circuit, Deadline deadline) throws TorException;
+        T on(PooledCircuit pooled, Circuit circuit, Deadline deadline) throws TorException;
     }
 
     private <T> T use(StreamRequest request, Deadline deadline, Action<T> action) throws TorException {
@@ -160,7 +195,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                     throw new TorException(ErrorKind.INTERNAL, "a pending circuit was taken");
                 }
                 note(pooled, false);
-                T done = action.on(circuit, deadline.atMost(StreamRetry.answerTime(attempt, settings().answerTimeout())));
+                T done = action.on(pooled, circuit, deadline.atMost(StreamRetry.answerTime(attempt, settings().answerTimeout())));
                 note(pooled, true);
                 return done;
             } catch (TorException e) {
@@ -275,7 +310,6 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
      */
     public void prepare(Deadline deadline) throws TorException {
         PooledCircuit awaited = null;
-        long launchedAt = 0;
         while (true) {
             PathSelector selector = selector(deadline);
             state.lock.lock();
@@ -289,10 +323,9 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                 if (awaited != null && awaited.failure != null) {
                     throw awaited.failure;
                 }
-                boolean building = awaited != null && awaited.state == PooledCircuit.State.BUILDING;
-                if (building && awaited != null && awaited.held && System.nanoTime() - launchedAt > HELD_NANOS) {
-                    building = false;
-                }
+                boolean building = awaited != null
+                        && awaited.state == PooledCircuit.State.BUILDING
+                        && awaited.isYoung(System.nanoTime());
                 if (building || !state.reserve(null)) {
                     deadline.atMost(Duration.ofSeconds(1)).await(state.changed, "the first circuit");
                     continue;
@@ -302,7 +335,6 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
             }
             ExitRequest web = ExitRequest.name(PortPredictor.FIRST_PORT, false, true);
             ExitRequest request = PortPredictor.isTaken(web, selector) ? web : ExitRequest.any();
-            launchedAt = System.nanoTime();
             awaited = launcher.launch(selector, request, null);
         }
     }

@@ -6,6 +6,7 @@ import dev.cepa.error.TorException;
 import dev.cepa.path.GuardAttempt;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
+import java.time.Duration;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,9 @@ final class PooledCircuit {
         GONE
     }
 
+    /** So long after its path was chosen a circuit is joined by another: by far most are built in less time. */
+    static final Duration PATIENCE = Duration.ofSeconds(3);
+
     /** Its last relay. */
     final RsaId exit;
     /** Whether all its relays are Stable. */
@@ -36,6 +40,8 @@ final class PooledCircuit {
     private PathSettings judgedBy;
 
     private boolean allowed = true;
+
+    private final long plannedAt = System.nanoTime();
 
     State state = State.BUILDING;
     /** Whose streams it carries, and since which epoch; null while it is clean. */
@@ -109,6 +115,11 @@ final class PooledCircuit {
     /** Its first relay. */
     RsaId guard() {
         return path[0];
+    }
+
+    /** Whether it may be built any moment; if not, another may be faster. */
+    boolean isYoung(long now) {
+        return now - plannedAt < PATIENCE.toNanos();
     }
 
     boolean isClean() {

@@ -141,27 +141,39 @@ class CircuitListTest {
     }
 
     @Test
+    void aStreamWaitsForNoCircuitThatIsSlowOrWaitsItself() {
+        PooledCircuit slow = PoolWorld.circuit(selector, 0);
+        circuits.add(slow);
+        long later = System.nanoTime() + PooledCircuit.PATIENCE.toNanos();
+        assertThat(circuits.await(claim(A, 80), selector, later)).isNull();
+        slow.held = true;
+        assertThat(circuits.await(claim(A, 80), selector, System.nanoTime())).isNull();
+        slow.held = false;
+        assertThat(circuits.await(claim(A, 80), selector, System.nanoTime())).isSameAs(slow);
+    }
+
+    @Test
     void streamsWaitForCircuitsUnderConstructionOfTheirOwnFirst() {
         PooledCircuit clean = building(0);
         PooledCircuit theirs = building(0);
         CircuitList.own(theirs, claim(A, 80));
-        assertThat(circuits.await(claim(A, 80), selector)).isSameAs(theirs);
-        assertThat(circuits.await(claim(B, 80, false), selector)).as("on demand").isNull();
-        assertThat(circuits.await(claim(B, 80), selector)).isSameAs(clean);
-        assertThat(circuits.await(claim(IsolationKey.group(3), 80), selector)).isNull();
+        assertThat(circuits.await(claim(A, 80), selector, System.nanoTime())).isSameAs(theirs);
+        assertThat(circuits.await(claim(B, 80, false), selector, System.nanoTime())).as("on demand").isNull();
+        assertThat(circuits.await(claim(B, 80), selector, System.nanoTime())).isSameAs(clean);
+        assertThat(circuits.await(claim(IsolationKey.group(3), 80), selector, System.nanoTime())).isNull();
         clean.state = PooledCircuit.State.MEASURING;
-        assertThat(circuits.await(claim(B, 80), selector)).as("too slow").isNull();
+        assertThat(circuits.await(claim(B, 80), selector, System.nanoTime())).as("too slow").isNull();
     }
 
     @Test
     void aCircuitThatNobodyWaitsForAnyMoreIsAnybodys() {
         PooledCircuit c = building(0);
-        circuits.await(claim(A, 80), selector);
-        circuits.await(claim(A, 80), selector);
+        circuits.await(claim(A, 80), selector, System.nanoTime());
+        circuits.await(claim(A, 80), selector, System.nanoTime());
         circuits.letGo(c);
-        assertThat(circuits.await(claim(B, 80), selector)).isNull();
+        assertThat(circuits.await(claim(B, 80), selector, System.nanoTime())).isNull();
         circuits.letGo(c);
-        assertThat(circuits.await(claim(B, 80), selector)).isSameAs(c);
+        assertThat(circuits.await(claim(B, 80), selector, System.nanoTime())).isSameAs(c);
         circuits.ready(c, IDLE, now);
         circuits.letGo(c);
         assertThat(c.key).as("it is there for those who asked").isEqualTo(B);
@@ -183,7 +195,7 @@ class CircuitListTest {
         Claim before = claim(A, 80);
         assertThat(take(before)).isSameAs(used);
         PooledCircuit underway = building(0);
-        assertThat(circuits.await(claim(B, 80), selector)).isSameAs(underway);
+        assertThat(circuits.await(claim(B, 80), selector, System.nanoTime())).isSameAs(underway);
         PooledCircuit clean = ready(0);
 
         circuits.startEpoch();

@@ -40,7 +40,7 @@ class SharingFuzz {
                             key, epoch, ExitRequest.ipv4(PORTS[random.nextInt(4)], stable), random.nextInt(4) != 0,
                             random.nextInt(5) == 0);
                     PooledCircuit c = circuits.take(claim, SELECTOR, DIRTY, now);
-                    if (c == null && circuits.await(claim, SELECTOR) == null && random.nextBoolean()) {
+                    if (c == null && circuits.await(claim, SELECTOR, System.nanoTime()) == null && random.nextBoolean()) {
                         PooledCircuit made = PoolWorld.circuit(SELECTOR, random.nextInt(3));
                         CircuitList.own(made, claim);
                         circuits.add(made);
