@@ -452,6 +452,22 @@ public final class GuardManager {
         }
     }
 
+    /** Whether that sampled guard is not known to be down at this moment. */
+    boolean mayTry(RsaId id) {
+        lock.lock();
+        try {
+            for (Guard guard : current.sampled()) {
+                if (guard.id.equals(id)) {
+                    guard.considerRetry(now());
+                    return guard.reachable != Guard.Reachability.NO;
+                }
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * Whether circuits should wait because one of the guards that they would use lacks its microdescriptor: building
      * through others meanwhile would show us to more guards than necessary.
