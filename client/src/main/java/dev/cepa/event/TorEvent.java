@@ -103,7 +103,8 @@ public sealed interface TorEvent {
     }
 
     /**
-     * An entry guard's state changed: {@code NEW}, {@code UP}, {@code DOWN}, {@code DROPPED}.
+     * An entry guard's state changed: {@code NEW}, {@code UP}, {@code DOWN}, {@code DROPPED}. Or a relay behind it that
+     * onion-service circuits keep did: {@code GOOD_L2}, {@code BAD_L2}, {@code GOOD_L3}, {@code BAD_L3}.
      *
      * @param relay {@code $FINGERPRINT~nickname}
      * @param status its new state

@@ -120,6 +120,35 @@ public final class PathSelector {
         return relay;
     }
 
+    /**
+     * A relay with the Fast and Stable flags that is none of {@code others}; their families and subnets do not count.
+     *
+     * @throws TorException of kind NO_PATH
+     */
+    int pickVanguard(int... others) throws TorException {
+        int relay = pick(Position.VANGUARD, null, stability(true), others);
+        if (relay < 0) {
+            throw new TorException(ErrorKind.NO_PATH, "no stable relay is left for an onion-service circuit");
+        }
+        return relay;
+    }
+
+    /** Whether that relay has the flags of a vanguard, and the settings let it be in the middle. */
+    boolean isFitVanguard(int relay) {
+        int all = USABLE | stability(true);
+        return (dir.flags(relay) & all) == all && !excluded.get(relay) && (middles == null || middles.get(relay));
+    }
+
+    /** Whether a circuit can have that vanguard now. */
+    boolean mayBeVanguard(int relay) {
+        return isFitVanguard(relay) && dir.hasMicrodesc(relay);
+    }
+
+    /** Whether a circuit can have that relay where the user has named it. */
+    boolean mayBeNamedHop(int relay) {
+        return isBuildable(relay) && !excluded.get(relay);
+    }
+
     /** Whether that relay is an exit that the settings allow and that takes such a request. */
     public boolean exitSupports(int relay, ExitRequest request) {
         return mayBeExit(relay) && takes(relay, request);
@@ -338,7 +367,8 @@ public final class PathSelector {
             return false;
         }
         for (int other : others) {
-            if (position == Position.DIRECTORY ? relay == other : !canBeTogether(relay, other)) {
+            boolean alone = position == Position.DIRECTORY || position == Position.VANGUARD;
+            if (alone ? relay == other : !canBeTogether(relay, other)) {
                 return false;
             }
         }
@@ -378,7 +408,7 @@ public final class PathSelector {
     private boolean mayBe(Position position, int relay) {
         return switch (position) {
             case GUARD -> isBuildable(relay) && (dir.flags(relay) & RelayFlags.GUARD) != 0 && isDirect(relay);
-            case MIDDLE -> isBuildable(relay) && !excluded.get(relay)
+            case MIDDLE, VANGUARD -> isBuildable(relay) && !excluded.get(relay)
                     && (middles == null || middles.get(relay));
             case EXIT -> mayBeExit(relay);
             case DIRECTORY -> (dir.flags(relay) & (USABLE | RelayFlags.V2_DIR)) == (USABLE | RelayFlags.V2_DIR)

@@ -10,6 +10,8 @@ enum Position {
     GUARD("Wgg", "Wgm", null, "Wgd"),
     MIDDLE("Wmg", "Wmm", "Wme", "Wmd"),
     EXIT("Weg", "Wem", "Wee", "Wed"),
+    /** A hop of an onion-service circuit behind its guard: no family, and no subnet, keeps it from being with others. */
+    VANGUARD("Wmg", "Wmm", "Wme", "Wmd"),
     /** The one relay of a directory fetch without a guard. */
     DIRECTORY("Wbg", "Wbm", "Wbe", "Wbd");
 
