@@ -82,7 +82,7 @@ final class ConnectAttempt {
                     .run(tlsDigest);
             return new Channel(
                     channelId, target, link, address, tcp, secured, events, idleTimeout(),
-                    settings.connectTimeout().multipliedBy(4), random.nextInt(), new PaddingTimer(padding, random));
+                    settings.halfCellTimeout(), random.nextInt(), new PaddingTimer(padding, random));
         } catch (Exception e) {
             Channel.closeQuietly(tcp);
             throw failure(e, step, address, deadline);

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /** Opening channels to relays on loopback, honest and otherwise. */
 class ChannelManagerTest {
-    private static final ChannelSettings SETTINGS = new ChannelSettings(Duration.ofSeconds(5), Duration.ofMinutes(1), 4);
+    private static final ChannelSettings SETTINGS = new ChannelSettings(Duration.ofSeconds(20), Duration.ofMinutes(1), 4);
     private static final RelayKeys KEYS = RelayKeys.shared();
 
     private final List<TorEvent> events = new CopyOnWriteArrayList<>();
@@ -173,11 +173,11 @@ class ChannelManagerTest {
     @Test
     void givesUpOnSilentRelay() throws Exception {
         TestRelay relay = start(TestRelay.builder().silent());
-        ChannelManager hasty = manager(new ChannelSettings(Duration.ofMillis(200), Duration.ofMinutes(1), 4));
-        assertThatThrownBy(() -> hasty.get(target(relay), Deadline.in(Duration.ofSeconds(5))))
+        ChannelManager hasty = manager(new ChannelSettings(Duration.ofMillis(500), Duration.ofMinutes(1), 4));
+        assertThatThrownBy(() -> hasty.get(target(relay), Deadline.in(Duration.ofSeconds(20))))
                 .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.RELAY_UNREACHABLE))
                 .hasMessageStartingWith("TLS handshake with $" + KEYS.rsaId())
-                .hasMessageEndingWith("failed: no answer within 200 ms");
+                .hasMessageEndingWith("failed: no answer within 500 ms");
     }
 
     @Test
@@ -203,12 +203,12 @@ class ChannelManagerTest {
 
     @Test
     void boundsConcurrentAttempts() throws Exception {
-        ChannelManager narrow = manager(new ChannelSettings(Duration.ofSeconds(5), Duration.ofMinutes(1), 1));
+        ChannelManager narrow = manager(new ChannelSettings(Duration.ofSeconds(20), Duration.ofMinutes(1), 1));
         TestRelay silent = start(TestRelay.builder().silent());
         ChannelTarget other = new ChannelTarget(RsaId.of(new byte[20]), null, List.of(silent.address()));
         Thread first = Thread.ofVirtual().start(() -> {
             try {
-                narrow.get(other, Deadline.in(Duration.ofSeconds(5)));
+                narrow.get(other, Deadline.in(Duration.ofSeconds(20)));
             } catch (TorException e) {
                 // closed at the end
             }
@@ -267,7 +267,7 @@ class ChannelManagerTest {
             int n = kept;
             TestRelay relay = start(TestRelay.builder().link(cells -> cells.subList(0, n)).closesAfterLink());
             ChannelManager fresh = manager(SETTINGS);
-            assertThatThrownBy(() -> fresh.get(target(relay), Deadline.in(Duration.ofSeconds(5))))
+            assertThatThrownBy(() -> fresh.get(target(relay), Deadline.in(Duration.ofSeconds(20))))
                     .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.RELAY_UNREACHABLE))
                     .hasMessageContaining("link handshake with $" + KEYS.rsaId());
         }
@@ -327,7 +327,7 @@ class ChannelManagerTest {
     }
 
     private Channel get(ChannelTarget target) throws TorException {
-        return manager.get(target, Deadline.in(Duration.ofSeconds(5)));
+        return manager.get(target, Deadline.in(Duration.ofSeconds(20)));
     }
 
     private AbstractThrowableAssert<?, ? extends Throwable> refused(ChannelTarget target, ErrorKind kind) {

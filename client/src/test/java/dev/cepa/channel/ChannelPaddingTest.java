@@ -26,7 +26,7 @@ class ChannelPaddingTest {
 
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private final ChannelManager manager = new ChannelManager(
-            new ChannelSettings(Duration.ofSeconds(5), Duration.ofMinutes(1), 4), new TorEvents());
+            new ChannelSettings(Duration.ofSeconds(20), Duration.ofMinutes(1), 4), new TorEvents());
     private TestRelay relay;
     private Channel channel;
 
@@ -44,7 +44,7 @@ class ChannelPaddingTest {
         manager.setPadding(padding);
         ChannelTarget target =
                 new ChannelTarget(relay.keys().rsaId(), relay.keys().ed25519Id(), List.of(relay.address()));
-        channel = manager.get(target, Deadline.in(Duration.ofSeconds(5)));
+        channel = manager.get(target, Deadline.in(Duration.ofSeconds(20)));
     }
 
     /** As for a circuit of more than one hop. */
@@ -54,7 +54,7 @@ class ChannelPaddingTest {
     }
 
     private Received next() throws InterruptedException {
-        Received next = received.poll(5, TimeUnit.SECONDS);
+        Received next = received.poll(20, TimeUnit.SECONDS);
         assertThat(next).as("a cell").isNotNull();
         return next;
     }

@@ -26,7 +26,7 @@ final class RecordingCircuit implements CircuitHandler {
 
     /** The next thing heard; waits up to five seconds. */
     Heard next() throws InterruptedException {
-        Heard next = heard.poll(5, TimeUnit.SECONDS);
+        Heard next = heard.poll(20, TimeUnit.SECONDS);
         if (next == null) {
             throw new AssertionError("the channel told this circuit nothing");
         }

@@ -284,9 +284,8 @@ class CircuitTest {
         TorStream first = openConnected(circuit);
         TorStream second = openConnected(circuit);
         path.endsBatches = false;
-        FutureTask<Void> readsFirst = inBackground(() -> assertThat(first.input().read(new byte[10])).isEqualTo(2));
-        FutureTask<Void> readsSecond = inBackground(() -> assertThat(second.input().read(new byte[10])).isEqualTo(1));
-        Thread.sleep(20);
+        FutureTask<Void> readsFirst = waiting(() -> assertThat(first.input().read(new byte[10])).isEqualTo(2));
+        FutureTask<Void> readsSecond = waiting(() -> assertThat(second.input().read(new byte[10])).isEqualTo(1));
         path.reply(2, RelayMessage.DATA, first.streamId(), (byte) 1);
         path.reply(2, RelayMessage.DATA, first.streamId(), (byte) 2);
         Thread.sleep(20);
@@ -434,11 +433,25 @@ class CircuitTest {
     }
 
     static FutureTask<Void> inBackground(Action action) {
-        FutureTask<Void> task = new FutureTask<>(() -> {
+        FutureTask<Void> task = task(action);
+        Thread.ofVirtual().start(task);
+        return task;
+    }
+
+    /** The same, once it waits for something. */
+    private static FutureTask<Void> waiting(Action action) throws InterruptedException {
+        FutureTask<Void> task = task(action);
+        Thread thread = Thread.ofVirtual().start(task);
+        while (thread.getState() != Thread.State.WAITING && !task.isDone()) {
+            Thread.sleep(1);
+        }
+        return task;
+    }
+
+    private static FutureTask<Void> task(Action action) {
+        return new FutureTask<>(() -> {
             action.run();
             return null;
         });
-        Thread.ofVirtual().start(task);
-        return task;
     }
 }

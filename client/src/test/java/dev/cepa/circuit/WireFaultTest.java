@@ -5,32 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.cell.ByteWriter;
 import dev.cepa.cell.Cell;
-import dev.cepa.cell.ChannelMessage.Certs;
-import dev.cepa.cell.ChannelMessage.Netinfo;
-import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Sendme;
+import dev.cepa.cell.RelayMessage;
 import dev.cepa.channel.ChannelTarget;
-import dev.cepa.circuit.WirePath.Built;
 import dev.cepa.error.CircuitException;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
-import dev.cepa.event.TorEvent;
 import dev.cepa.testrelay.RelayCircuit;
-import dev.cepa.testrelay.RelayKeys;
 import dev.cepa.testrelay.RelayLink;
 import dev.cepa.testrelay.RelayScript;
-import dev.cepa.testrelay.TestRelay;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
-import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,12 +27,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a client does with relays that break the protocol, over TCP and TLS, through three of them. Each fault ends what it
- * concerns and nothing else: the circuit, and the channel's other circuits go on; or the channel, and other channels go on.
+ * What a client does with relays that break the protocol on a circuit, over TCP and TLS, through three of them. Each fault
+ * ends the circuit and nothing else: the channel's other circuits go on.
  */
-@Timeout(30)
-class WireFaultTest {
-    private static final Duration PATIENT = Duration.ofSeconds(5);
+@Timeout(120)
+class WireFaultTest extends WireFaults {
     /** Takes what the victim's stream sends and says nothing. */
     private final RelayScript swallowsData = new RelayScript() {
         @Override
@@ -51,31 +39,6 @@ class WireFaultTest {
             return command == RelayMessage.DATA && circuit == victim.exit();
         }
     };
-
-    private WirePath path;
-    private Built victim;
-    private Built witness;
-
-    @AfterEach
-    void close() throws Exception {
-        if (path != null) {
-            path.close();
-        }
-    }
-
-    /** A circuit through three relays and one of one hop, over the same channel, with a stream each. */
-    private void start(RelayScript... scripts) throws Exception {
-        path = new WirePath(scripts);
-        victim = path.build(3);
-        witness = path.directory(0);
-    }
-
-    /** A circuit through three relays, and one of one hop over another channel. */
-    private void startApart(Duration connectTimeout, Consumer<TestRelay.Builder> guard) throws Exception {
-        path = new WirePath(connectTimeout, guard);
-        victim = path.build(3);
-        witness = path.directory(2);
-    }
 
     private void assertCircuitClosed(ErrorKind kind, String why) throws Exception {
         assertThat(victim.awaitClosed()).hasMessageContaining(why).satisfies(e -> assertThat(e.kind()).isEqualTo(kind));
@@ -90,29 +53,6 @@ class WireFaultTest {
 
     private void assertProtocolError(String why) throws Exception {
         assertCircuitClosed(ErrorKind.PROTOCOL, why);
-    }
-
-    private void assertStreamFails(ErrorKind kind) {
-        assertThatThrownBy(() -> victim.stream().input().readAllBytes())
-                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(kind));
-        assertThatThrownBy(() -> victim.stream().output().write(1)).isInstanceOf(TorException.class);
-    }
-
-    private void assertChannelClosed(ErrorKind kind, String why) throws Exception {
-        assertThat(victim.awaitClosed()).hasMessageContaining(why).satisfies(e -> assertThat(e.kind()).isEqualTo(kind));
-        assertStreamFails(kind);
-        assertThat(path.events)
-                .filteredOn(e -> e instanceof TorEvent.ChannelStatus c && c.status() == TorEvent.ChannelStatus.Status.CLOSED)
-                .singleElement()
-                .isInstanceOfSatisfying(
-                        TorEvent.ChannelStatus.class, c -> assertThat(c.relay()).isEqualTo("$" + path.link(0).rsaId()));
-        witness.assertCarries();
-    }
-
-    private void assertNothingHappens() throws Exception {
-        victim.assertCarries();
-        witness.assertCarries();
-        assertThat(victim.circuit().isOpen()).isTrue();
     }
 
     // ---- honest relays, or the rest would prove nothing ----
@@ -130,19 +70,6 @@ class WireFaultTest {
     }
 
     // ---- who answers ----
-
-    @Test
-    void refusesAnotherRelayAtTheGuardsAddress() throws Exception {
-        path = new WirePath();
-        witness = path.directory(2);
-        RelayKeys other = RelayKeys.generate();
-        ChannelTarget wrong =
-                new ChannelTarget(other.rsaId(), other.ed25519Id(), List.of(path.relay(0).address()));
-        assertThatThrownBy(() -> path.get(wrong))
-                .hasMessageContaining("wrong RSA identity")
-                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PROTOCOL));
-        witness.assertCarries();
-    }
 
     /** It changes the handshake so that it can answer with its own keys, instead of the ones that were asked for. */
     @Test
@@ -544,122 +471,5 @@ class WireFaultTest {
                 .hasMessageContaining("truncated")
                 .isInstanceOfSatisfying(CircuitException.class, e -> assertThat(e.destroyReason()).isEqualTo(8));
         witness.assertCarries();
-    }
-
-    // ---- the link ----
-
-    @Test
-    void endsTheCircuitsOfAGuardThatHasDied() throws Exception {
-        startApart(PATIENT, guard -> {});
-        path.relay(0).close();
-        assertChannelClosed(ErrorKind.RELAY_UNREACHABLE, "channel closed");
-    }
-
-    /** Silence between cells may last for ever, silence within one may not. */
-    @Test
-    void givesUpOnAGuardThatFallsSilentInTheMiddleOfACell() throws Exception {
-        new WirePath().close(); // warms TLS up, so that the short time-out is enough
-        startApart(Duration.ofMillis(400), guard -> {});
-        byte[] cell = RelayLink.fixed(victim.guard().id(), Cell.RELAY, new byte[Cell.BODY]);
-        victim.guard().link().sendRaw(Arrays.copyOf(cell, 300));
-        assertChannelClosed(ErrorKind.RELAY_UNREACHABLE, "stopped in the middle of a cell");
-    }
-
-    @Test
-    void passesOverTheLongestPadding() throws Exception {
-        start();
-        victim.guard().link().sendRaw(RelayLink.variable(4, Cell.VPADDING, new byte[0xffff]));
-        assertNothingHappens();
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {Cell.CERTS, Cell.AUTH_CHALLENGE, Cell.AUTHENTICATE, 200})
-    void refusesAnyOtherVariableCell(int command) throws Exception {
-        startApart(PATIENT, guard -> {});
-        try {
-            victim.guard().link().sendRaw(RelayLink.variable(4, command, new byte[0xffff]));
-        } catch (IOException e) {
-            // The client has hung up before it has read everything.
-        }
-        assertChannelClosed(ErrorKind.PROTOCOL, "unexpected");
-    }
-
-    @Test
-    void refusesCertsThatAreTooLong() throws Exception {
-        assertLinkRefused(cells -> {
-            cells.set(1, RelayLink.variable(4, Cell.CERTS, new byte[16 * 1024 + 1]));
-            return cells;
-        });
-    }
-
-    @Test
-    void refusesCertsWithoutCertificates() throws Exception {
-        assertLinkRefused(cells -> {
-            cells.set(1, RelayLink.encode(new Certs(List.of())));
-            return cells;
-        });
-    }
-
-    private void assertLinkRefused(UnaryOperator<List<byte[]>> change) throws Exception {
-        path = new WirePath(PATIENT, guard -> guard.link(change));
-        witness = path.directory(2);
-        assertThatThrownBy(() -> path.channel(0))
-                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.PROTOCOL));
-        witness.assertCarries();
-    }
-
-    @Test
-    void passesOverASecondVersions() throws Exception {
-        startApart(PATIENT, guard -> guard.link(cells -> {
-            cells.add(1, RelayLink.variable(4, Cell.VERSIONS, new byte[] {0, 5}));
-            return cells;
-        }));
-        victim.guard().link().sendRaw(RelayLink.variable(4, Cell.VERSIONS, new byte[] {0, 3, 0}));
-        assertNothingHappens();
-    }
-
-    /** What a relay says of our address is hearsay, and many relays have several of their own. */
-    @Test
-    void takesANetinfoWithOtherAddresses() throws Exception {
-        startApart(PATIENT, guard -> guard.link(cells -> {
-            try {
-                InetAddress other = InetAddress.getByAddress(new byte[] {10, 1, 2, 3});
-                cells.set(3, RelayLink.encode(new Netinfo(Instant.now().getEpochSecond(), other, List.of(other))));
-                return cells;
-            } catch (IOException e) {
-                throw new IllegalStateException(e);
-            }
-        }));
-        assertNothingHappens();
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {-7300, 7300})
-    void tellsOfAGuardWithAnotherTime(int seconds) throws Exception {
-        startApart(PATIENT, guard -> guard.link(cells -> {
-            cells.set(3, RelayLink.encode(new Netinfo(Instant.now().getEpochSecond() + seconds, null, List.of())));
-            return cells;
-        }));
-        assertNothingHappens();
-        assertThat(path.events).filteredOn(TorEvent.ClockSkew.class::isInstance).singleElement().satisfies(e -> {
-            TorEvent.ClockSkew skew = (TorEvent.ClockSkew) e;
-            assertThat(skew.skew().toSeconds()).isBetween(-seconds - 20L, -seconds + 20L);
-            assertThat(skew.source()).isEqualTo("$" + path.link(0).rsaId());
-        });
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {Cell.NETINFO, Cell.CREATE2, Cell.CREATE_FAST, 77})
-    void refusesCellsThatHaveNoPlaceOnAnOpenLink(int command) throws Exception {
-        startApart(PATIENT, guard -> {});
-        victim.guard().link().send(command == Cell.NETINFO ? 0 : 5, command, new byte[20]);
-        assertChannelClosed(ErrorKind.PROTOCOL, "unexpected");
-    }
-
-    @Test
-    void refusesRelayCellsWithoutACircuit() throws Exception {
-        startApart(PATIENT, guard -> {});
-        victim.guard().link().send(0, Cell.RELAY, new byte[20]);
-        assertChannelClosed(ErrorKind.PROTOCOL, "without a circuit id");
     }
 }

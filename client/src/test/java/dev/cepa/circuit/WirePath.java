@@ -26,6 +26,8 @@ import java.util.function.Consumer;
 
 /** Test relays in a row, a client's channels to them, and circuits through them: everything real but what scripts change. */
 final class WirePath implements AutoCloseable {
+    /** For what comes in a moment, on a machine that has time for it. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final List<RelayKeys> KEYS =
             List.of(RelayKeys.generate(), RelayKeys.generate(), RelayKeys.generate());
 
@@ -51,7 +53,7 @@ final class WirePath implements AutoCloseable {
         TorException awaitClosed() throws InterruptedException {
             CountDownLatch closed = new CountDownLatch(1);
             circuit.onClose(closed::countDown);
-            assertThat(closed.await(5, TimeUnit.SECONDS)).as("the circuit was closed").isTrue();
+            assertThat(closed.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as("the circuit was closed").isTrue();
             return circuit.closeReason();
         }
 
@@ -66,21 +68,21 @@ final class WirePath implements AutoCloseable {
                     // The reader fails too.
                 }
             });
-            stream.setReadTimeout(10_000);
+            stream.setReadTimeout(Math.toIntExact(PATIENCE.toMillis()));
             assertThat(stream.input().readNBytes(sent.length)).isEqualTo(sent);
         }
     }
 
     /** Relays that do what their scripts say, the guard's first; honest beyond them. */
     WirePath(RelayScript... scripts) throws IOException {
-        this(Duration.ofSeconds(5), guard -> {}, scripts);
+        this(Duration.ofMinutes(1), guard -> {}, scripts);
     }
 
     /** The same, with a guard that is changed beyond its circuits. */
-    WirePath(Duration connectTimeout, Consumer<TestRelay.Builder> guard, RelayScript... scripts) throws IOException {
+    WirePath(Duration halfCellTimeout, Consumer<TestRelay.Builder> guard, RelayScript... scripts) throws IOException {
         TorEvents stream = new TorEvents();
         stream.add(events::add);
-        manager = new ChannelManager(new ChannelSettings(connectTimeout, Duration.ofMinutes(1), 4), stream);
+        manager = new ChannelManager(new ChannelSettings(PATIENCE, halfCellTimeout, Duration.ofMinutes(1), 4), stream);
         for (int i = 0; i < KEYS.size(); i++) {
             TestRelay.Builder relay = TestRelay.builder().keys(KEYS.get(i));
             if (i == 0) {
@@ -91,7 +93,7 @@ final class WirePath implements AutoCloseable {
     }
 
     static Deadline soon() {
-        return Deadline.in(Duration.ofSeconds(10));
+        return Deadline.in(PATIENCE);
     }
 
     TestRelay relay(int hop) {

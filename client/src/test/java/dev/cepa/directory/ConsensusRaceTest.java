@@ -49,7 +49,9 @@ class ConsensusRaceTest {
         long start = System.nanoTime();
         race(link, Duration.ofSeconds(6)).run();
         assertThat(asked).hasSize(3);
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(900));
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .as("less than the two waits for silent ones")
+                .isLessThan(Duration.ofMillis(1900));
     }
 
     @Test
@@ -66,9 +68,13 @@ class ConsensusRaceTest {
 
     @Test
     void withdrawsTheOthersOnceAnAnswerHasBegun() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch interrupted = new CountDownLatch(1);
         ScriptedLink link = new ScriptedLink((server, request) -> {
-            if (!isAuthority(server)) {
+            if (isAuthority(server)) {
+                asked.await();
+            } else {
+                asked.countDown();
                 try {
                     Thread.sleep(60_000);
                 } catch (InterruptedException e) {

@@ -345,8 +345,8 @@ class DirectoryManagerTest {
                 .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CLOSED)));
         Thread.sleep(50);
         manager.close();
-        assertThat(waiting.join(Duration.ofSeconds(1))).isTrue();
-        assertThat(manager.join(Duration.ofSeconds(1))).isTrue();
+        assertThat(waiting.join(Duration.ofSeconds(20))).isTrue();
+        assertThat(manager.join(Duration.ofSeconds(20))).isTrue();
         assertThat(link.closed).isTrue();
     }
 

@@ -303,7 +303,7 @@ class CircuitPoolTest {
     @Test
     void aSilentExitIsReplacedInTime() throws Exception {
         pool.setSettings(new PoolSettings(
-                Duration.ofMinutes(2), Duration.ofMillis(100), Duration.ofMinutes(10), null, Duration.ofSeconds(30), false, 32));
+                Duration.ofMinutes(2), Duration.ofMillis(400), Duration.ofMinutes(10), null, Duration.ofSeconds(30), false, 32));
         AtomicLong asked = new AtomicLong();
         played.exit = request -> asked.getAndIncrement() == 0 ? null : connected();
         open(to(80, A));

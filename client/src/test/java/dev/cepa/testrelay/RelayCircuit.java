@@ -39,7 +39,7 @@ public final class RelayCircuit {
     /** A message that the client sent to this relay; DATA is not kept. */
     public record Received(int command, int streamId, byte[] body) {}
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final RelayCircuits circuits;
     private final RelayLink link;

@@ -36,7 +36,7 @@ final class RelayCircuits implements CellHandler, Closeable {
     private final BlockingQueue<RelayCircuit> created = new LinkedBlockingQueue<>();
     /** Links to other relays, for circuits that are extended. */
     private final ChannelManager onward = new ChannelManager(
-            new ChannelSettings(Duration.ofSeconds(5), Duration.ofMinutes(1), 16), new TorEvents());
+            new ChannelSettings(Duration.ofSeconds(20), Duration.ofMinutes(1), 16), new TorEvents());
 
     RelayCircuits(RelayKeys keys, RelayScript script) {
         this.keys = keys;

@@ -147,19 +147,19 @@ public final class TestRelay implements Closeable {
         return connections.get();
     }
 
-    /** The next link that has opened; waits up to five seconds for it. */
+    /** The next link that has opened; waits up to twenty seconds for it. */
     public RelayLink nextLink() throws InterruptedException {
-        return orFail(links.poll(5, TimeUnit.SECONDS), "no link was opened");
+        return orFail(links.poll(20, TimeUnit.SECONDS), "no link was opened");
     }
 
-    /** The next circuit that was created here; waits up to five seconds for it. */
+    /** The next circuit that was created here; waits up to twenty seconds for it. */
     public RelayCircuit nextCircuit() throws InterruptedException {
-        return orFail(circuits.created().poll(5, TimeUnit.SECONDS), "no circuit was created");
+        return orFail(circuits.created().poll(20, TimeUnit.SECONDS), "no circuit was created");
     }
 
     /** The NETINFO of the client whose link has opened next. */
     public Netinfo nextNetinfo() throws InterruptedException {
-        return orFail(netinfos.poll(5, TimeUnit.SECONDS), "no NETINFO came");
+        return orFail(netinfos.poll(20, TimeUnit.SECONDS), "no NETINFO came");
     }
 
     /** What went wrong on this side, apart from connections that broke. */
