@@ -9,6 +9,7 @@ import dev.cepa.directory.DirectorySettings;
 import dev.cepa.directory.FallbackDirectory;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.pool.PoolSettings;
@@ -40,11 +41,12 @@ public final class TorConfig {
     final ChannelSettings channels;
     final ChannelPadding.Mode padding;
     final CircuitSettings circuits;
+    final CountryFiles countryFiles;
     final PathSettings paths;
     final PoolSettings pool;
     final DormantSettings dormant;
 
-    private TorConfig(Builder builder) {
+    private TorConfig(Builder builder) throws TorException {
         dataDirectory = builder.dataDirectory;
         authorities = List.copyOf(builder.authorities);
         fallbacks = List.copyOf(builder.fallbacks);
@@ -55,7 +57,8 @@ public final class TorConfig {
         channels = builder.channels;
         padding = builder.padding;
         circuits = builder.circuits;
-        paths = builder.paths;
+        countryFiles = builder.countryFiles;
+        paths = builder.paths.located(countryFiles);
         pool = builder.pool;
         dormant = builder.dormant;
     }
@@ -105,6 +108,7 @@ public final class TorConfig {
         builder.channels = channels;
         builder.padding = padding;
         builder.circuits = circuits;
+        builder.countryFiles = countryFiles;
         builder.paths = paths;
         builder.pool = pool;
         builder.dormant = dormant;
@@ -133,6 +137,7 @@ public final class TorConfig {
         private ChannelSettings channels = ChannelSettings.DEFAULT;
         private ChannelPadding.Mode padding = ChannelPadding.Mode.NORMAL;
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
+        private CountryFiles countryFiles = CountryFiles.DEFAULT;
         private PathSettings paths = PathSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
         private DormantSettings dormant = DormantSettings.DEFAULT;
@@ -300,7 +305,8 @@ public final class TorConfig {
         }
 
         /**
-         * Uses these relays alone as guards: fingerprints, names and address patterns, with commas between them.
+         * Uses these relays alone as guards: fingerprints, names, address patterns such as {@code 192.0.2.0/24}, and
+         * countries such as {@code {de}}, with commas between them. Countries need {@link #countryFiles}.
          *
          * @param relays as in torrc, with commas in between
          * @return this builder
@@ -344,6 +350,41 @@ public final class TorConfig {
          */
         public Builder excludeExitNodes(String relays) throws TorException {
             paths = paths.withExcluded(paths.excludeNodes(), RelaySet.parse(relays));
+            return this;
+        }
+
+        /**
+         * Uses these relays alone between guard and exit.
+         *
+         * @param relays as in torrc, with commas in between
+         * @return this builder
+         * @throws TorException of kind CONFIG that says what is wrong
+         */
+        public Builder middleNodes(String relays) throws TorException {
+            paths = paths.withMiddleNodes(RelaySet.parse(relays));
+            return this;
+        }
+
+        /**
+         * Where to look up in which country relays are; unless set, the files of Debian's package tor-geoipdb. They are
+         * read by {@link #build}, and only if relays are named by country.
+         *
+         * @param ipv4 the file of IPv4 addresses ({@code GeoIPFile})
+         * @param ipv6 the file of IPv6 addresses ({@code GeoIPv6File}); null for none
+         * @return this builder
+         */
+        public Builder countryFiles(Path ipv4, @Nullable Path ipv6) {
+            return countryFiles(new CountryFiles(ipv4, ipv6, countryFiles.excludeUnknown()));
+        }
+
+        /**
+         * All that may be said of countries at once.
+         *
+         * @param files ranges of addresses and their countries, and what becomes of relays in none of them
+         * @return this builder
+         */
+        public Builder countryFiles(CountryFiles files) {
+            countryFiles = files;
             return this;
         }
 
@@ -413,8 +454,12 @@ public final class TorConfig {
             return this;
         }
 
-        /** {@return the finished settings} */
-        public TorConfig build() {
+        /**
+         * {@return the finished settings}
+         *
+         * @throws TorException of kind CONFIG if relays are named by country and the countries can't be looked up
+         */
+        public TorConfig build() throws TorException {
             return new TorConfig(this);
         }
     }

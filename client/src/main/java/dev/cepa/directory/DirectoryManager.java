@@ -66,6 +66,7 @@ public final class DirectoryManager implements Closeable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final DirectoryServers servers;
     private volatile PathSettings paths;
     private volatile @Nullable Snapshot snapshot;
     /** Why there will never be a directory; guarded by {@link #lock}. */
@@ -120,7 +121,8 @@ public final class DirectoryManager implements Closeable {
         this.progress = progress;
         this.link = link;
         events.add(progress);
-        DirectoryServers servers = new DirectoryServers(settings, clock, random);
+        servers = new DirectoryServers(settings, clock, random);
+        servers.setPathSettings(paths);
         DirectoryFetcher fetcher = new DirectoryFetcher(link, servers, guards, events, clock);
         DirectoryStore store = new DirectoryStore(settings.cacheDirectory(), events);
         this.known = new KnownDirectory(store);
@@ -205,6 +207,7 @@ public final class DirectoryManager implements Closeable {
     /** Other settings by which relays are chosen; the snapshot is published anew with them. */
     public void setPathSettings(PathSettings settings) {
         paths = settings;
+        servers.setPathSettings(settings);
         publish();
     }
 

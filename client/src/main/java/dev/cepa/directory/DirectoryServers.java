@@ -2,6 +2,7 @@ package dev.cepa.directory;
 
 import dev.cepa.cell.RsaId;
 import dev.cepa.circuit.HopTarget;
+import dev.cepa.path.PathSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -28,11 +29,22 @@ final class DirectoryServers {
     private final Map<RsaId, Instant> failures = new HashMap<>();
     private @Nullable List<HopTarget> fallbacks;
     private @Nullable List<HopTarget> authorities;
+    private PathSettings paths = PathSettings.DEFAULT;
 
     DirectoryServers(DirectorySettings settings, InstantSource clock, RandomGenerator random) {
         this.settings = settings;
         this.clock = clock;
         this.random = random;
+    }
+
+    /** By what settings servers are excluded. */
+    void setPathSettings(PathSettings changed) {
+        lock.lock();
+        try {
+            paths = changed;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** A fallback directory that is none of {@code without}; null if there is no other. */
@@ -132,9 +144,15 @@ final class DirectoryServers {
         Instant lately = clock.instant().minus(LATELY);
         List<HopTarget> good = new ArrayList<>();
         List<HopTarget> possible = new ArrayList<>();
+        List<HopTarget> excluded = new ArrayList<>();
         for (HopTarget target : all) {
             RsaId id = target.link().rsaId();
-            if (!without.contains(id)) {
+            if (without.contains(id)) {
+                continue;
+            }
+            if (paths.excludeNodes().contains(id, target.nickname(), target.link().addresses())) {
+                excluded.add(target);
+            } else {
                 possible.add(target);
                 Instant failure = failures.get(id);
                 if (failure == null || failure.isBefore(lately)) {
@@ -143,6 +161,9 @@ final class DirectoryServers {
             }
         }
         List<HopTarget> from = good.isEmpty() ? possible : good;
+        if (from.isEmpty() && !paths.strictNodes()) {
+            from = excluded; // better than none at all, unless StrictNodes says otherwise
+        }
         return from.isEmpty() ? null : from.get(random.nextInt(from.size()));
     }
 }

@@ -114,6 +114,9 @@ public final class PathSelector {
      */
     public int pickDirectoryCache(int... others) throws TorException {
         int relay = pick(Position.DIRECTORY, null, 0, others);
+        if (relay < 0 && !settings.strictNodes()) {
+            relay = pickExcludedCache(others);
+        }
         if (relay < 0) {
             throw new TorException(ErrorKind.NO_PATH, "no reachable directory cache is left");
         }
@@ -147,6 +150,19 @@ public final class PathSelector {
     /** Whether a circuit can have that relay where the user has named it. */
     boolean mayBeNamedHop(int relay) {
         return isBuildable(relay) && !excluded.get(relay);
+    }
+
+    /** A cache that ExcludeNodes names, when there is no other: better than none, unless StrictNodes says otherwise. */
+    private int pickExcludedCache(int... others) {
+        int chosen = -1;
+        int count = 0;
+        for (int relay = excluded.nextSetBit(0); relay >= 0; relay = excluded.nextSetBit(relay + 1)) {
+            if (isCache(relay) && isReachable(relay) && fits(relay, Position.DIRECTORY, null, 0, others)
+                    && random.nextInt(++count) == 0) {
+                chosen = relay;
+            }
+        }
+        return chosen;
     }
 
     /** Whether that relay is an exit that the settings allow and that takes such a request. */
@@ -411,9 +427,13 @@ public final class PathSelector {
             case MIDDLE, VANGUARD -> isBuildable(relay) && !excluded.get(relay)
                     && (middles == null || middles.get(relay));
             case EXIT -> mayBeExit(relay);
-            case DIRECTORY -> (dir.flags(relay) & (USABLE | RelayFlags.V2_DIR)) == (USABLE | RelayFlags.V2_DIR)
-                    && isDirect(relay);
+            case DIRECTORY -> isCache(relay) && isDirect(relay);
         };
+    }
+
+    private boolean isCache(int relay) {
+        int all = USABLE | RelayFlags.V2_DIR;
+        return (dir.flags(relay) & (all | RelayFlags.MIDDLE_ONLY)) == all;
     }
 
     private boolean mayBeExit(int relay) {

@@ -1,7 +1,11 @@
 package dev.cepa.path;
 
+import dev.cepa.error.TorException;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param middleNodes relays that alone may be in the middle; empty: any
  * @param excludeNodes relays that are in no path
  * @param excludeExitNodes relays that are no exits, beside {@code excludeNodes}
- * @param strictNodes whether {@code excludeNodes} holds even where a relay was not chosen but is needed, such as an
- *     introduction point
+ * @param strictNodes whether {@code excludeNodes} holds even where a relay is not part of a path but is needed: a directory
+ *     cache when no other is left
  * @param enforceDistinctSubnets whether two relays of one path must not share an IPv4 /16 or an IPv6 /32
  * @param useEntryGuards whether first hops are chosen once and kept
  * @param numEntryGuards how many primary guards circuits use; 0: as the consensus says
@@ -70,6 +74,40 @@ public record PathSettings(
         }
     }
 
+    /**
+     * The same settings, with the countries that they name looked up in files; read only if there are such.
+     *
+     * @throws TorException of kind CONFIG if a file is missing or malformed, or has nothing of a country
+     */
+    public PathSettings located(CountryFiles files) throws TorException {
+        RelaySet everywhere = withUnknown(excludeNodes, files);
+        RelaySet asExit = withUnknown(excludeExitNodes, files);
+        List<RelaySet> all = List.of(entryNodes, exitNodes, middleNodes, everywhere, asExit);
+        Set<String> codes = new HashSet<>();
+        boolean located = true;
+        for (RelaySet set : all) {
+            codes.addAll(set.countryCodes());
+            located &= set.isLocated();
+        }
+        if (located) {
+            return this;
+        }
+        Countries countries = Countries.load(files, codes);
+        return new PathSettings(
+                entryNodes.in(countries), exitNodes.in(countries), middleNodes.in(countries), everywhere.in(countries),
+                asExit.in(countries), strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+    }
+
+    private static RelaySet withUnknown(RelaySet set, CountryFiles files) {
+        return switch (files.excludeUnknown()) {
+            case YES -> set.withUnknown();
+            case AUTO -> set.countryCodes().isEmpty() ? set : set.withUnknown();
+            case NO -> set;
+        };
+    }
+
     /** Whether streams to that port need a path of Stable relays. */
     public boolean isLongLived(int port) {
         return longLivedPorts.get(port);
@@ -109,6 +147,13 @@ public record PathSettings(
     public PathSettings withExcluded(RelaySet everywhere, RelaySet asExit) {
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, everywhere, asExit, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+    }
+
+    public PathSettings withStrictNodes(boolean strict) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strict, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
                 reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
     }

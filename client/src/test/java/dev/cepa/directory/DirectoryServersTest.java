@@ -11,6 +11,11 @@ import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.ArrayList;
+import java.util.Random;
+import java.time.InstantSource;
+import dev.cepa.path.PathSettings;
+import dev.cepa.path.RelaySet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -148,5 +153,24 @@ class DirectoryServersTest {
 
     private static InetAddress loopback() throws Exception {
         return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    }
+
+    @Test
+    void excludedServersAreAskedOnlyWhenThereIsNoOther() throws Exception {
+        List<FallbackDirectory> fallbacks = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            fallbacks.add(FallbackDirectory.parse("10." + i + ".0.1 orport=443 id=" + String.valueOf(i).repeat(40)));
+        }
+        DirectoryServers servers = new DirectoryServers(
+                DirectorySettings.DEFAULT.withNetwork(List.of(), fallbacks), InstantSource.system(), new Random(1));
+        PathSettings settings = PathSettings.DEFAULT.withExcluded(RelaySet.parse("10.1.0.0/16,$" + "2".repeat(40)), RelaySet.EMPTY);
+        servers.setPathSettings(settings);
+        RsaId allowed = RsaId.ofHex("3".repeat(40));
+        for (int i = 0; i < 20; i++) {
+            assertThat(servers.fallback(Set.of()).link().rsaId()).isEqualTo(allowed);
+        }
+        assertThat(servers.fallback(Set.of(allowed))).isNotNull();
+        servers.setPathSettings(settings.withStrictNodes(true));
+        assertThat(servers.fallback(Set.of(allowed))).isNull();
     }
 }

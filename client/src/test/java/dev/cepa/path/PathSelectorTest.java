@@ -237,6 +237,19 @@ class PathSelectorTest {
     }
 
     @Test
+    void anExcludedCacheIsBetterThanNoneUnlessStrictNodesIsSet() throws TorException {
+        net.many(3, SmallNet.RUNNING, 10);
+        PathSettings some = PathSettings.DEFAULT.withExcluded(RelaySet.parse("relay0,relay1"), RelaySet.EMPTY);
+        assertThat(selector(some).pickDirectoryCache()).isEqualTo(2);
+        assertThat(selector(some).pickDirectoryCache(0, 2)).isEqualTo(1);
+        PathSettings strict = some.withStrictNodes(true);
+        assertThat(selector(strict).pickDirectoryCache()).isEqualTo(2);
+        assertThatThrownBy(() -> selector(strict).pickDirectoryCache(2))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.NO_PATH));
+        assertThatThrownBy(() -> selector(some).pickMiddle(2)).as("paths are always strict").isInstanceOf(TorException.class);
+    }
+
+    @Test
     void theFractionOfPathsIsTheProductOfThreeShares() {
         net.weights("Wgg=10000", "Wgm=10000", "Wgd=10000", "Wmg=0", "Wmm=10000", "Wme=0", "Wmd=0", "Weg=0", "Wem=0",
                 "Wee=10000", "Wed=10000", "Wgb=10000", "Wmb=10000", "Web=10000", "Wdb=10000");

@@ -35,11 +35,12 @@ class RelaySetTest {
         assertThat(RelaySet.parse("  , ").isEmpty()).isTrue();
     }
 
-    @Test
-    void refusesCountryCodesAndSaysWhy() {
-        assertThatThrownBy(() -> RelaySet.parse("{de}"))
+    @ParameterizedTest
+    @ValueSource(strings = {"{d}", "{deu}", "{de", "{}", "{?d}", "{d-}", "{de}x"})
+    void refusesWhatIsNoCountryCode(String text) {
+        assertThatThrownBy(() -> RelaySet.parse(text))
                 .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIG))
-                .hasMessageContaining("{de}").hasMessageContaining("country");
+                .hasMessageContaining(text).hasMessageContaining("country code");
     }
 
     @ParameterizedTest

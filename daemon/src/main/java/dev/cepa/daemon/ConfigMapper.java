@@ -6,6 +6,7 @@ import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
+import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.pool.PoolSettings;
@@ -56,7 +57,7 @@ final class ConfigMapper {
                 builder.socksListener(port.address(), port.settings());
             }
         }
-        return builder.paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding()).build();
+        return builder.countryFiles(countryFiles()).paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding()).build();
     }
 
     /** The places that log lines go to; empty for none. */
@@ -109,6 +110,17 @@ final class ConfigMapper {
         } catch (IllegalArgumentException e) {
             throw new TorException(ErrorKind.CONFIG, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private CountryFiles countryFiles() throws TorException {
+        return new CountryFiles(
+                Configuration.path(settings.text("GeoIPFile")),
+                Configuration.path(settings.text("GeoIPv6File")),
+                switch (settings.text("GeoIPExcludeUnknown")) {
+                    case "0" -> CountryFiles.ExcludeUnknown.NO;
+                    case "1" -> CountryFiles.ExcludeUnknown.YES;
+                    default -> CountryFiles.ExcludeUnknown.AUTO;
+                });
     }
 
     private RelaySet relays(String option) throws TorException {

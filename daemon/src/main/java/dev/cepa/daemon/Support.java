@@ -14,7 +14,7 @@ final class Support {
             "DormantCanceledByStartup", "DormantClientTimeout", "DormantOnFirstStartup",
             "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
-            "FascistFirewall", "FirewallPorts", "GuardLifetime", "LearnCircuitBuildTimeout", "Log",
+            "FascistFirewall", "FirewallPorts", "GeoIPExcludeUnknown", "GeoIPFile", "GeoIPv6File", "GuardLifetime", "LearnCircuitBuildTimeout", "Log",
             "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MiddleNodes",
             "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -57,6 +59,21 @@ class ConfigMapperTest {
                 })
                 .isInstanceOf(TorException.class)
                 .hasMessageMatching("(?s)(standard input:2: .*|LongLivedPorts: .*)");
+    }
+
+    @Test
+    void looksUpCountriesInTheFilesThatAreNamed(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("ranges"), "2130706432,2147483647,XX\n");
+        String files = "GeoIPFile " + file + "\nGeoIPv6File " + file + ".6\n";
+        assertThatThrownBy(() -> of(files + "ExitNodes {xx}").client()).hasMessageContaining("GeoIPv6File");
+        Files.writeString(folder.resolve("ranges.6"), "::1,::1,YY\n");
+        assertThat(of(files + "ExitNodes {xx},{yy}\nExcludeNodes {??}").client()).isNotNull();
+        assertThatThrownBy(() -> of(files + "ExitNodes {zz}").client()).hasMessageContaining("{zz} is not known");
+        assertThatThrownBy(() -> of("GeoIPFile /nowhere/geoip\nMiddleNodes {xx}").client())
+                .hasMessageContaining("/nowhere/geoip").hasMessageContaining("tor-geoipdb");
+        assertThat(of("GeoIPFile /nowhere/geoip").client()).as("nothing to look up").isNotNull();
+        assertThatThrownBy(() -> of("GeoIPFile /nowhere/geoip\nGeoIPExcludeUnknown 1").client())
+                .hasMessageContaining("/nowhere/geoip");
     }
 
     @Test
