@@ -89,6 +89,7 @@ public final class TorClient implements Closeable {
             dormancy = new Dormancy(state, config.dormant, clock);
             AtomicLong circuitIds = new AtomicLong();
             channels = new ChannelManager(config.channels, events);
+            channels.memory().setBound(config.maxMemoryInQueues);
             guards = new GuardManager(state, clock, new SecureRandom(), events);
             directory = new DirectoryManager(
                     config.directorySettings(data == null ? null : data.path()),
@@ -303,6 +304,7 @@ public final class TorClient implements Closeable {
             next.checkReplaces(before);
             socksPorts.open(next.openPorts());
             config = next;
+            channels.memory().setBound(next.maxMemoryInQueues);
             pool.setSettings(next.pool);
             updatePadding(directory.latest());
             if (!next.paths.equals(before.paths)) {

@@ -2,6 +2,7 @@ package dev.cepa;
 
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.ChannelSettings;
+import dev.cepa.channel.QueueMemory;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryAuthority;
@@ -40,6 +41,8 @@ public final class TorConfig {
     final List<SocksPort> socksPorts;
     final ChannelSettings channels;
     final ChannelPadding.Mode padding;
+    /** In bytes. */
+    final long maxMemoryInQueues;
     final CircuitSettings circuits;
     final CountryFiles countryFiles;
     final PathSettings paths;
@@ -56,6 +59,7 @@ public final class TorConfig {
         socksPorts = List.copyOf(builder.socksPorts);
         channels = builder.channels;
         padding = builder.padding;
+        maxMemoryInQueues = builder.maxMemoryInQueues;
         circuits = builder.circuits;
         countryFiles = builder.countryFiles;
         paths = builder.paths.located(countryFiles);
@@ -107,6 +111,7 @@ public final class TorConfig {
         builder.socksPorts.addAll(socksPorts);
         builder.channels = channels;
         builder.padding = padding;
+        builder.maxMemoryInQueues = maxMemoryInQueues;
         builder.circuits = circuits;
         builder.countryFiles = countryFiles;
         builder.paths = paths;
@@ -136,6 +141,7 @@ public final class TorConfig {
         private final List<SocksPort> socksPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
         private ChannelPadding.Mode padding = ChannelPadding.Mode.NORMAL;
+        private long maxMemoryInQueues = QueueMemory.defaultBound();
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private CountryFiles countryFiles = CountryFiles.DEFAULT;
         private PathSettings paths = PathSettings.DEFAULT;
@@ -418,6 +424,25 @@ public final class TorConfig {
          */
         public Builder channelPadding(ChannelPadding.Mode mode) {
             padding = mode;
+            return this;
+        }
+
+        /**
+         * How much memory may be taken by what streams have received and nobody has read, and by cells that relays have not
+         * taken, all together ({@code MaxMemInQueues}). When it is more, the circuits with the oldest data are closed, as
+         * {@link dev.cepa.event.TorEvent.LowMemory} tells; reads then fail with
+         * {@link dev.cepa.error.ErrorKind#RESOURCE_LIMIT}. A quarter of the Java heap's greatest size unless set.
+         *
+         * @param bytes at least a mebibyte
+         * @return this builder
+         * @throws TorException of kind CONFIG if it is less
+         */
+        public Builder maxMemoryInQueues(long bytes) throws TorException {
+            if (bytes < QueueMemory.LEAST_BOUND) {
+                throw new TorException(
+                        ErrorKind.CONFIG, "MaxMemInQueues must be at least " + QueueMemory.LEAST_BOUND + " bytes, not " + bytes);
+            }
+            maxMemoryInQueues = bytes;
             return this;
         }
 

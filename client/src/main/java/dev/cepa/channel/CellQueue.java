@@ -6,6 +6,7 @@ import dev.cepa.error.TorException;
 import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. Everything is guarded by {@link #lock}, but the array handed out by {@link #take}, which is the writer's
  * until it calls {@code take} again.
  */
-final class CellQueue {
+final class CellQueue implements QueueMemory.Queue {
     /** Above so many bytes those who can wait should. */
     static final int SOFT_BOUND = 64 * 1024;
     /** Above so many bytes the far end counts as stuck. */
@@ -28,12 +29,24 @@ final class CellQueue {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition filled = lock.newCondition();
     private final Condition drained = lock.newCondition();
+    private final QueueMemory memory;
+    private final Consumer<TorException> ending;
     private byte[] filling = new byte[SMALL];
     private byte[] writing = new byte[SMALL];
     private int size;
     private boolean writerWaits;
     private int sendersWaiting;
     private @Nullable TorException closed;
+    /** When the writer came last: what is in the queue, or is being written, is not much older. */
+    private long takenAt = System.nanoTime();
+
+    /** @param ending called without a lock held when the queue is given up, to close the channel */
+    CellQueue(QueueMemory memory, Consumer<TorException> ending) {
+        this.memory = memory;
+        this.ending = ending;
+        memory.resized(filling.length + writing.length);
+        memory.add(this);
+    }
 
     /**
      * Appends a cell, padded with zeros to the length of a fixed cell. Never blocks.
@@ -53,6 +66,7 @@ final class CellQueue {
             if (end > filling.length) {
                 byte[] larger = new byte[Math.min(HARD_BOUND, 2 * filling.length)];
                 System.arraycopy(filling, 0, larger, 0, at);
+                memory.resized(larger.length - filling.length);
                 filling = larger;
             }
             byte[] buf = filling;
@@ -69,6 +83,16 @@ final class CellQueue {
                 filled.signal();
             }
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the queue is below its soft bound, so that {@link #awaitRoom} would not wait. */
+    boolean hasRoom() {
+        lock.lock();
+        try {
+            return size < SOFT_BOUND && closed == null;
         } finally {
             lock.unlock();
         }
@@ -99,13 +123,14 @@ final class CellQueue {
         try {
             long left = nanos;
             while (size == 0 && closed == null && left > 0) {
-                long wait = isLarge() ? Math.min(left, SHRINK_AFTER_NANOS) : left;
+                long wait = isLarge() || memory.spares() > 0 ? Math.min(left, SHRINK_AFTER_NANOS) : left;
                 writerWaits = true;
                 long rest = filled.awaitNanos(wait);
                 writerWaits = false;
                 left -= wait - Math.max(rest, 0);
-                if (rest <= 0 && size == 0) {
+                if (rest <= 0 && size == 0 && closed == null) {
                     shrink();
+                    memory.trim();
                 }
             }
             if (closed != null) {
@@ -113,9 +138,10 @@ final class CellQueue {
             }
             byte[] batch = filling;
             int n = size;
-            filling = writing.length <= LARGEST_KEPT ? writing : new byte[SMALL];
+            filling = smaller(writing, LARGEST_KEPT);
             writing = batch;
             size = 0;
+            takenAt = System.nanoTime();
             if (sendersWaiting > 0) {
                 drained.signalAll();
             }
@@ -138,6 +164,8 @@ final class CellQueue {
             if (closed == null) {
                 closed = cause;
                 size = 0;
+                memory.resized(-filling.length - writing.length);
+                memory.remove(this);
                 filled.signalAll();
                 drained.signalAll();
             }
@@ -151,8 +179,32 @@ final class CellQueue {
     }
 
     private void shrink() {
-        filling = filling.length > SMALL ? new byte[SMALL] : filling;
-        writing = writing.length > SMALL ? new byte[SMALL] : writing;
+        filling = smaller(filling, SMALL);
+        writing = smaller(writing, SMALL);
+    }
+
+    /** The array, or a small one in its place if it has more bytes than that. */
+    private byte[] smaller(byte[] array, int most) {
+        if (array.length <= most) {
+            return array;
+        }
+        memory.resized(SMALL - array.length);
+        return new byte[SMALL];
+    }
+
+    @Override
+    public @Nullable Long waitingSince() {
+        lock.lock();
+        try {
+            return size == 0 || closed != null ? null : takenAt;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void giveUp(TorException reason) {
+        ending.accept(reason);
     }
 
     private void failIfClosed() throws TorException {

@@ -47,6 +47,8 @@ public final class Channel {
     /** The longest TLS record, and what was left of the one before. */
     private static final int READ_BUFFER = 16 * 1024 + Cell.LENGTH;
     private static final int HIGH_BIT = 0x80000000;
+    /** A PADDING cell for no circuit: all zeros. */
+    private static final byte[] PADDING = new byte[Cell.LENGTH];
     /** The link protocol from which on both ends pad by themselves (padding-spec section 2.2). */
     private static final int PADDING_PROTOCOL = 5;
 
@@ -62,7 +64,8 @@ public final class Channel {
     private final long idleNanos;
     private final int halfCellMillis; // how long the rest of a cell may take to come
     private final PaddingTimer padding; // the writer's
-    private final CellQueue queue = new CellQueue();
+    private final QueueMemory memory;
+    private final CellQueue queue;
     private final AtomicReference<@Nullable TorException> closeCause = new AtomicReference<>();
 
     private final ReentrantLock circuitsLock = new ReentrantLock();
@@ -83,7 +86,7 @@ public final class Channel {
     Channel(
             long id, ChannelTarget target, LinkHandshake.Result link, InetSocketAddress remoteAddress, Socket tcp,
             Socket tls, TorEvents events, Duration idleTimeout, Duration halfCellTimeout, int firstCircuitId,
-            PaddingTimer padding)
+            PaddingTimer padding, QueueMemory memory)
             throws IOException {
         this.id = id;
         this.target = target;
@@ -98,6 +101,8 @@ public final class Channel {
         this.halfCellMillis = Math.toIntExact(halfCellTimeout.toMillis());
         this.nextCircuitId = firstCircuitId;
         this.padding = padding;
+        this.memory = memory;
+        this.queue = new CellQueue(memory, this::close);
     }
 
     /** Starts both threads. */
@@ -214,6 +219,16 @@ public final class Channel {
         } finally {
             circuitsLock.unlock();
         }
+    }
+
+    /** The memory of all queues of the client. */
+    public QueueMemory memory() {
+        return memory;
+    }
+
+    /** Whether {@link #awaitWritable} would not wait. */
+    public boolean isWritable() {
+        return queue.hasRoom();
     }
 
     /** Blocks while more is queued for the relay than is useful. To be called without any lock held. */
@@ -359,6 +374,7 @@ public final class Channel {
                 }
             }
             endBatch();
+            memory.relieveIfOver();
             have -= at;
             if (have > 0 && at > 0) {
                 System.arraycopy(buf, at, buf, 0, have);
@@ -452,7 +468,7 @@ public final class Channel {
                     if (nanosUntilPadding() > 0) {
                         continue;
                     }
-                    batch = new byte[Cell.LENGTH]; // all zeros: PADDING for no circuit
+                    batch = PADDING;
                     n = batch.length;
                 }
                 writingSince = System.nanoTime() | 1;

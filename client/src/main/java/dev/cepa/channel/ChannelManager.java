@@ -39,6 +39,7 @@ public final class ChannelManager implements Closeable {
     private final SecureRandom random = new SecureRandom();
     private final TlsClient tls = new TlsClient(random);
     private final Semaphore connecting;
+    private final QueueMemory memory;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition settled = lock.newCondition();
@@ -70,6 +71,7 @@ public final class ChannelManager implements Closeable {
         this.settings = settings;
         this.events = events;
         this.clock = clock;
+        this.memory = new QueueMemory(events);
         this.connecting = new Semaphore(settings.maxConcurrentConnects(), true);
     }
 
@@ -120,6 +122,11 @@ public final class ChannelManager implements Closeable {
     /** How channels are padded; new times take effect on open channels too, a new mode on those opened from now on. */
     public void setPadding(ChannelPadding settings) {
         padding = settings;
+    }
+
+    /** The memory of all queues of the client. */
+    public QueueMemory memory() {
+        return memory;
     }
 
     /** The open channels at this moment. */
@@ -284,7 +291,7 @@ public final class ChannelManager implements Closeable {
             events.emit(new TorEvent.ChannelStatus(id, Status.LAUNCHED, relay, null));
             Channel channel;
             try {
-                channel = new ConnectAttempt(id, target, settings, tls, random, clock, events, () -> padding)
+                channel = new ConnectAttempt(id, target, settings, tls, random, clock, events, () -> padding, memory)
                         .connect();
             } catch (TorException e) {
                 events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));

@@ -28,10 +28,11 @@ final class ConnectAttempt {
     private final InstantSource clock;
     private final TorEvents events;
     private final Supplier<ChannelPadding> padding;
+    private final QueueMemory memory;
 
     ConnectAttempt(
             long channelId, ChannelTarget target, ChannelSettings settings, TlsClient tls, SecureRandom random,
-            InstantSource clock, TorEvents events, Supplier<ChannelPadding> padding) {
+            InstantSource clock, TorEvents events, Supplier<ChannelPadding> padding, QueueMemory memory) {
         this.channelId = channelId;
         this.target = target;
         this.settings = settings;
@@ -40,6 +41,7 @@ final class ConnectAttempt {
         this.clock = clock;
         this.events = events;
         this.padding = padding;
+        this.memory = memory;
     }
 
     /** The open channel, not started yet; interrupting the thread ends the attempt. */
@@ -82,7 +84,7 @@ final class ConnectAttempt {
                     .run(tlsDigest);
             return new Channel(
                     channelId, target, link, address, tcp, secured, events, idleTimeout(),
-                    settings.halfCellTimeout(), random.nextInt(), new PaddingTimer(padding, random));
+                    settings.halfCellTimeout(), random.nextInt(), new PaddingTimer(padding, random), memory);
         } catch (Exception e) {
             Channel.closeQuietly(tcp);
             throw failure(e, step, address, deadline);

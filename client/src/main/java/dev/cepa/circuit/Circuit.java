@@ -49,7 +49,6 @@ public final class Circuit implements AutoCloseable {
     private final SecureRandom random = new SecureRandom();
     private final Hops hops = new Hops();
     private final StreamTable streams;
-    private final BlockPool blocks = new BlockPool();
     private final CircuitSender sender;
     private final long createdNanos = System.nanoTime();
     private final AtomicReference<@Nullable TorException> closeReason = new AtomicReference<>();
@@ -264,7 +263,7 @@ public final class Circuit implements AutoCloseable {
 
     private TorStream begin(RelayMessage message, String target) throws TorException {
         Hop hop = lastHop();
-        TorStream stream = new TorStream(this, hop, blocks, target);
+        TorStream stream = new TorStream(this, hop, link.memory(), target);
         streams.add(stream);
         lastUsedNanos = System.nanoTime();
         emit(stream, StreamStatus.Status.NEW, null);
@@ -402,10 +401,20 @@ public final class Circuit implements AutoCloseable {
         for (StreamEntry stream : streams.close(reason)) {
             stream.circuitClosed(reason);
         }
-        blocks.clear();
         emit(built ? CircuitStatus.Status.CLOSED : CircuitStatus.Status.FAILED, reason, null);
         for (Runnable listener : listeners) {
             listener.run();
+        }
+    }
+
+    /** Ends the circuit, and lets go of what its streams have received and nobody has read. */
+    void giveUp(TorException reason) {
+        List<StreamEntry> open = streams.all();
+        fail(reason, true);
+        for (StreamEntry entry : open) {
+            if (entry instanceof TorStream stream) {
+                stream.inbox.giveUp(reason);
+            }
         }
     }
 
@@ -433,9 +442,6 @@ public final class Circuit implements AutoCloseable {
     /** A stream has ended. */
     void streamGone() {
         lastUsedNanos = System.nanoTime();
-        if (streams.open() == 0) {
-            blocks.clear();
-        }
     }
 
     /** A stream's user has read so much that its window opens. */

@@ -3,6 +3,7 @@ package dev.cepa.circuit;
 import dev.cepa.cell.ChannelMessage;
 import dev.cepa.channel.Channel;
 import dev.cepa.channel.CircuitHandler;
+import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 
@@ -13,6 +14,12 @@ interface CircuitLink {
 
     /** Gives the circuit id back; no cell reaches the handler that was not under way. */
     void detach();
+
+    /** The memory of all queues of the client. */
+    QueueMemory memory();
+
+    /** Whether {@link #awaitWritable} would not wait. */
+    boolean isWritable();
 
     /** Waits while the channel has more to write than it should; to be called without the circuit's lock. */
     void awaitWritable(Deadline deadline) throws TorException;
@@ -46,6 +53,16 @@ interface CircuitLink {
             if (circuitId != 0) {
                 channel.detach(circuitId);
             }
+        }
+
+        @Override
+        public QueueMemory memory() {
+            return channel.memory();
+        }
+
+        @Override
+        public boolean isWritable() {
+            return channel.isWritable();
         }
 
         @Override

@@ -91,8 +91,9 @@ final class CircuitReceiver implements CircuitHandler {
     }
 
     private void onRelay(byte[] buf, int offset) throws TorException {
-        for (Hop hop : hops.all()) {
-            if (hop.crypto().decrypt(Cell.RELAY, buf, offset)) {
+        Hop[] all = hops.all();
+        for (Hop hop : all) {
+            if (hop.crypto().decrypt(Cell.RELAY, buf, offset, hop.index() == all.length - 1)) {
                 onRecognised(hop, buf, offset);
                 return;
             }

@@ -114,7 +114,7 @@ final class CircuitSender {
     }
 
     private void awaitLink(TorStream stream) throws TorException {
-        while (true) {
+        while (!link.isWritable()) {
             try {
                 link.awaitWritable(Deadline.in(LOOK_AGAIN));
                 return;

@@ -1,6 +1,7 @@
 package dev.cepa.circuit;
 
-import dev.cepa.circuit.BlockPool.Block;
+import dev.cepa.channel.QueueMemory;
+import dev.cepa.channel.QueueMemory.Block;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -12,19 +13,24 @@ import org.jspecify.annotations.Nullable;
  * reader never waits for a long copy: bytes that were counted by {@link #size} do not move until {@link #drop}.
  */
 final class StreamBuffer {
-    private final BlockPool pool;
+    private final QueueMemory memory;
     private @Nullable Block head;
     private @Nullable Block tail;
     private int headAt;
     private int tailAt;
     private int size;
 
-    StreamBuffer(BlockPool pool) {
-        this.pool = pool;
+    StreamBuffer(QueueMemory memory) {
+        this.memory = memory;
     }
 
     int size() {
         return size;
+    }
+
+    /** When the oldest bytes came, or a little before, as of {@link System#nanoTime}; null if there are none. */
+    @Nullable Long waitingSince() {
+        return head == null ? null : head.since;
     }
 
     void append(byte[] from, int offset, int length) {
@@ -45,7 +51,7 @@ final class StreamBuffer {
     }
 
     private Block grow(@Nullable Block last) {
-        Block block = pool.take();
+        Block block = memory.take();
         if (last == null) {
             head = block;
             headAt = 0;
@@ -86,13 +92,13 @@ final class StreamBuffer {
                 head = used.next;
                 headAt = 0;
                 used.next = null;
-                pool.give(used);
+                memory.give(used);
             }
         }
         size -= length;
         if (size == 0) {
             if (head != null) {
-                pool.give(head);
+                memory.give(head);
             }
             head = null;
             tail = null;
@@ -102,6 +108,11 @@ final class StreamBuffer {
 
     /** Drops everything. The blocks are not used again, because a reader may be copying from them. */
     void clear() {
+        int blocks = 0;
+        for (Block block = head; block != null; block = block.next) {
+            blocks++;
+        }
+        memory.lost(blocks);
         head = null;
         tail = null;
         headAt = 0;

@@ -1,5 +1,6 @@
 package dev.cepa.circuit;
 
+import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * window's worth of bytes: the window is opened again, by a SENDME for 50 cells, only as far as there is room for them.
  *
  * <p>Everything is guarded by {@link #lock}, which is held for moments only and within which no other lock of the circuit
- * is taken but the block pool's.
+ * is taken but the memory's.
  */
 final class StreamInbox {
     private static final int CELL_DATA = 498;
@@ -26,6 +27,8 @@ final class StreamInbox {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final QueueMemory memory;
+    private final QueueMemory.Queue owner;
     private final StreamBuffer buffer;
     private final boolean hasWindow;
     private int window = TorStream.WINDOW;
@@ -39,8 +42,11 @@ final class StreamInbox {
     /** How many SENDMEs the last read made due; touched by the consumer alone. */
     private int sendmesDue;
 
-    StreamInbox(BlockPool pool, boolean hasWindow) {
-        buffer = new StreamBuffer(pool);
+    /** @param owner known to {@code memory} from when it may get data until it has none and never will */
+    StreamInbox(QueueMemory memory, QueueMemory.Queue owner, boolean hasWindow) {
+        this.memory = memory;
+        this.owner = owner;
+        buffer = new StreamBuffer(memory);
         this.hasWindow = hasWindow;
     }
 
@@ -94,6 +100,7 @@ final class StreamInbox {
             }
             ended = true;
             failure = reason;
+            forgetIfDone();
             wake();
             return true;
         } finally {
@@ -112,9 +119,42 @@ final class StreamInbox {
             boolean first = !ended;
             ended = true;
             failure = reason;
-            buffer.clear();
-            changed.signalAll();
+            discard();
             return first ? HalfStream.ofStream(hasWindow ? window : Integer.MAX_VALUE, !connected) : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** There is no memory for what was not read. */
+    void giveUp(TorException reason) {
+        lock.lock();
+        try {
+            ended = true;
+            failure = reason;
+            discard();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void discard() {
+        buffer.clear();
+        forgetIfDone();
+        changed.signalAll();
+    }
+
+    private void forgetIfDone() {
+        if (ended && buffer.size() == 0) {
+            memory.remove(owner);
+        }
+    }
+
+    /** Since when the oldest data has waited to be read, as of {@link System#nanoTime}; null while there is none. */
+    @Nullable Long waitingSince() {
+        lock.lock();
+        try {
+            return buffer.waitingSince();
         } finally {
             lock.unlock();
         }
@@ -183,6 +223,7 @@ final class StreamInbox {
                 throw Failures.again(java.util.Objects.requireNonNull(failure));
             }
             buffer.drop(n);
+            forgetIfDone();
             if (hasWindow && !ended) {
                 openWindow();
             }

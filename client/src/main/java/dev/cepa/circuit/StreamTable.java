@@ -100,15 +100,21 @@ final class StreamTable {
         return open;
     }
 
-    /** Takes no more, and hands out all there were. */
-    synchronized List<StreamEntry> close(TorException reason) {
-        closed = reason;
+    /** Whatever there is, in no particular order. */
+    synchronized List<StreamEntry> all() {
         List<StreamEntry> all = new ArrayList<>(used);
         for (StreamEntry entry : entries) {
             if (entry != null) {
                 all.add(entry);
             }
         }
+        return all;
+    }
+
+    /** Takes no more, and hands out all there were. */
+    synchronized List<StreamEntry> close(TorException reason) {
+        closed = reason;
+        List<StreamEntry> all = all();
         ids = new int[8];
         entries = new StreamEntry[8];
         used = 0;

@@ -1,5 +1,6 @@
 package dev.cepa.circuit;
 
+import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Bytes are sent when they are written: nothing is kept back, so that many small writes make many small cells.
  */
-public final class TorStream implements StreamEntry, Closeable {
+public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeable {
     /** Cells of a stream's window in each direction, and how far one SENDME opens it (tor-spec section 7.4). */
     static final int WINDOW = 500;
 
@@ -32,6 +33,7 @@ public final class TorStream implements StreamEntry, Closeable {
     final String target;
 
     private final Circuit circuit;
+    private final QueueMemory memory;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Input input = new Input();
     private final Output output = new Output();
@@ -43,11 +45,12 @@ public final class TorStream implements StreamEntry, Closeable {
     int sendWindow = WINDOW;
     @Nullable Condition sendable;
 
-    TorStream(Circuit circuit, Hop hop, BlockPool pool, String target) {
+    TorStream(Circuit circuit, Hop hop, QueueMemory memory, String target) {
         this.circuit = circuit;
         this.hop = hop;
         this.target = target;
-        inbox = new StreamInbox(pool, true);
+        this.memory = memory;
+        inbox = new StreamInbox(memory, this, true);
     }
 
     /** Unique within one client: the circuit's id times 65,536, plus the stream's id on the circuit. */
@@ -130,6 +133,19 @@ public final class TorStream implements StreamEntry, Closeable {
     @Override
     public void entered(int id) {
         streamId = id;
+        memory.add(this);
+    }
+
+    @Override
+    public @Nullable Long waitingSince() {
+        return inbox.waitingSince();
+    }
+
+    /** C tor gives up whole circuits: streams of one are one user's, and the far ends go on sending. */
+    @Override
+    public void giveUp(TorException reason) {
+        inbox.giveUp(reason);
+        circuit.giveUp(reason);
     }
 
     @Override
@@ -161,11 +177,16 @@ public final class TorStream implements StreamEntry, Closeable {
 
     private final class Input extends InputStream {
         private final ReentrantLock reading = new ReentrantLock();
+        private final byte[] one = new byte[1]; // guarded by reading
 
         @Override
         public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            reading.lock();
+            try {
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+            } finally {
+                reading.unlock();
+            }
         }
 
         @Override
@@ -200,10 +221,17 @@ public final class TorStream implements StreamEntry, Closeable {
 
     private final class Output extends OutputStream {
         private final ReentrantLock writing = new ReentrantLock();
+        private final byte[] one = new byte[1]; // guarded by writing
 
         @Override
         public void write(int b) throws IOException {
-            write(new byte[] {(byte) b}, 0, 1);
+            writing.lock();
+            try {
+                one[0] = (byte) b;
+                write(one, 0, 1);
+            } finally {
+                writing.unlock();
+            }
         }
 
         @Override

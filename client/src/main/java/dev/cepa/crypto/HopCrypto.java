@@ -28,9 +28,11 @@ public interface HopCrypto {
     /**
      * Removes this hop's layer from an inbound cell.
      *
+     * @param last whether no hop is behind this one: a cell that is not its own ends the circuit, so that what was learned
+     *     of it need not be taken back
      * @return true if the cell comes from this hop: it is recognised, and its digest or tag verifies
      */
-    boolean decrypt(int command, byte[] cell, int offset);
+    boolean decrypt(int command, byte[] cell, int offset, boolean last);
 
     /** Copies the SENDME tag of the cell last given to {@link #originate} to {@code to[0..tagLength)}. */
     void sentTag(byte[] to);

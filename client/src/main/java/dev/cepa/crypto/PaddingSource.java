@@ -1,5 +1,6 @@
 package dev.cepa.crypto;
 
+import dev.cepa.cell.Cell;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import javax.crypto.Cipher;
@@ -9,6 +10,8 @@ import javax.crypto.Cipher;
  * tenth of what {@link SecureRandom} costs, which is too much for every short cell. Not thread-safe.
  */
 public final class PaddingSource {
+    private static final byte[] ZEROS = new byte[Cell.BODY];
+
     private final Cipher cipher;
 
     public PaddingSource(SecureRandom random) {
@@ -18,11 +21,11 @@ public final class PaddingSource {
         Primitives.wipe(key);
     }
 
-    /** Replaces {@code length} bytes from {@code offset} on, whatever they were. */
+    /** Replaces {@code length} bytes from {@code offset} on, at most {@link Cell#BODY}. */
     public void fill(byte[] bytes, int offset, int length) {
         try {
-            // What was there gets a keystream added that is never used again, and so becomes unforeseeable itself.
-            cipher.update(bytes, offset, length, bytes, offset);
+            // Not in place: the JDK's ciphers would make a copy then.
+            cipher.update(ZEROS, 0, length, bytes, offset);
         } catch (GeneralSecurityException e) {
             throw Primitives.missing(e);
         }

@@ -19,11 +19,10 @@ import javax.crypto.Cipher;
  * "recognized" field is zero after a layer is removed pays for the digest. A cell is copied aside before its layer is
  * applied, because the JDK's ciphers, asked to work in place, make such a copy themselves, in a new array each time.
  *
- * <p>Two things are still allocated, because {@link MessageDigest} gives no other way. Reading a digest ends it, so a
- * running one is read from a copy. And a cell that was recognised by chance (one of 65,536 on its way from a farther hop)
- * must leave the digest as it was, while SHA-1 can't be taken back, so the state before it is kept as a copy too. Both
- * copies are small and die at once; an own SHA-1 would need neither, but would lose the JIT's intrinsic, which costs far
- * more.
+ * <p>One thing is still allocated, about 200 bytes a cell, because {@link MessageDigest} gives no other way: reading a
+ * digest ends it, so a running one is read from a copy. (A cell from a farther hop that was recognised by chance, one of
+ * 65,536, must leave the digest as it was, while SHA-1 can't be taken back, so that such a cell costs a second copy.) An
+ * own SHA-1 would need none, but would lose the JIT's intrinsic, which costs far more.
  *
  * <p>Ciphers keep their expanded keys until they are collected: the JDK has no way to wipe them.
  */
@@ -81,9 +80,11 @@ public final class Tor1HopCrypto implements HopCrypto {
     }
 
     @Override
-    public boolean decrypt(int command, byte[] cell, int offset) {
+    public boolean decrypt(int command, byte[] cell, int offset, boolean last) {
         inbound.crypt(cell, offset);
-        return cell[offset + RECOGNIZED_AT] == 0 && cell[offset + RECOGNIZED_AT + 1] == 0 && inbound.verify(cell, offset);
+        return cell[offset + RECOGNIZED_AT] == 0
+                && cell[offset + RECOGNIZED_AT + 1] == 0
+                && inbound.verify(cell, offset, last);
     }
 
     @Override
@@ -130,10 +131,10 @@ public final class Tor1HopCrypto implements HopCrypto {
             System.arraycopy(tag, 0, cell, offset + DIGEST_AT, 4);
         }
 
-        /** Whether a decrypted cell's digest is right; if not, neither the cell nor the running digest is changed. */
-        boolean verify(byte[] cell, int offset) {
+        /** Whether a decrypted cell's digest is right; if not, neither the cell nor, unless last, the digest is changed. */
+        boolean verify(byte[] cell, int offset, boolean last) {
             int claimed = claimedDigest(cell, offset);
-            MessageDigest unchanged = copy();
+            MessageDigest unchanged = last ? digest : copy();
             writeDigest(cell, offset, 0);
             digest.update(cell, offset, Cell.BODY);
             readDigest(read);

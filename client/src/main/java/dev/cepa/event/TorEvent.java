@@ -197,6 +197,17 @@ public sealed interface TorEvent {
     }
 
     /**
+     * All queues together took more memory than they may ({@code MaxMemInQueues}), and those with the oldest data were given
+     * up, with their circuits.
+     *
+     * @param limit how many bytes they may take
+     * @param before how many they took
+     * @param freed how many fewer they take now
+     * @param ended how many were given up
+     */
+    record LowMemory(long limit, long before, long freed, int ended) implements TorEvent {}
+
+    /**
      * Something a user should know, in a full sentence.
      *
      * @param message for people to read

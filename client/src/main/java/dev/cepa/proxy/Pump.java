@@ -12,15 +12,15 @@ final class Pump {
     /** The data of one relay cell. */
     static final int SMALL = 498;
 
-    static final int LARGE = 16 * 1024;
-
     private final InputStream from;
     private final OutputStream to;
+    private final CopyBuffers buffers;
     private final byte[] small = new byte[SMALL];
     private long total;
     private volatile long bytes;
 
-    Pump(InputStream from, OutputStream to) {
+    Pump(InputStream from, OutputStream to, CopyBuffers buffers) {
+        this.buffers = buffers;
         this.from = from;
         this.to = to;
     }
@@ -41,16 +41,20 @@ final class Pump {
     }
 
     private void runLarge() throws IOException {
-        byte[] large = null;
-        while (from.available() > 0) {
-            if (large == null) {
-                large = new byte[LARGE];
+        if (from.available() == 0) {
+            return;
+        }
+        byte[] large = buffers.take();
+        try {
+            while (from.available() > 0) {
+                int count = from.read(large);
+                if (count < 0) {
+                    return;
+                }
+                write(large, count);
             }
-            int count = from.read(large);
-            if (count < 0) {
-                return;
-            }
-            write(large, count);
+        } finally {
+            buffers.give(large);
         }
     }
 

@@ -37,12 +37,14 @@ final class SocksConnection implements Closeable {
     private final SafeSocksWarning safeSocksWarning;
     private final Tunnel tunnel;
 
-    SocksConnection(Socket socket, SocksSettings settings, StreamOpener opener, SafeSocksWarning safeSocksWarning) {
+    SocksConnection(
+            Socket socket, SocksSettings settings, StreamOpener opener, SafeSocksWarning safeSocksWarning,
+            CopyBuffers buffers) {
         this.socket = socket;
         this.settings = settings;
         this.opener = opener;
         this.safeSocksWarning = safeSocksWarning;
-        this.tunnel = new Tunnel(socket);
+        this.tunnel = new Tunnel(socket, buffers);
     }
 
     /**

@@ -42,6 +42,7 @@ public final class SocksListener implements Closeable {
     private final AtomicInteger handshakes = new AtomicInteger();
     private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
     private final SafeSocksWarning safeSocksWarning = new SafeSocksWarning();
+    private final CopyBuffers buffers = new CopyBuffers();
 
     private volatile boolean closed;
     private volatile @Nullable Thread acceptor;
@@ -131,7 +132,7 @@ public final class SocksListener implements Closeable {
                     + " have been opened that do not make a request.");
             closeQuietly(socket);
         } else {
-            SocksConnection connection = new SocksConnection(socket, now, opener, safeSocksWarning);
+            SocksConnection connection = new SocksConnection(socket, now, opener, safeSocksWarning, buffers);
             connections.add(connection);
             if (closed) {
                 connection.close();
@@ -141,7 +142,9 @@ public final class SocksListener implements Closeable {
                     connection.run(handshakes::decrementAndGet);
                 } finally {
                     connections.remove(connection);
-                    open.decrementAndGet();
+                    if (open.decrementAndGet() == 0) {
+                        buffers.clear();
+                    }
                 }
             });
         }

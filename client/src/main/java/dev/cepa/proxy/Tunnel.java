@@ -30,6 +30,7 @@ final class Tunnel implements Closeable {
     private static final long DRAIN_MILLIS = 1000;
 
     private final Socket socket;
+    private final CopyBuffers buffers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // Guarded by lock:
@@ -40,8 +41,9 @@ final class Tunnel implements Closeable {
     private boolean uploading;
     private boolean over;
 
-    Tunnel(Socket socket) {
+    Tunnel(Socket socket, CopyBuffers buffers) {
         this.socket = socket;
+        this.buffers = buffers;
     }
 
     /** Begins to read from the program; the caller's thread goes on to open the stream. */
@@ -63,7 +65,7 @@ final class Tunnel implements Closeable {
             forgetOpener();
             if (!over && !programGone) {
                 stream = opened;
-                download = new Pump(opened.input(), socket.getOutputStream());
+                download = new Pump(opened.input(), socket.getOutputStream(), buffers);
                 changed.signalAll();
                 return;
             }
@@ -127,7 +129,7 @@ final class Tunnel implements Closeable {
             if (opened != null) {
                 opened.output().write(first, 0, count);
                 opened.output().flush();
-                new Pump(in, opened.output()).run();
+                new Pump(in, opened.output(), buffers).run();
             }
             lingerAfterEndOfInput();
         } catch (IOException e) {

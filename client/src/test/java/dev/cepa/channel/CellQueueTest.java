@@ -7,12 +7,14 @@ import dev.cepa.cell.Cell;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class CellQueueTest {
-    private final CellQueue queue = new CellQueue();
+    private final QueueMemory memory = new QueueMemory(new TorEvents());
+    private final CellQueue queue = new CellQueue(memory, e -> {});
     private final byte[] body = new byte[Cell.BODY];
 
     @Test

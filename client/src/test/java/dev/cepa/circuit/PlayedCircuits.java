@@ -4,6 +4,7 @@ import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.ChannelMessage;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.channel.CircuitHandler;
+import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
@@ -43,6 +44,16 @@ public final class PlayedCircuits {
         @Override
         public void detach() {
             path.detach();
+        }
+
+        @Override
+        public QueueMemory memory() {
+            return path.memory();
+        }
+
+        @Override
+        public boolean isWritable() {
+            return path.isWritable();
         }
 
         @Override

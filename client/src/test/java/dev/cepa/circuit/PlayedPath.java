@@ -9,6 +9,7 @@ import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.ChannelTarget;
 import dev.cepa.channel.CircuitHandler;
+import dev.cepa.channel.QueueMemory;
 import dev.cepa.crypto.HopCrypto;
 import dev.cepa.crypto.RelayHandshakes;
 import dev.cepa.crypto.X25519;
@@ -46,6 +47,7 @@ final class PlayedPath implements CircuitLink {
     final Queue<byte[]> tags = new ConcurrentLinkedQueue<>();
     private int dataCells;
     final List<ChannelMessage> channelMessages = new ArrayList<>();
+    final QueueMemory memory = new QueueMemory(new TorEvents());
     final List<HopCrypto> relays = new ArrayList<>();
     private final X25519 onionKey = X25519.generate(RANDOM);
     private @Nullable CircuitHandler handler;
@@ -170,6 +172,16 @@ final class PlayedPath implements CircuitLink {
     }
 
     @Override
+    public QueueMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public boolean isWritable() {
+        return true;
+    }
+
+    @Override
     public void awaitWritable(Deadline deadline) {
         // Always writable.
     }
@@ -228,7 +240,7 @@ final class PlayedPath implements CircuitLink {
         }
         byte[] cell = Arrays.copyOfRange(body, offset, offset + Cell.BODY);
         for (int i = 0; i < relays.size(); i++) {
-            if (relays.get(i).decrypt(cellCommand, cell, 0)) {
+            if (relays.get(i).decrypt(cellCommand, cell, 0, false)) {
                 ByteReader in = new ByteReader(cell);
                 int command = in.u8();
                 in.skip(2);

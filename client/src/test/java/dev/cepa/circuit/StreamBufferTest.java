@@ -2,14 +2,16 @@ package dev.cepa.circuit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cepa.circuit.BlockPool.Block;
+import dev.cepa.channel.QueueMemory;
+import dev.cepa.channel.QueueMemory.Block;
+import dev.cepa.event.TorEvents;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class StreamBufferTest {
-    private final BlockPool pool = new BlockPool();
+    private final QueueMemory pool = new QueueMemory(new TorEvents());
     private final StreamBuffer buffer = new StreamBuffer(pool);
 
     @Test
@@ -51,19 +53,5 @@ class StreamBufferTest {
         buffer.clear();
         assertThat(buffer.size()).isZero();
         assertThat(pool.take().bytes).containsOnly(0);
-    }
-
-    @Test
-    void poolKeepsOnlyAFew() {
-        for (int i = 0; i < 2 * BlockPool.KEPT; i++) {
-            Block block = new Block();
-            block.bytes[0] = 1;
-            pool.give(block);
-        }
-        int kept = 0;
-        while (pool.take().bytes[0] == 1) {
-            kept++;
-        }
-        assertThat(kept).isEqualTo(BlockPool.KEPT);
     }
 }

@@ -58,9 +58,9 @@ class Tor1HopCryptoTest {
                 client[i].encrypt(Cell.RELAY, cell, Cell.HEADER);
             }
             for (int i = 0; i < hop; i++) {
-                assertThat(relay[i].decrypt(Cell.RELAY, cell, Cell.HEADER)).isFalse();
+                assertThat(relay[i].decrypt(Cell.RELAY, cell, Cell.HEADER, false)).isFalse();
             }
-            assertThat(relay[hop].decrypt(Cell.RELAY, cell, Cell.HEADER)).isTrue();
+            assertThat(relay[hop].decrypt(Cell.RELAY, cell, Cell.HEADER, false)).isTrue();
             assertThat(sentTag(client[hop])).isEqualTo(receivedTag(relay[hop]));
             assertThat(Arrays.copyOf(cell, Cell.HEADER)).containsOnly(0);
 
@@ -69,9 +69,9 @@ class Tor1HopCryptoTest {
                 relay[i].encrypt(Cell.RELAY, cell, Cell.HEADER);
             }
             for (int i = 0; i < hop; i++) {
-                assertThat(client[i].decrypt(Cell.RELAY, cell, Cell.HEADER)).isFalse();
+                assertThat(client[i].decrypt(Cell.RELAY, cell, Cell.HEADER, false)).isFalse();
             }
-            assertThat(client[hop].decrypt(Cell.RELAY, cell, Cell.HEADER)).isTrue();
+            assertThat(client[hop].decrypt(Cell.RELAY, cell, Cell.HEADER, false)).isTrue();
             assertThat(sentTag(relay[hop])).isEqualTo(receivedTag(client[hop]));
             assertThat(cell[Cell.HEADER]).isEqualTo((byte) 2);
         }
@@ -85,7 +85,7 @@ class Tor1HopCryptoTest {
             byte[] cell = dataCell(new byte[498]);
             sender.originate(Cell.RELAY, cell, 0);
             cell[at] ^= 0x40;
-            assertThat(receiver.decrypt(Cell.RELAY, cell, 0)).as("byte %d", at).isFalse();
+            assertThat(receiver.decrypt(Cell.RELAY, cell, 0, false)).as("byte %d", at).isFalse();
         }
     }
 
@@ -99,24 +99,24 @@ class Tor1HopCryptoTest {
         stray[8] = 4;
         byte[] cell = stray.clone();
         relay[0].encrypt(Cell.RELAY, cell, 0);
-        assertThat(client[0].decrypt(Cell.RELAY, cell, 0)).isFalse();
+        assertThat(client[0].decrypt(Cell.RELAY, cell, 0, false)).isFalse();
         assertThat(cell).isEqualTo(stray);
 
         byte[] next = dataCell(new byte[498]);
         relay[0].originate(Cell.RELAY, next, 0);
-        assertThat(client[0].decrypt(Cell.RELAY, next, 0)).isTrue();
+        assertThat(client[0].decrypt(Cell.RELAY, next, 0, false)).isTrue();
     }
 
     @Test
     void receivedTagIsOfTheLastRecognisedCell() {
         byte[] cell = dataCell(new byte[498]);
         relay[0].originate(Cell.RELAY, cell, 0);
-        assertThat(client[0].decrypt(Cell.RELAY, cell, 0)).isTrue();
+        assertThat(client[0].decrypt(Cell.RELAY, cell, 0, false)).isTrue();
         byte[] tag = receivedTag(client[0]);
 
         byte[] stray = dataCell(new byte[498]);
         relay[0].encrypt(Cell.RELAY, stray, 0);
-        assertThat(client[0].decrypt(Cell.RELAY, stray, 0)).isFalse();
+        assertThat(client[0].decrypt(Cell.RELAY, stray, 0, false)).isFalse();
 
         assertThat(receivedTag(client[0])).isEqualTo(tag);
     }

@@ -177,7 +177,7 @@ public final class RelayCircuit {
     // ---- from the client ----
 
     void onCell(int command, byte[] body) throws IOException {
-        if (crypto.decrypt(command, body, 0)) {
+        if (crypto.decrypt(command, body, 0, false)) {
             ByteReader in = new ByteReader(body);
             int relayCommand = in.u8();
             in.skip(2);

@@ -3,6 +3,7 @@ package dev.cepa.daemon;
 import dev.cepa.DormantSettings;
 import dev.cepa.TorConfig;
 import dev.cepa.channel.ChannelPadding;
+import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
@@ -57,6 +58,9 @@ final class ConfigMapper {
                 builder.socksListener(port.address(), port.settings());
             }
         }
+        if (settings.number("MaxMemInQueues") != 0) {
+            builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
+        }
         return builder.countryFiles(countryFiles()).paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding()).build();
     }
 
@@ -110,6 +114,17 @@ final class ConfigMapper {
         } catch (IllegalArgumentException e) {
             throw new TorException(ErrorKind.CONFIG, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** As much as was asked for, within what this process can give. */
+    private long memoryInQueues(long asked) {
+        long most = Runtime.getRuntime().maxMemory() / 2;
+        long bytes = Math.clamp(asked, QueueMemory.LEAST_BOUND, most);
+        if (bytes != asked) {
+            warnings.add("MaxMemInQueues is " + asked + " bytes, but from " + QueueMemory.LEAST_BOUND + " to " + most
+                    + " are possible here; using " + bytes + ".");
+        }
+        return bytes;
     }
 
     private CountryFiles countryFiles() throws TorException {

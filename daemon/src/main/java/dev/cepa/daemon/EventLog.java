@@ -48,6 +48,14 @@ final class EventLog implements TorEventListener {
                     dormant
                             ? "No client activity in a long time: going dormant. The next stream wakes Cepa."
                             : "Client activity: no longer dormant.");
+            case TorEvent.LowMemory low -> {
+                LOG.info(
+                        "We're low on memory (queues total alloc: {} of {} bytes). Killing circuits with over-long queues. "
+                                + "(This behavior is controlled by MaxMemInQueues.)",
+                        low.before(),
+                        low.limit());
+                LOG.info("Removed {} bytes by killing {} circuits.", low.freed(), low.ended());
+            }
             case TorEvent.BuildTimeoutSet set -> {
                 if (set.type() == TorEvent.BuildTimeoutSet.Type.COMPUTED) {
                     LOG.debug(

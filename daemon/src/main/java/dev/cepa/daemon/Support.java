@@ -15,7 +15,7 @@ final class Support {
             "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
             "FascistFirewall", "FirewallPorts", "GeoIPExcludeUnknown", "GeoIPFile", "GeoIPv6File", "GuardLifetime", "LearnCircuitBuildTimeout", "Log",
-            "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MiddleNodes",
+            "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MaxMemInQueues", "MiddleNodes",
             "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
             "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",

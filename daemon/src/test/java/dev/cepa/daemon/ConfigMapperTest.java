@@ -7,6 +7,7 @@ import dev.cepa.error.TorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,16 @@ class ConfigMapperTest {
         assertThat(of("GeoIPFile /nowhere/geoip").client()).as("nothing to look up").isNotNull();
         assertThatThrownBy(() -> of("GeoIPFile /nowhere/geoip\nGeoIPExcludeUnknown 1").client())
                 .hasMessageContaining("/nowhere/geoip");
+    }
+
+    @Test
+    void keepsMaxMemInQueuesWithinWhatTheHeapCanGive() throws Exception {
+        List<String> warnings = new ArrayList<>();
+        for (String size : List.of("2 MB", "0", "100 KB", "4000 GB")) {
+            Settings settings = Configuration.read(CommandLine.parse("-f", "-"), "MaxMemInQueues " + size).settings();
+            assertThat(new ConfigMapper(settings, warnings).client()).isNotNull();
+        }
+        assertThat(warnings).hasSize(2).anyMatch(w -> w.contains("using 1048576."));
     }
 
     @Test

@@ -100,7 +100,7 @@ public class RelayCellMicro {
         }
         System.arraycopy(inbound[next++], 0, buffer, 0, Cell.LENGTH);
         for (int hop = 0; hop < HOPS; hop++) {
-            if (receiving[hop].decrypt(Cell.RELAY, buffer, Cell.HEADER)) {
+            if (receiving[hop].decrypt(Cell.RELAY, buffer, Cell.HEADER, hop == HOPS - 1)) {
                 if (hop != HOPS - 1) {
                     throw new IllegalStateException("a cell of the exit was taken for one of hop " + hop);
                 }
