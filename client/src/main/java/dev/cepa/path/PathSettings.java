@@ -181,6 +181,14 @@ public record PathSettings(
                 reachableAddresses, guardLifetime, learned, initial, longLivedPorts);
     }
 
+    /** With other ports whose streams last; {@code ports} is not changed after. */
+    public PathSettings withLongLivedPorts(BitSet ports) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, ports);
+    }
+
     /** With other ways to reach guards. */
     public PathSettings withReach(boolean ipv4, boolean ipv6, AddressPolicy reachable) {
         return new PathSettings(

@@ -123,7 +123,7 @@ public final class SocksListener implements Closeable {
         if (open.incrementAndGet() > now.maxConnections()) {
             open.decrementAndGet();
             warnNowAndThen("Refusing connections to the SOCKS port: " + now.maxConnections()
-                    + " are open already. Raise ConnLimit to allow more.");
+                    + " are open already. More open files (ulimit -n) and a larger heap allow more.");
             closeQuietly(socket);
         } else if (handshakes.incrementAndGet() > now.maxHandshakes()) {
             handshakes.decrementAndGet();

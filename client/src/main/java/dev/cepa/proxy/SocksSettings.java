@@ -50,7 +50,7 @@ public record SocksSettings(
     /** C tor's values for a port that is the first of its kind. */
     public static final SocksSettings DEFAULT = new SocksSettings(
             1,
-            EnumSet.of(Isolation.CLIENT_ADDRESS, Isolation.CREDENTIALS, Isolation.PROTOCOL),
+            EnumSet.of(Isolation.CLIENT_ADDRESS, Isolation.CREDENTIALS),
             RelayMessage.Begin.IPV6_OK | RelayMessage.Begin.IPV6_PREFERRED,
             true,
             false,

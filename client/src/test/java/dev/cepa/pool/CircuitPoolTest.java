@@ -28,12 +28,14 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -65,6 +67,7 @@ class CircuitPoolTest {
         /** One is taken for each circuit before it is complete. */
         private final Semaphore completes = new Semaphore(1000);
 
+        private final List<ExitRequest> requests = Collections.synchronizedList(new ArrayList<>());
         private final List<Plan> plans = Collections.synchronizedList(new ArrayList<>());
         private final List<Circuit> circuits = Collections.synchronizedList(new ArrayList<>());
         private volatile int failing;
@@ -78,6 +81,7 @@ class CircuitPoolTest {
 
         @Override
         public Plan plan(PathSelector by, ExitRequest request) throws TorException {
+            requests.add(request);
             try {
                 Thread.sleep(planning);
             } catch (InterruptedException e) {
@@ -401,6 +405,67 @@ class CircuitPoolTest {
         preparing.join();
         await(() -> pool.statistics().open() == 2);
         assertThat(pool.statistics().unused()).isEqualTo(1);
+    }
+
+    /** Of PoolSettings.DEFAULT, but for the ages of circuits. */
+    private static PoolSettings aging(Duration dirtiness, @Nullable Duration relevance, Duration period, boolean predicts) {
+        return new PoolSettings(Duration.ofMinutes(2), null, dirtiness, relevance, period, predicts, 32);
+    }
+
+    @Test
+    void oldCircuitsAreLookedForOnceInNewCircuitPeriod() throws Exception {
+        pool.setSettings(aging(Duration.ofMillis(50), null, Duration.ofHours(1), false));
+        pool.start();
+        pool.openStream(to(80, A), Deadline.in(Duration.ofSeconds(10))).close();
+        Thread.sleep(300);
+        assertThat(pool.statistics().open()).as("the hour is not over").isEqualTo(1);
+        pool.setSettings(aging(Duration.ofMillis(50), null, Duration.ofMillis(100), false));
+        pool.openStream(to(80, B), Deadline.in(Duration.ofSeconds(10))).close();
+        await(() -> pool.statistics().open() == 0);
+    }
+
+    @Test
+    void circuitsAreBuiltAheadAsLongAsCircuitsAvailableTimeoutSays() throws Exception {
+        for (Duration relevance : Arrays.asList(Duration.ofMinutes(1), null)) {
+            pool.setSettings(aging(Duration.ofMinutes(10), relevance, Duration.ofSeconds(30), true));
+            open(to(443, A));
+            long now = System.nanoTime();
+            assertThat(wantedAhead(now)).isNotNull();
+            ExitRequest later = wantedAhead(now + Duration.ofMinutes(3).toNanos());
+            assertThat(later == null).as("%s", relevance).isEqualTo(relevance != null);
+            assertThat(wantedAhead(now + Duration.ofMinutes(61).toNanos())).as("the consensus' half hour").isNull();
+            pool.setSettings(PoolSettings.DEFAULT.withPrediction(false));
+            assertThat(wantedAhead(now)).as("without prediction").isNull();
+        }
+    }
+
+    private @Nullable ExitRequest wantedAhead(long time) {
+        pool.state.lock.lock();
+        try {
+            return PoolKeeper.wanted(pool.state, selector, time);
+        } finally {
+            pool.state.lock.unlock();
+        }
+    }
+
+    @Test
+    void onlyStreamsToLongLivedPortsAskForStableRelays() throws Exception {
+        open(to(22, A));
+        open(to(80, B));
+        assertThat(played.requests).extracting(ExitRequest::stable).containsExactly(true, false);
+        selector = PoolWorld.selector(
+                selector.dir(), PathSettings.DEFAULT.withLongLivedPorts(PathSettings.ports(80)));
+        open(to(22, IsolationKey.group(3)));
+        open(to(80, IsolationKey.group(4)));
+        assertThat(played.requests).extracting(ExitRequest::stable).containsExactly(true, false, false, true);
+    }
+
+    @Test
+    void aStreamThatGetsNoCircuitIsGivenUpInTime() {
+        played.completes.drainPermits();
+        assertThatThrownBy(() -> pool.openStream(to(80, A), Deadline.in(Duration.ofMillis(200))))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.TIMEOUT));
+        played.completes.release(100);
     }
 
     @Test

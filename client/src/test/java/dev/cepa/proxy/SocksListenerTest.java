@@ -159,7 +159,7 @@ class SocksListenerTest {
         StreamRequest request = sockets.requests.take();
         assertThat(request.host()).isEqualTo("echo.example");
         assertThat(request.port()).isEqualTo(7);
-        assertThat(request.isolation().protocol()).isEqualTo("SOCKS5");
+        assertThat(request.isolation().protocol()).as("SOCKS4 and SOCKS5 may share circuits").isEmpty();
         assertThat(request.isolation().clientAddress()).isEqualTo("127.0.0.1");
     }
 
@@ -207,6 +207,38 @@ class SocksListenerTest {
             }
         }
         assertThat(sockets.requests.take().isolation()).isNotEqualTo(sockets.requests.take().isolation());
+    }
+
+    @Test
+    void keepsCircuitsAliveForStreamsWithCredentialsIfItIsToldTo() throws Exception {
+        for (boolean told : new boolean[] {true, false}) {
+            listener.close();
+            SocksSettings d = SocksSettings.DEFAULT;
+            listener = open(new SocksSettings(
+                    d.group(), d.isolation(), d.beginFlags(), d.nameRequests(), d.onionOnly(), d.noOnion(),
+                    d.preferNoAuthentication(), d.safeSocks(), d.testSocks(), d.timeout(), 10, 10, told));
+            try (Socket client = dial()) {
+                send(client, "{05 01 02}{01}{01}a{01}p{05 01 00 03 0c}echo.example{00 07}");
+                read(client, 14);
+            }
+            try (Socket client = dial()) {
+                send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
+                read(client, 12);
+            }
+            assertThat(sockets.requests.take().keepAlive()).isEqualTo(told);
+            assertThat(sockets.requests.take().keepAlive()).as("without credentials").isFalse();
+        }
+    }
+
+    @Test
+    void givesUpOnAStreamThatIsNotOpenedInSocksTimeout() throws Exception {
+        listener.close();
+        listener = open(with(Duration.ofMillis(300), 10, 10));
+        sockets.hold = new CountDownLatch(1);
+        try (Socket client = dial()) {
+            send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
+            assertThat(read(client, 4)).as("TTL expired, as tor says it").containsExactly(5, 0, 5, 6);
+        }
     }
 
     @ParameterizedTest

@@ -90,7 +90,7 @@ final class ConfigMapper {
         return settings.flag("ReducedConnectionPadding") ? ChannelPadding.Mode.REDUCED : ChannelPadding.Mode.NORMAL;
     }
 
-    private PathSettings paths() throws TorException {
+    PathSettings paths() throws TorException {
         try {
             return new PathSettings(
                     relays("EntryNodes"),
@@ -183,7 +183,7 @@ final class ConfigMapper {
         return ports;
     }
 
-    private PoolSettings pool() {
+    PoolSettings pool() {
         return new PoolSettings(
                 Duration.ofSeconds(Math.max(1, settings.number("SocksTimeout"))),
                 seconds("CircuitStreamTimeout"),

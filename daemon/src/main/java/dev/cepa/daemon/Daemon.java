@@ -58,6 +58,7 @@ final class Daemon {
         List<String> warnings = new ArrayList<>();
         ConfigMapper mapper = new ConfigMapper(settings, warnings);
         TorConfig config = mapper.client();
+        OpenFiles.require(settings.number("ConnLimit"), OpenFiles.limit());
         configureLog(settings, mapper.logs(line.quiet()));
         say(warnings);
         if ("root".equals(System.getProperty("user.name"))) {
@@ -161,6 +162,7 @@ final class Daemon {
             before.settings().checkFixed(fresh.settings());
             ConfigMapper mapper = new ConfigMapper(fresh.settings(), warnings);
             TorConfig config = mapper.client();
+            OpenFiles.require(fresh.settings().number("ConnLimit"), OpenFiles.limit());
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
             otherLog = true;
             TorClient running = client;

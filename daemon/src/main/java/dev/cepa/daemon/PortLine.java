@@ -119,8 +119,7 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
             int flags = (ipv6 ? Begin.IPV6_OK : 0)
                     | (ipv4 ? 0 : Begin.IPV4_NOT_OK)
                     | (ipv6 && preferIpv6 ? Begin.IPV6_PREFERRED : 0);
-            // To tor ConnLimit is the least number of descriptors that it starts with; a port serves more than that.
-            int connections = Math.clamp(4L * options.number("ConnLimit"), 4, 65_000);
+            int connections = OpenFiles.connections(OpenFiles.limit(), Runtime.getRuntime().maxMemory());
             return new SocksSettings(
                     group,
                     isolation,

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
+import dev.cepa.path.PathSettings;
+import dev.cepa.pool.PoolSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -85,6 +88,31 @@ class ConfigMapperTest {
             assertThat(new ConfigMapper(settings, warnings).client()).isNotNull();
         }
         assertThat(warnings).hasSize(2).anyMatch(w -> w.contains("using 1048576."));
+    }
+
+    @Test
+    void mapsWhatIsSaidOfThePool() throws Exception {
+        assertThat(of("").pool()).isEqualTo(PoolSettings.DEFAULT);
+        assertThat(of("""
+                        SocksTimeout 50
+                        CircuitStreamTimeout 20
+                        MaxCircuitDirtiness 5 minutes
+                        CircuitsAvailableTimeout 1 hour
+                        NewCircuitPeriod 15 seconds
+                        __DisablePredictedCircuits 1
+                        MaxClientCircuitsPending 7
+                        """)
+                .pool())
+                .isEqualTo(new PoolSettings(
+                        Duration.ofSeconds(50), Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofHours(1),
+                        Duration.ofSeconds(15), false, 7));
+        assertThat(of("MaxCircuitDirtiness 3").pool().maxCircuitDirtiness()).as("tor's least").hasSeconds(10);
+    }
+
+    @Test
+    void mapsLongLivedPorts() throws Exception {
+        assertThat(of("").paths().longLivedPorts()).isEqualTo(PathSettings.DEFAULT.longLivedPorts());
+        assertThat(of("LongLivedPorts 5000,6000").paths().longLivedPorts()).isEqualTo(PathSettings.ports(5000, 6000));
     }
 
     @Test

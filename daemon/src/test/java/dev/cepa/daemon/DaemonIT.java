@@ -102,6 +102,15 @@ class DaemonIT {
         return body;
     }
 
+    @Test
+    void doesNotStartWithFewerOpenFilesThanConnLimit() throws Exception {
+        Path log = folder.resolve("log");
+        Process daemon = start(log, "-f", torrc("ConnLimit 2000000000", "SocksPort auto").toString());
+        assertThat(daemon.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.exitValue()).isEqualTo(1);
+        assertThat(Files.readString(log)).contains("We need 2000000000 file descriptors available").contains("ulimit -n");
+    }
+
     private static void signal(Process process, String name) throws Exception {
         assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
     }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
+import dev.cepa.proxy.SocksSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
@@ -115,6 +117,32 @@ class SettingsTest {
         assertThat(PortLine.readAll(of(""), 9050, warnings)).singleElement().extracting(p -> String.valueOf(p.address()))
                 .isEqualTo("/127.0.0.1:9050");
         assertThat(PortLine.readAll(of("SocksPort 0"), 9050, warnings)).isEmpty();
+    }
+
+    /** Each flag for itself, beside the two that are set unless they are turned off. */
+    @ParameterizedTest
+    @CsvSource({
+        "'', CLIENT_ADDRESS CREDENTIALS",
+        "NoIsolateClientAddr, CREDENTIALS",
+        "NoIsolateSOCKSAuth, CLIENT_ADDRESS",
+        "IsolateClientProtocol, CLIENT_ADDRESS CREDENTIALS PROTOCOL",
+        "IsolateDestAddr, CLIENT_ADDRESS CREDENTIALS DESTINATION_HOST",
+        "IsolateDestPort, CLIENT_ADDRESS CREDENTIALS DESTINATION_PORT",
+    })
+    void portsIsolateByWhatTheirFlagsSay(String flag, String expected) throws Exception {
+        SocksSettings port = PortLine.readAll(of("SocksPort 9050 " + flag), 9050, new java.util.ArrayList<>())
+                .getFirst().settings();
+        assertThat(port.isolation()).extracting(Enum::name).containsExactlyInAnyOrder(expected.split(" "));
+        assertThat(port.keepAlive()).isFalse();
+    }
+
+    @Test
+    void readsKeepAliveAndSocksTimeout() throws Exception {
+        SocksSettings port = PortLine.readAll(
+                of("SocksTimeout 30\nSocksPort 9050 KeepAliveIsolateSOCKSAuth"), 9050, new java.util.ArrayList<>())
+                .getFirst().settings();
+        assertThat(port.keepAlive()).isTrue();
+        assertThat(port.timeout()).hasSeconds(30);
     }
 
     @ParameterizedTest
