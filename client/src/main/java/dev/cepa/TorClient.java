@@ -127,18 +127,27 @@ public final class TorClient implements Closeable {
     }
 
     private void updatePadding(@Nullable NetDir dir) {
+        channels.setPadding(padding(config, dir == null ? null : dir.consensus()));
+    }
+
+    /** How channels are padded as the user and the consensus, if there is one, want it. */
+    static ChannelPadding padding(TorConfig config, @Nullable ConsensusInfo consensus) {
         ChannelPadding padding = ChannelPadding.DEFAULT;
-        if (dir != null) {
-            ConsensusInfo consensus = dir.consensus();
+        if (consensus != null) {
             int max = ChannelPadding.MAX_MILLIS;
             padding = new ChannelPadding(
                     padding.mode(),
+                    padding.forced(),
+                    padding.shortIdle(),
+                    consensus.param("nf_pad_before_usage", 1, 0, 1) == 1,
                     consensus.param("nf_ito_low", padding.lowMillis(), 0, max),
                     consensus.param("nf_ito_high", padding.highMillis(), 0, max),
                     consensus.param("nf_ito_low_reduced", padding.reducedLowMillis(), 0, max),
                     consensus.param("nf_ito_high_reduced", padding.reducedHighMillis(), 0, max));
         }
-        channels.setPadding(padding.in(config.padding));
+        // A user who has said how long circuits are to be kept ready has said what he wants of channels.
+        boolean shortIdle = config.padding == ChannelPadding.Mode.REDUCED && config.pool.portRelevance() == null;
+        return padding.in(config.padding, config.forcePadding, shortIdle);
     }
 
     /** The current directory with the settings to choose relays by; null while it is not enough for circuits. */

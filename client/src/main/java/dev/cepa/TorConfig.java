@@ -41,6 +41,7 @@ public final class TorConfig {
     final List<SocksPort> socksPorts;
     final ChannelSettings channels;
     final ChannelPadding.Mode padding;
+    final boolean forcePadding;
     /** In bytes. */
     final long maxMemoryInQueues;
     final CircuitSettings circuits;
@@ -59,11 +60,12 @@ public final class TorConfig {
         socksPorts = List.copyOf(builder.socksPorts);
         channels = builder.channels;
         padding = builder.padding;
+        forcePadding = builder.forcePadding;
         maxMemoryInQueues = builder.maxMemoryInQueues;
         circuits = builder.circuits;
         countryFiles = builder.countryFiles;
         paths = builder.paths.located(countryFiles);
-        pool = builder.pool;
+        pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
         dormant = builder.dormant;
     }
 
@@ -111,6 +113,7 @@ public final class TorConfig {
         builder.socksPorts.addAll(socksPorts);
         builder.channels = channels;
         builder.padding = padding;
+        builder.forcePadding = forcePadding;
         builder.maxMemoryInQueues = maxMemoryInQueues;
         builder.circuits = circuits;
         builder.countryFiles = countryFiles;
@@ -141,6 +144,7 @@ public final class TorConfig {
         private final List<SocksPort> socksPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
         private ChannelPadding.Mode padding = ChannelPadding.Mode.NORMAL;
+        private boolean forcePadding;
         private long maxMemoryInQueues = QueueMemory.defaultBound();
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private CountryFiles countryFiles = CountryFiles.DEFAULT;
@@ -417,13 +421,16 @@ public final class TorConfig {
         }
 
         /**
-         * How silent channels are padded against whoever keeps records of network flows.
+         * How silent channels are padded against whoever keeps records of network flows. Holds for channels opened from
+         * then on.
          *
          * @param mode takes the place of the one before
+         * @param forced whether to pad channels to relays too that don't pad by themselves
          * @return this builder
          */
-        public Builder channelPadding(ChannelPadding.Mode mode) {
+        public Builder channelPadding(ChannelPadding.Mode mode, boolean forced) {
             padding = mode;
+            forcePadding = forced;
             return this;
         }
 

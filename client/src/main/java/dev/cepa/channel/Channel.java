@@ -77,6 +77,7 @@ public final class Channel {
     private @Nullable CircuitHandler batched; // the reader's: whom the last cells were for
     private volatile long writingSince; // written by the writer; 0 while it doesn't write
     private volatile boolean carriesCircuits; // of more than one hop: others are not padded
+    private volatile boolean carriesTraffic; // and these something for a user
     private volatile long lastTransfer = System.nanoTime(); // written by both threads
     private volatile long lastReceived = System.nanoTime(); // written by the reader, at first by the link handshake
     private volatile long bytesRead; // written by the reader
@@ -245,6 +246,8 @@ public final class Channel {
     public void send(int circuitId, int command, byte[] buf, int offset) throws TorException {
         if (command == Cell.RELAY_EARLY) { // it extends a circuit
             carriesCircuits = true;
+        } else if (carriesCircuits && !carriesTraffic) {
+            carriesTraffic = true;
         }
         enqueue(circuitId, command, buf, offset, Cell.BODY);
     }
@@ -499,7 +502,8 @@ public final class Channel {
     }
 
     private long nanosUntilPadding() {
-        return carriesCircuits && linkProtocol() >= PADDING_PROTOCOL
+        boolean wanted = padding.isBeforeUsage() ? carriesCircuits : carriesTraffic;
+        return wanted && (linkProtocol() >= PADDING_PROTOCOL || padding.isForced())
                 ? padding.nanosLeft(System.nanoTime(), lastTransfer)
                 : Long.MAX_VALUE;
     }

@@ -109,8 +109,9 @@ final class ConnectAttempt {
         });
     }
 
-    private Duration idleTimeout() {
-        long nanos = settings.idleTimeout().toNanos();
+    /** Not always the same, and half of it where padding is to cost little. */
+    Duration idleTimeout() {
+        long nanos = settings.idleTimeout().toNanos() / (padding.get().shortIdle() ? 2 : 1);
         return Duration.ofNanos(nanos + (long) (nanos * 0.5 * random.nextDouble()));
     }
 

@@ -94,8 +94,9 @@ final class PoolKeeper implements Runnable {
                 relevance != null
                         ? relevance
                         : Duration.ofSeconds(selector.dir()
-                                .consensus()
-                                .param("nf_conntimeout_clients", DEFAULT_RELEVANCE_SECONDS, 60, 86_400)));
+                                        .consensus()
+                                        .param("nf_conntimeout_clients", DEFAULT_RELEVANCE_SECONDS, 60, 86_400)
+                                / (settings.shortRelevance() ? 2 : 1)));
         ExitRequest predicted = state.predictor.wanted(state.circuits, selector, now);
         if (predicted != null) {
             return predicted;

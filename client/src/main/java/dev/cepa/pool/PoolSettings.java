@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param answerTimeout how long an exit may take to answer before another is tried; null: 10 s, 10 s, then 15 s
  * @param maxCircuitDirtiness how long after its first stream a circuit takes new ones
  * @param portRelevance how long a port counts at least as likely to be asked for again; null: as the consensus says
+ * @param shortRelevance whether what the consensus says is halved, to have fewer channels padded
  * @param newCircuitPeriod how often the pool looks for circuits that are too old, and forgets failures
  * @param predicts whether circuits are built before they are asked for
  * @param maxPendingCircuits how many circuits may be under construction at once
@@ -22,12 +23,22 @@ public record PoolSettings(
         @Nullable Duration answerTimeout,
         Duration maxCircuitDirtiness,
         @Nullable Duration portRelevance,
+        boolean shortRelevance,
         Duration newCircuitPeriod,
         boolean predicts,
         int maxPendingCircuits) {
     /** C tor's values: 2 minutes, 10 minutes, 30 seconds, yes, and 32. */
     public static final PoolSettings DEFAULT = new PoolSettings(
             Duration.ofMinutes(2), null, Duration.ofMinutes(10), null, Duration.ofSeconds(30), true, 32);
+
+    /** With as long a relevance as the consensus says. */
+    public PoolSettings(
+            Duration streamTimeout, @Nullable Duration answerTimeout, Duration maxCircuitDirtiness,
+            @Nullable Duration portRelevance, Duration newCircuitPeriod, boolean predicts, int maxPendingCircuits) {
+        this(
+                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, false, newCircuitPeriod, predicts,
+                maxPendingCircuits);
+    }
 
     public PoolSettings {
         if (maxPendingCircuits < 1 || maxPendingCircuits > 1024) {
@@ -44,26 +55,35 @@ public record PoolSettings(
             throw new TorException(ErrorKind.CONFIG, "a stream's time limit must be positive, not " + timeout);
         }
         return new PoolSettings(
-                timeout, answerTimeout, maxCircuitDirtiness, portRelevance, newCircuitPeriod, predicts,
+                timeout, answerTimeout, maxCircuitDirtiness, portRelevance, shortRelevance, newCircuitPeriod, predicts,
                 maxPendingCircuits);
     }
 
     /** With another age at which used circuits take no more streams. */
     public PoolSettings withMaxCircuitDirtiness(Duration age) {
         return new PoolSettings(
-                streamTimeout, answerTimeout, age, portRelevance, newCircuitPeriod, predicts, maxPendingCircuits);
+                streamTimeout, answerTimeout, age, portRelevance, shortRelevance, newCircuitPeriod, predicts,
+                maxPendingCircuits);
     }
 
     /** With or without circuits that are built before they are asked for. */
     public PoolSettings withPrediction(boolean wanted) {
         return new PoolSettings(
-                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, newCircuitPeriod, wanted,
+                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, shortRelevance, newCircuitPeriod, wanted,
                 maxPendingCircuits);
     }
 
     /** With another limit on circuits under construction. */
     public PoolSettings withMaxPendingCircuits(int count) {
         return new PoolSettings(
-                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, newCircuitPeriod, predicts, count);
+                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, shortRelevance, newCircuitPeriod, predicts,
+                count);
+    }
+
+    /** With the whole or half of the relevance that the consensus says. */
+    public PoolSettings withShortRelevance(boolean half) {
+        return new PoolSettings(
+                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, half, newCircuitPeriod, predicts,
+                maxPendingCircuits);
     }
 }

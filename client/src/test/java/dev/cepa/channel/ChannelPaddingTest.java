@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cepa.cell.Cell;
 import dev.cepa.channel.ChannelPadding.Mode;
 import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
 import dev.cepa.testrelay.TestRelay;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -16,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a silent channel sends. */
 class ChannelPaddingTest {
@@ -105,6 +110,66 @@ class ChannelPaddingTest {
             assertThat(next().command()).isEqualTo(Cell.PADDING);
         } else {
             assertSilent();
+        }
+    }
+
+    /** The relay was told when the channel was opened. */
+    @Test
+    void keepsTheModeThatItWasOpenedWith() throws Exception {
+        open(QUICK, 4, 5);
+        manager.setPadding(QUICK.in(Mode.OFF));
+        extendCircuit();
+        assertThat(next().command()).isEqualTo(Cell.PADDING);
+        Channel first = channel;
+        manager.retireOpen();
+        channel = manager.get(first.target(), Deadline.in(Duration.ofSeconds(20)));
+        assertThat(channel).isNotSameAs(first);
+        first.close(new TorException(ErrorKind.CLOSED, "enough"));
+        Received stop = next();
+        while (stop.command() == Cell.PADDING) {
+            stop = next();
+        }
+        assertThat(stop.command()).isEqualTo(Cell.PADDING_NEGOTIATE);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"NORMAL", "REDUCED"})
+    void padsOlderLinksToo(Mode mode) throws Exception {
+        open(QUICK.in(mode, true, false), 4);
+        extendCircuit();
+        assertThat(next().command()).as("first, because such a relay must not be told to stop").isEqualTo(Cell.PADDING);
+    }
+
+    @Test
+    void doesNotForceWhatIsOff() throws Exception {
+        open(QUICK.in(Mode.OFF, true, false), 4);
+        extendCircuit();
+        assertSilent();
+    }
+
+    @Test
+    void waitsForTrafficIfTheConsensusSaysSo() throws Exception {
+        open(new ChannelPadding(Mode.NORMAL, false, false, false, 30, 60, 30, 60), 4, 5);
+        extendCircuit();
+        assertSilent();
+        channel.send(channel.attach(new RecordingCircuit()), Cell.RELAY, new byte[Cell.BODY], 0);
+        assertThat(next().command()).isEqualTo(Cell.RELAY);
+        assertThat(next().command()).isEqualTo(Cell.PADDING);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, 180, 270", "true, 90, 135"})
+    void idleChannelsAreKeptHalfAsLongIfEachCostsPadding(boolean shortIdle, int least, int most) throws Exception {
+        relay = TestRelay.start();
+        ChannelPadding padding = ChannelPadding.DEFAULT.in(Mode.REDUCED, false, shortIdle);
+        ChannelTarget target =
+                new ChannelTarget(relay.keys().rsaId(), relay.keys().ed25519Id(), List.of(relay.address()));
+        SecureRandom random = new SecureRandom();
+        ConnectAttempt attempt = new ConnectAttempt(
+                1, target, ChannelSettings.DEFAULT, new TlsClient(random), random, InstantSource.system(), new TorEvents(),
+                () -> padding, manager.memory());
+        for (int i = 0; i < 100; i++) {
+            assertThat(attempt.idleTimeout()).isBetween(Duration.ofSeconds(least), Duration.ofSeconds(most));
         }
     }
 

@@ -439,6 +439,19 @@ class CircuitPoolTest {
         }
     }
 
+    @Test
+    void circuitsAreBuiltAheadHalfAsLongWherePaddingIsReduced() throws Exception {
+        pool.setSettings(PoolSettings.DEFAULT);
+        open(to(443, A));
+        wantedAhead(System.nanoTime()); // takes the settings over
+        assertThat(wantedAhead(System.nanoTime() + Duration.ofMinutes(29).toNanos())).isNotNull();
+        pool.setSettings(PoolSettings.DEFAULT.withShortRelevance(true));
+        open(to(443, B));
+        wantedAhead(System.nanoTime());
+        assertThat(wantedAhead(System.nanoTime() + Duration.ofMinutes(14).toNanos())).isNotNull();
+        assertThat(wantedAhead(System.nanoTime() + Duration.ofMinutes(31).toNanos())).isNull();
+    }
+
     private @Nullable ExitRequest wantedAhead(long time) {
         pool.state.lock.lock();
         try {

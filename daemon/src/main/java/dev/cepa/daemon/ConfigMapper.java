@@ -61,7 +61,7 @@ final class ConfigMapper {
         if (settings.number("MaxMemInQueues") != 0) {
             builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
         }
-        return builder.countryFiles(countryFiles()).paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding()).build();
+        return builder.countryFiles(countryFiles()).paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding(), forcesPadding()).build();
     }
 
     /** The places that log lines go to; empty for none. */
@@ -83,7 +83,12 @@ final class ConfigMapper {
         };
     }
 
-    private ChannelPadding.Mode padding() {
+    /** Whether relays are padded too that did not agree to it. */
+    boolean forcesPadding() {
+        return settings.text("ConnectionPadding").equals("1");
+    }
+
+    ChannelPadding.Mode padding() {
         if (settings.text("ConnectionPadding").equals("0")) {
             return ChannelPadding.Mode.OFF;
         }

@@ -3,6 +3,7 @@ package dev.cepa.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.TorException;
 import dev.cepa.path.PathSettings;
 import dev.cepa.pool.PoolSettings;
@@ -14,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigMapperTest {
@@ -107,6 +109,18 @@ class ConfigMapperTest {
                         Duration.ofSeconds(50), Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofHours(1),
                         Duration.ofSeconds(15), false, 7));
         assertThat(of("MaxCircuitDirtiness 3").pool().maxCircuitDirtiness()).as("tor's least").hasSeconds(10);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', NORMAL, false", "ConnectionPadding auto, NORMAL, false", "ConnectionPadding 1, NORMAL, true",
+        "ConnectionPadding 0, OFF, false", "ReducedConnectionPadding 1, REDUCED, false",
+    })
+    void mapsPadding(String line, ChannelPadding.Mode mode, boolean forced) throws Exception {
+        assertThat(of(line).padding()).isEqualTo(mode);
+        assertThat(of(line).forcesPadding()).isEqualTo(forced);
+        assertThat(of(line + "\nReducedConnectionPadding 1").padding())
+                .isEqualTo(mode == ChannelPadding.Mode.OFF ? mode : ChannelPadding.Mode.REDUCED);
     }
 
     @Test
