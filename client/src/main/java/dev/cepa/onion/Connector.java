@@ -110,7 +110,7 @@ final class Connector {
             while (true) {
                 Circuit joined = tryAll(found);
                 if (joined != null) {
-                    descriptors.wasGood(found);
+                    descriptors.used(found);
                     return joined;
                 }
                 if (count >= ATTEMPTS) {
@@ -119,6 +119,7 @@ final class Connector {
                 DescriptorStore.Found newer = descriptors.newer(address, found, deadline);
                 if (newer.descriptor().revision() == found.descriptor().revision()
                         && newer.keys().period().equals(found.keys().period())) {
+                    descriptors.used(found);
                     throw failed();
                 }
                 found = newer;
