@@ -16,7 +16,9 @@ import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.crypto.HopCrypto;
 import dev.cepa.crypto.HsNtor;
+import dev.cepa.crypto.Tor1HopCrypto;
 import dev.cepa.crypto.X25519;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ProtocolException;
@@ -62,11 +64,13 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
 
     final AtomicInteger introductions = new AtomicInteger();
     final AtomicInteger rendezvous = new AtomicInteger();
+    final AtomicInteger begins = new AtomicInteger();
     final List<Integer> introductionLengths = new CopyOnWriteArrayList<>();
     Instant now = dir.consensus().validAfter().plusSeconds(60);
 
     private final Map<String, X25519> encryptionKeys = new ConcurrentHashMap<>();
     private final Map<String, RelayCircuit> waiting = new ConcurrentHashMap<>();
+    private final Map<RelayCircuit, HopCrypto> behind = new ConcurrentHashMap<>();
     private final TestRelay relay = TestRelay.builder().keys(KEYS).circuits(this).start();
     private final ChannelManager channels =
             new ChannelManager(new ChannelSettings(Duration.ofSeconds(5), Duration.ofMinutes(1), 4), new TorEvents());
@@ -89,9 +93,16 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
         return new DescriptorFetcher(this, stream, () -> now, RANDOM);
     }
 
+    DescriptorStore store() {
+        return new DescriptorStore(fetcher(), this, false, () -> now);
+    }
+
+    OnionClient client(Duration maxIdle) {
+        return new OnionClient(this, false, () -> maxIdle, stream, () -> now, RANDOM);
+    }
+
     Connector connector() {
-        DescriptorStore store = new DescriptorStore(fetcher(), this, false, () -> now);
-        return new Connector(this, store, new IntroMemory(() -> now, RANDOM), RANDOM);
+        return new Connector(this, store(), new IntroMemory(() -> now, RANDOM), RANDOM);
     }
 
     static Deadline soon() {
@@ -190,9 +201,33 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
             Introduction introduction = Introduction.read(opened.plaintext());
             HsNtor.Answer answer =
                     HsNtor.answer(key, introduce.authKey(), opened.clientKey(), X25519.generate(RANDOM));
-            rendezvous(n, waiting.get(Base32.encode(introduction.cookie())), answer.answer());
+            RelayCircuit meeting = waiting.get(Base32.encode(introduction.cookie()));
+            behind.put(meeting, Tor1HopCrypto.onionService(answer.keys(), false));
+            rendezvous(n, meeting, answer.answer());
         }
         circuit.send(0, new IntroduceAck(status));
+    }
+
+    @Override
+    public boolean onUnrecognised(RelayCircuit circuit, int command, byte[] body) throws IOException {
+        HopCrypto crypto = behind.get(circuit);
+        if (crypto == null || !crypto.decrypt(command, body, 0)) {
+            return false;
+        }
+        if (body[0] == RelayMessage.BEGIN) {
+            ByteReader in = new ByteReader(body);
+            in.skip(3);
+            int streamId = in.u16();
+            in.skip(4);
+            RelayMessage.Begin begin = (RelayMessage.Begin) RelayMessage.read(body[0], in.slice(in.u16()));
+            stream(begins.getAndIncrement(), circuit, crypto, streamId, begin);
+        }
+        return true;
+    }
+
+    /** The service is asked for the n-th stream, from 0. */
+    void stream(int n, RelayCircuit circuit, HopCrypto crypto, int streamId, RelayMessage.Begin begin) throws IOException {
+        circuit.sendFor(crypto, streamId, new Connected(null, 0));
     }
 
     // ---- the client's circuits ----
