@@ -204,8 +204,14 @@ final class Connector {
             } catch (TorException e) {
                 closeIntroduction();
                 giveUpIfOver(e);
-                note(e.kind() == ErrorKind.TIMEOUT ? Reason.INTRODUCTION_TIMED_OUT : Reason.INTRODUCTION_FAILED, e);
-                memory.failed(point);
+                if (e.kind() == ErrorKind.TIMEOUT) {
+                    note(Reason.INTRODUCTION_TIMED_OUT, e);
+                    memory.failed(point);
+                } else {
+                    // The circuit broke, which need not be the point's fault.
+                    note(Reason.INTRODUCTION_FAILED, e);
+                    memory.unreachable(point);
+                }
                 // Whether it was passed on is not known, so this rendezvous point has had its time.
                 at.close();
                 rendezvous = null;

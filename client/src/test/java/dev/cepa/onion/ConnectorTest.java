@@ -3,12 +3,15 @@ package dev.cepa.onion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Rendezvous2;
 import dev.cepa.cell.RelayMessage.RendezvousEstablished;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.error.ErrorKind;
 import dev.cepa.error.OnionServiceException;
 import dev.cepa.error.OnionServiceException.Reason;
+import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.testrelay.RelayCircuit;
 import java.io.IOException;
@@ -218,6 +221,48 @@ class ConnectorTest {
         }) {
             service.connector().connect(service.address, PlayedService.soon()).close();
             assertThat(service.rendezvous.get()).isGreaterThanOrEqualTo(2);
+        }
+    }
+
+    @Test
+    void anIntroductionPointThatBreaksOffIsNotAskedTwice() throws Exception {
+        try (PlayedService service = new PlayedService() {
+            @Override
+            public boolean onMessage(RelayCircuit circuit, int command, int streamId, byte[] body) throws IOException {
+                if (command == RelayMessage.INTRODUCE1 && introductions.get() < 2) {
+                    introductions.incrementAndGet();
+                    circuit.destroy(0);
+                    return true;
+                }
+                return super.onMessage(circuit, command, streamId, body);
+            }
+        }) {
+            service.connector().connect(service.address, PlayedService.soon()).close();
+            assertThat(service.introductions).hasValue(3);
+            // Each may have told the service of its rendezvous point, so none is named again.
+            assertThat(service.rendezvous).hasValue(3);
+            assertThat(open(service)).isZero();
+        }
+    }
+
+    @Test
+    void anInterruptedThreadLeavesNothingBehind() throws Exception {
+        try (PlayedService service = new PlayedService() {
+            @Override
+            void rendezvous(int n, RelayCircuit circuit, byte[] handshake) {
+                // never comes
+            }
+        }) {
+            Thread waiting = Thread.ofVirtual().start(() -> assertThatThrownBy(
+                            () -> service.connector().connect(service.address, PlayedService.soon()))
+                    .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CLOSED)));
+            while (service.introductions.get() == 0) {
+                Thread.sleep(10);
+            }
+            Thread.sleep(50);
+            waiting.interrupt();
+            waiting.join();
+            assertThat(open(service)).isZero();
         }
     }
 
