@@ -1,5 +1,6 @@
 package dev.cepa.pool;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RsaId;
@@ -124,6 +125,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     @Override
     public TorStream openStream(StreamRequest request, Deadline deadline) throws TorException {
+        refuseOnion(request);
         return use(request, deadline, (pooled, circuit, limit) -> {
             if (request.optimistic()) {
                 return openOn(circuit, request, limit);
@@ -162,7 +164,15 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         }
     }
 
+    /** No exit may hear of an onion service. */
+    static void refuseOnion(StreamRequest request) throws TorException {
+        if (HostText.isOnion(request.host())) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "an onion service can't be reached through an exit");
+        }
+    }
+
     static TorStream openOn(Circuit circuit, StreamRequest request, Deadline deadline) throws TorException {
+        refuseOnion(request);
         return request.optimistic()
                 ? circuit.openOptimistic(request.host(), request.port(), request.beginFlags())
                 : circuit.open(request.host(), request.port(), request.beginFlags(), deadline);
@@ -176,6 +186,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     @Override
     public List<Resolved.Answer> resolve(StreamRequest request, Deadline deadline) throws TorException {
+        refuseOnion(request);
         return use(request, deadline, (pooled, circuit, limit) -> circuit.resolve(request.host(), limit));
     }
 

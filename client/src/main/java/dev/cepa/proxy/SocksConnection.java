@@ -159,7 +159,7 @@ final class SocksConnection implements Closeable {
             try {
                 answers = opener.resolve(streamRequest(request, name, 0), Deadline.in(settings.timeout()));
             } catch (TorException e) {
-                return SocksReply.status(request.version(), SocksReply.statusOf(e));
+                return SocksReply.status(request.version(), SocksReply.statusOf(e, settings.extendedErrors()));
             }
         }
         return SocksReply.resolved(request.version(), answers);
@@ -178,7 +178,7 @@ final class SocksConnection implements Closeable {
                             settings.timeout().toSeconds(),
                             request.port());
                 }
-                send(SocksReply.status(request.version(), SocksReply.statusOf(e)));
+                send(SocksReply.status(request.version(), SocksReply.statusOf(e, settings.extendedErrors())));
                 tunnel.hangUp();
             }
             return;

@@ -58,10 +58,16 @@ final class ConfigMapper {
                 builder.socksListener(port.address(), port.settings());
             }
         }
+        ConfigLine clientKeys = settings.line("ClientOnionAuthDir");
+        if (clientKeys != null) {
+            at(clientKeys, () -> builder.onionClientKeys(Configuration.path(clientKeys.value())));
+        }
         if (settings.number("MaxMemInQueues") != 0) {
             builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
         }
-        return builder.countryFiles(countryFiles()).paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding(), forcesPadding()).build();
+        return builder.countryFiles(countryFiles()).paths(paths()).pool(pool()).dormant(dormant())
+                .channelPadding(padding(), forcesPadding())
+                .build();
     }
 
     /** The places that log lines go to; empty for none. */
