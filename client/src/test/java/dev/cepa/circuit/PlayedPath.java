@@ -40,7 +40,6 @@ final class PlayedPath implements CircuitLink {
     record Received(int hop, int cellCommand, int command, int streamId, byte[] body) {}
 
     private static final SecureRandom RANDOM = new SecureRandom();
-    private static final Deadline SOON = Deadline.in(Duration.ofSeconds(20));
 
     final Queue<Received> received = new ConcurrentLinkedQueue<>();
     /** Of every hundredth DATA cell, as the relay computes them. */
@@ -60,7 +59,7 @@ final class PlayedPath implements CircuitLink {
     byte[] lastExtensions = {};
 
     static Deadline soon() {
-        return SOON;
+        return Deadline.in(Duration.ofSeconds(20));
     }
 
     HopTarget target(int hop, boolean v3) {
@@ -86,9 +85,9 @@ final class PlayedPath implements CircuitLink {
     }
 
     Circuit build(int length, CircuitSettings settings, TorEvents events) throws TorException {
-        Circuit circuit = Circuit.create(this, target(0, true), settings, events, 7, "GENERAL", SOON);
+        Circuit circuit = Circuit.create(this, target(0, true), settings, events, 7, "GENERAL", soon());
         for (int i = 1; i < length; i++) {
-            circuit.extend(target(i, i % 2 == 0), SOON);
+            circuit.extend(target(i, i % 2 == 0), soon());
         }
         circuit.markBuilt();
         return circuit;
