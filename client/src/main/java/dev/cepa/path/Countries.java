@@ -3,11 +3,13 @@ package dev.cepa.path;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -124,20 +126,28 @@ final class Countries {
         return of(dir.ipv4(relay).getAddress(), second == null ? null : second.getAddress());
     }
 
+    /** The code of the country of whoever has these addresses: by the first of IPv4, or else the first of IPv6. */
+    String of(List<InetSocketAddress> addresses) {
+        InetAddress first4 = null;
+        InetAddress first6 = null;
+        for (InetSocketAddress each : addresses) {
+            InetAddress address = each.getAddress();
+            if (address instanceof Inet6Address) {
+                first6 = first6 == null ? address : first6;
+            } else {
+                first4 = first4 == null ? address : first4;
+            }
+        }
+        return of(first4, first6);
+    }
+
     /** The code of the first address's country, or of the second's where that says nothing; {@link #UNKNOWN}. */
-    private String of(InetAddress address4, @Nullable InetAddress address6) {
-        int country = ipv4.find(address4.getAddress());
+    private String of(@Nullable InetAddress address4, @Nullable InetAddress address6) {
+        int country = address4 == null ? 0 : ipv4.find(address4.getAddress());
         if (country == 0 && ipv6 != null && address6 != null) {
             country = ipv6.find(address6.getAddress());
         }
         return codes.code(country);
-    }
-
-    /** The code of an address's country; {@link #UNKNOWN}. */
-    String of(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        CountryTable table = bytes.length == 4 ? ipv4 : ipv6;
-        return codes.code(table == null ? 0 : table.find(bytes));
     }
 
     /** The code within {@code {de}}, in lower case; null if the entry is no such thing. */

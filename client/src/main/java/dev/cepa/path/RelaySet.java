@@ -139,12 +139,11 @@ public final class RelaySet {
             return true;
         }
         for (InetSocketAddress address : reachedAt) {
-            if (matches(address)
-                    || !countryCodes.isEmpty() && countryCodes.contains(located().of(address.getAddress()))) {
+            if (matches(address)) {
                 return true;
             }
         }
-        return false;
+        return !countryCodes.isEmpty() && countryCodes.contains(located().of(reachedAt));
     }
 
     private Countries located() {

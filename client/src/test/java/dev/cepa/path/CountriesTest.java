@@ -7,6 +7,7 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -57,7 +58,7 @@ class CountriesTest {
     }
 
     private static String of(Countries countries, String address) throws IOException {
-        return countries.of(InetAddress.getByAddress(AddressPattern.literal(address)));
+        return countries.of(List.of(new InetSocketAddress(InetAddress.getByAddress(AddressPattern.literal(address)), 443)));
     }
 
     @ParameterizedTest
@@ -99,7 +100,7 @@ class CountriesTest {
         for (int i = 0; i + 1 < starts.length; i++) {
             for (long address : new long[] {starts[i], random.nextLong(starts[i], starts[i + 1]), starts[i + 1] - 1}) {
                 byte[] bytes = {(byte) (address >> 24), (byte) (address >> 16), (byte) (address >> 8), (byte) address};
-                assertThat(countries.of(InetAddress.getByAddress(bytes))).isEqualTo(of[i].equals("cc") ? "" : of[i]);
+                assertThat(countries.of(List.of(new InetSocketAddress(InetAddress.getByAddress(bytes), 1)))).isEqualTo(of[i].equals("cc") ? "" : of[i]);
             }
         }
     }
@@ -158,7 +159,7 @@ class CountriesTest {
         SmallNet net = new SmallNet().many(5, SmallNet.EXIT, 10, 80);
         net.relays.get(0).ipv4 = SmallNet.address(1, 0, 1, 7, 9001);
         net.relays.get(1).ipv4 = SmallNet.address(1, 0, 5, 7, 9001);
-        net.relays.get(2).ipv6 = new java.net.InetSocketAddress("2001:2::7", 9001);
+        net.relays.get(2).ipv6 = new InetSocketAddress("2001:2::7", 9001);
         net.relays.get(4).ipv4 = SmallNet.address(255, 255, 255, 1, 9001);
         return net;
     }
@@ -201,5 +202,20 @@ class CountriesTest {
         assertThat(set.contains(SmallNet.id(1), "", List.of(SmallNet.address(1, 0, 0, 0, 443)))).isFalse();
         assertThat(set.contains(SmallNet.id(1), "Relay9", List.of())).isTrue();
         assertThat(set.contains(SmallNet.id(1), "", List.of(SmallNet.address(5, 9, 0, 0, 443)))).isTrue();
+    }
+
+    /** The file of IPv6 addresses has no others, so that an IPv6 address of one would seem to be unknown. */
+    @Test
+    void aServersIpv4AddressDecides() throws Exception {
+        InetSocketAddress other6 = new InetSocketAddress("2001:4:112::1", 443);
+        InetSocketAddress other4 = SmallNet.address(1, 0, 0, 0, 443);
+        InetSocketAddress nowhere4 = SmallNet.address(5, 0, 0, 0, 443);
+        InetSocketAddress japan6 = new InetSocketAddress("2001:2::7", 443);
+        RelaySet set = PathSettings.DEFAULT
+                .withExcluded(RelaySet.parse("{cn},{jp}"), RelaySet.EMPTY).located(files).excludeNodes();
+        assertThat(set.contains(SmallNet.id(1), "", List.of(other6, other4))).isFalse();
+        assertThat(set.contains(SmallNet.id(1), "", List.of(japan6, other4))).isFalse();
+        assertThat(set.contains(SmallNet.id(1), "", List.of(nowhere4, japan6))).isTrue();
+        assertThat(set.contains(SmallNet.id(1), "", List.of(nowhere4))).as("it may be there").isTrue();
     }
 }
