@@ -170,9 +170,7 @@ final class Connector {
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.RENDEZVOUS_FAILED, e);
-                if (e.kind() == ErrorKind.TIMEOUT) {
-                    memory.failed(point);
-                }
+                memory.unreachable(point);
                 return null;
             } finally {
                 at.close();
