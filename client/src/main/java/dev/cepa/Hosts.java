@@ -26,9 +26,6 @@ final class Hosts {
                                 + " is not");
             }
         }
-        if (bare.endsWith(".onion")) {
-            throw new TorException(ErrorKind.BAD_REQUEST, "onion services are not supported by this version");
-        }
         return bare;
     }
 }

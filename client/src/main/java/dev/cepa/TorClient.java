@@ -11,12 +11,15 @@ import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
+import dev.cepa.onion.OnionClient;
+import dev.cepa.onion.OnionStreams;
 import dev.cepa.path.BuildTimeouts;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
 import dev.cepa.pool.CircuitPool;
 import dev.cepa.pool.IsolationKey;
+import dev.cepa.pool.OnDemandCircuits;
 import dev.cepa.pool.PoolStatistics;
 import java.io.Closeable;
 import java.net.InetAddress;
@@ -64,6 +67,7 @@ public final class TorClient implements Closeable {
     private final GuardManager guards;
     private final DirectoryManager directory;
     private final CircuitPool pool;
+    private final OnionClient onions;
     private final TorStreams streams;
     private final SocksPorts socksPorts;
     private final Dormancy dormancy;
@@ -92,25 +96,38 @@ public final class TorClient implements Closeable {
                     config.paths,
                     events,
                     circuitIds::incrementAndGet);
+            BuildTimeouts timeouts = new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events);
             pool = new CircuitPool(
                     config.pool,
                     config.circuits,
                     this::paths,
                     channels,
                     guards,
-                    new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events),
+                    timeouts,
                     events,
                     circuitIds::incrementAndGet);
+            onions = new OnionClient(
+                    new OnDemandCircuits(
+                            channels, guards, config.circuits, timeouts, this::paths, events, circuitIds::incrementAndGet),
+                    this::usableDirectory,
+                    config.testingNetwork,
+                    () -> this.config.pool.maxCircuitDirtiness(),
+                    events,
+                    clock,
+                    new SecureRandom());
+            onions.setSettings(config.onions);
+            OnionStreams router = new OnionStreams(pool, onions, this::noteUse);
             directory.addListener((dir, otherGuards) -> {
                 if (otherGuards) {
                     pool.retireAll();
+                    onions.networkChanged();
                 }
                 pool.directoryChanged();
                 updatePadding(dir);
             });
             updatePadding(null);
-            streams = new TorStreams(pool, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
-            socksPorts = new SocksPorts(pool, events);
+            streams = new TorStreams(router, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
+            socksPorts = new SocksPorts(router, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
             if (data != null) {
@@ -142,6 +159,11 @@ public final class TorClient implements Closeable {
         } catch (TorException e) {
             return null; // it has expired between the two calls
         }
+    }
+
+    private @Nullable NetDir usableDirectory() {
+        PathSelector selector = paths();
+        return selector == null ? null : selector.dir();
     }
 
     /**
@@ -211,6 +233,7 @@ public final class TorClient implements Closeable {
         if (config.networkDisabled) {
             channels.setEnabled(false);
             pool.setNetworkEnabled(false);
+            onions.setNetworkEnabled(false);
         } else if (dormancy.isDormant()) {
             setResting(true);
         } else {
@@ -294,12 +317,14 @@ public final class TorClient implements Closeable {
             socksPorts.open(next.openPorts());
             config = next;
             pool.setSettings(next.pool);
+            onions.setSettings(next.onions);
             updatePadding(directory.latest());
             if (!next.paths.equals(before.paths)) {
                 directory.setPathSettings(next.paths);
             }
             if (next.paths.useEntryGuards() != before.paths.useEntryGuards()) {
                 pool.retireAll();
+                onions.networkChanged();
             }
             if (next.networkDisabled != before.networkDisabled) {
                 dormancy.used();
@@ -315,6 +340,7 @@ public final class TorClient implements Closeable {
         if (enabled) {
             channels.setEnabled(true);
             pool.setNetworkEnabled(true);
+            onions.setNetworkEnabled(true);
             directory.setNetworkEnabled(true);
             guards.noteNetworkChange();
             directory.noteNetworkChange();
@@ -324,6 +350,7 @@ public final class TorClient implements Closeable {
             bootstrap.stop();
             directory.setNetworkEnabled(false);
             pool.setNetworkEnabled(false);
+            onions.setNetworkEnabled(false);
             channels.setEnabled(false);
         }
     }
@@ -445,6 +472,7 @@ public final class TorClient implements Closeable {
     /** Makes all streams opened from now on use circuits that carried none before. */
     public void newIdentity() {
         pool.retireAll();
+        onions.retireAll();
     }
 
     /** {@return the version of this library} */
@@ -477,13 +505,14 @@ public final class TorClient implements Closeable {
         channels.retireOpen();
         guards.noteNetworkChange();
         pool.networkChanged();
+        onions.networkChanged();
         directory.noteNetworkChange();
     }
 
     private void restIfUnused() {
         changing.lock();
         try {
-            if (!closed && dormancy.check(config.dormant, pool.streamCount())) {
+            if (!closed && dormancy.check(config.dormant, pool.streamCount() + onions.streamCount())) {
                 setResting(true);
             }
         } finally {
@@ -521,6 +550,7 @@ public final class TorClient implements Closeable {
         }
         socksPorts.close();
         bootstrap.close();
+        onions.close();
         pool.close();
         directory.close();
         channels.close();

@@ -9,6 +9,7 @@ import dev.cepa.directory.DirectorySettings;
 import dev.cepa.directory.FallbackDirectory;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.onion.OnionSettings;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.pool.PoolSettings;
@@ -43,6 +44,7 @@ public final class TorConfig {
     final PathSettings paths;
     final PoolSettings pool;
     final DormantSettings dormant;
+    final OnionSettings onions;
 
     private TorConfig(Builder builder) {
         dataDirectory = builder.dataDirectory;
@@ -58,6 +60,7 @@ public final class TorConfig {
         paths = builder.paths;
         pool = builder.pool;
         dormant = builder.dormant;
+        onions = builder.onions;
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
@@ -108,6 +111,7 @@ public final class TorConfig {
         builder.paths = paths;
         builder.pool = pool;
         builder.dormant = dormant;
+        builder.onions = onions;
         return builder;
     }
 
@@ -136,6 +140,7 @@ public final class TorConfig {
         private PathSettings paths = PathSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
         private DormantSettings dormant = DormantSettings.DEFAULT;
+        private OnionSettings onions = OnionSettings.DEFAULT;
 
         private Builder() {}
 
@@ -388,6 +393,17 @@ public final class TorConfig {
          */
         public Builder dormant(DormantSettings settings) {
             dormant = settings;
+            return this;
+        }
+
+        /**
+         * All that may be said of onion services at once.
+         *
+         * @param settings take the place of all that was said before
+         * @return this builder
+         */
+        public Builder onions(OnionSettings settings) {
+            onions = settings;
             return this;
         }
 

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Host names and addresses as people and programs write them. Nothing here asks a resolver. */
 public final class HostText {
     private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final String ONION = ".onion";
 
     private HostText() {}
 
@@ -16,6 +17,12 @@ public final class HostText {
      */
     public static boolean isDestination(String text) {
         return parseAddress(text) != null || isName(text);
+    }
+
+    /** Whether a name is in the domain of onion services, of which nobody outside Tor may hear, however malformed it is. */
+    public static boolean isOnion(String host) {
+        int end = host.endsWith(".") ? host.length() - 1 : host.length();
+        return host.regionMatches(true, end - ONION.length(), ONION, 0, ONION.length());
     }
 
     private static boolean isName(String text) {

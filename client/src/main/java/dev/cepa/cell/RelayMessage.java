@@ -26,6 +26,11 @@ public sealed interface RelayMessage {
     int BEGIN_DIR = 13;
     int EXTEND2 = 14;
     int EXTENDED2 = 15;
+    int ESTABLISH_RENDEZVOUS = 33;
+    int INTRODUCE1 = 34;
+    int RENDEZVOUS2 = 37;
+    int RENDEZVOUS_ESTABLISHED = 39;
+    int INTRODUCE_ACK = 40;
 
     /** The relay command. */
     int command();
@@ -408,6 +413,125 @@ public sealed interface RelayMessage {
     }
 
     /**
+     * Makes a relay the rendezvous point of whoever names the cookie (rend-spec-v3 section 4.1).
+     *
+     * @param cookie 20 bytes
+     */
+    record EstablishRendezvous(byte[] cookie) implements RelayMessage {
+        /** Bytes of a cookie. */
+        public static final int COOKIE = 20;
+
+        public EstablishRendezvous {
+            if (cookie.length != COOKIE) {
+                throw new IllegalArgumentException("rendezvous cookie of " + cookie.length + " bytes");
+            }
+        }
+
+        @Override
+        public int command() {
+            return ESTABLISH_RENDEZVOUS;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.bytes(cookie);
+        }
+    }
+
+    /** The relay is the rendezvous point now. */
+    record RendezvousEstablished() implements RelayMessage {
+        @Override
+        public int command() {
+            return RENDEZVOUS_ESTABLISHED;
+        }
+
+        @Override
+        public void write(ByteWriter out) {}
+    }
+
+    /**
+     * Asks an introduction point to pass something on to a service (rend-spec-v3 section 3.2).
+     *
+     * @param authKey the service's Ed25519 key there, 32 bytes
+     * @param sealed what only the service can read
+     */
+    record Introduce1(byte[] authKey, byte[] sealed) implements RelayMessage {
+        private static final int LEGACY_KEY_ID = 20;
+        private static final int ED25519 = 2;
+
+        public Introduce1 {
+            if (authKey.length != Ed25519Id.LENGTH) {
+                throw new IllegalArgumentException("authentication key of " + authKey.length + " bytes");
+            }
+        }
+
+        @Override
+        public int command() {
+            return INTRODUCE1;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.bytes(header(authKey)).bytes(sealed);
+        }
+
+        /** All that stands before the sealed part, and is authenticated with it; no extensions. */
+        public static byte[] header(byte[] authKey) {
+            return new ByteWriter(LEGACY_KEY_ID + 4 + authKey.length)
+                    .zeros(LEGACY_KEY_ID)
+                    .u8(ED25519)
+                    .u16(authKey.length)
+                    .bytes(authKey)
+                    .u8(0)
+                    .toByteArray();
+        }
+
+        static Introduce1 read(ByteReader in) throws ProtocolException {
+            in.skip(LEGACY_KEY_ID);
+            int type = in.u8();
+            if (type != ED25519 || in.u16() != Ed25519Id.LENGTH) {
+                throw new ProtocolException("INTRODUCE1 with an authentication key of type " + type);
+            }
+            byte[] key = in.bytes(Ed25519Id.LENGTH);
+            for (int n = in.u8(); n > 0; n--) {
+                in.skip(1);
+                in.skip(in.u8());
+            }
+            return new Introduce1(key, in.rest());
+        }
+    }
+
+    /**
+     * What an introduction point has done.
+     *
+     * @param status 0: passed on; 1: no such service; 2: malformed; 3: could not be passed on
+     */
+    record IntroduceAck(int status) implements RelayMessage {
+        @Override
+        public int command() {
+            return INTRODUCE_ACK;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u16(status).u8(0);
+        }
+    }
+
+    /** A service's answer, by way of the rendezvous point: handshake data. */
+    record Rendezvous2(byte[] handshake) implements RelayMessage {
+        @Override
+        public int command() {
+            return RENDEZVOUS2;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.bytes(handshake);
+        }
+    }
+
+    /**
      * Reads a message's body; bytes after it are ignored where the specification allows them.
      *
      * @throws ProtocolException if it is malformed or the command is unknown, or is DATA
@@ -426,6 +550,11 @@ public sealed interface RelayMessage {
             case BEGIN_DIR -> new BeginDir();
             case EXTEND2 -> Extend2.read(in);
             case EXTENDED2 -> new Extended2(in.bytes(in.u16()));
+            case ESTABLISH_RENDEZVOUS -> new EstablishRendezvous(in.bytes(EstablishRendezvous.COOKIE));
+            case INTRODUCE1 -> Introduce1.read(in);
+            case RENDEZVOUS2 -> new Rendezvous2(in.rest());
+            case RENDEZVOUS_ESTABLISHED -> new RendezvousEstablished();
+            case INTRODUCE_ACK -> new IntroduceAck(in.u16());
             default -> throw new ProtocolException("relay message with unknown command " + command);
         };
     }

@@ -8,6 +8,7 @@ import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.channel.Channel;
 import dev.cepa.crypto.ClientHandshake;
 import dev.cepa.crypto.CreateFast;
+import dev.cepa.crypto.HopCrypto;
 import dev.cepa.crypto.Tor1HopCrypto;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -177,6 +178,73 @@ public final class Circuit implements AutoCloseable {
         emit(CircuitStatus.Status.EXTENDED, null, null);
     }
 
+    /**
+     * Sends a message to the last relay, and waits for its one answer.
+     *
+     * @param answer the relay command of the answer
+     * @param deadline when to give up; the circuit is not closed then, but can't be asked again
+     * @return the answer's body
+     */
+    public byte[] ask(RelayMessage message, int answer, Deadline deadline) throws TorException {
+        building.lock();
+        try {
+            Expected expected = expectMessage(answer);
+            sender.send(lastHop(), Cell.RELAY, 0, message);
+            return expected.await(deadline);
+        } finally {
+            building.unlock();
+        }
+    }
+
+    /**
+     * Says that the last relay may send one message of that kind, without being asked again; before, and a second one,
+     * would be a breach of the protocol.
+     */
+    public Expected expectMessage(int command) throws TorException {
+        return new Expected(expect(command, lastHop()).answer());
+    }
+
+    /** A message that may come; see {@link #expectMessage}. */
+    public static final class Expected {
+        private final OneShot<byte[]> message;
+
+        private Expected(OneShot<byte[]> message) {
+            this.message = message;
+        }
+
+        /**
+         * Waits for it.
+         *
+         * @return its body
+         * @throws TorException if the circuit ends before, or of kind TIMEOUT
+         */
+        public byte[] await(Deadline deadline) throws TorException {
+            return message.await(deadline, "a relay's answer");
+        }
+    }
+
+    /** An onion service has been joined behind the last relay: streams go to it from now on. */
+    public void join(HopCrypto crypto) throws TorException {
+        building.lock();
+        try {
+            failIfClosed();
+            hops.add(new Hop(
+                    hops.size(), null, crypto, new FlowControl(settings.sendmeAcceptMinVersion()), sender.newTurn()));
+        } finally {
+            building.unlock();
+        }
+    }
+
+    /** How many more relays it can be extended to. */
+    public int extensionsLeft() {
+        building.lock();
+        try {
+            return relayEarlyLeft;
+        } finally {
+            building.unlock();
+        }
+    }
+
     private PendingAnswer expect(int command, @Nullable Hop from) throws TorException {
         PendingAnswer expected = new PendingAnswer(command, from, new OneShot<>());
         pending.set(expected);
@@ -222,6 +290,16 @@ public final class Circuit implements AutoCloseable {
         return begin(new RelayMessage.Begin(host, port, beginFlags), host + ":" + port);
     }
 
+    /** Opens a stream to a port of the onion service that was {@linkplain #join joined}, and does not wait. */
+    public TorStream openServiceOptimistic(int port) throws TorException {
+        return begin(new RelayMessage.Begin("", port, 0), "onion service:" + port);
+    }
+
+    /** The same, and waits until it is connected. */
+    public TorStream openService(int port, Deadline deadline) throws TorException {
+        return connected(openServiceOptimistic(port), deadline);
+    }
+
     /** Opens a stream to the last hop's own directory and waits until it is connected. */
     public TorStream openDirectory(Deadline deadline) throws TorException {
         return connected(openDirectoryOptimistic(), deadline);
@@ -229,7 +307,7 @@ public final class Circuit implements AutoCloseable {
 
     /** Opens a stream to the last hop's own directory and does not wait. */
     public TorStream openDirectoryOptimistic() throws TorException {
-        return begin(new RelayMessage.BeginDir(), "directory of " + lastHop().target());
+        return begin(new RelayMessage.BeginDir(), "directory of " + lastHop().name());
     }
 
     private TorStream begin(RelayMessage message, String target) throws TorException {
@@ -280,7 +358,7 @@ public final class Circuit implements AutoCloseable {
             throw e;
         }
         if (answers.isEmpty()) {
-            throw new TorException(ErrorKind.NAME_NOT_FOUND, "relay " + hop.target() + " has no answer about the name");
+            throw new TorException(ErrorKind.NAME_NOT_FOUND, hop.name() + " has no answer about the name");
         }
         return answers;
     }
@@ -294,7 +372,10 @@ public final class Circuit implements AutoCloseable {
     public List<HopTarget> path() {
         List<HopTarget> path = new ArrayList<>(3);
         for (Hop hop : hops.all()) {
-            path.add(hop.target());
+            HopTarget target = hop.target();
+            if (target != null) {
+                path.add(target);
+            }
         }
         return path;
     }
@@ -428,7 +509,10 @@ public final class Circuit implements AutoCloseable {
         if (events.hasListeners()) {
             List<String> path = new ArrayList<>(3);
             for (Hop hop : hops.all()) {
-                path.add(hop.target().toString());
+                HopTarget target = hop.target();
+                if (target != null) {
+                    path.add(target.toString());
+                }
             }
             TorEvent event = new CircuitStatus(id, status, purpose, path, reason, buildTime);
             events.emit(event);

@@ -150,9 +150,13 @@ final class CircuitReceiver implements CircuitHandler {
                 RelayMessage.Extended2 extended = (RelayMessage.Extended2) RelayMessage.read(command, body);
                 circuit.takePending(command, hop).complete(extended.handshake());
             }
+            case RelayMessage.RENDEZVOUS_ESTABLISHED, RelayMessage.INTRODUCE_ACK, RelayMessage.RENDEZVOUS2 -> {
+                expectNoStream("relay command " + command, streamId);
+                circuit.takePending(command, hop).complete(body.rest());
+            }
             case RelayMessage.TRUNCATED -> {
                 RelayMessage.Truncated truncated = (RelayMessage.Truncated) RelayMessage.read(command, body);
-                throw destroyed("relay " + hop.target() + " truncated the circuit", truncated.reason());
+                throw destroyed(hop.name() + " truncated the circuit", truncated.reason());
             }
             case RelayMessage.DROP -> {
                 // Padding from far.
@@ -161,9 +165,11 @@ final class CircuitReceiver implements CircuitHandler {
                     RelayMessage.BEGIN_DIR,
                     RelayMessage.RESOLVE,
                     RelayMessage.EXTEND2,
+                    RelayMessage.ESTABLISH_RENDEZVOUS,
+                    RelayMessage.INTRODUCE1,
                     RelayMessage.TRUNCATE ->
                     throw new ProtocolException("relay command " + command + " towards a client");
-            default -> LOG.debug("Relay {} sent a message with unknown relay command {}", hop.target(), command);
+            default -> LOG.debug("{} sent a message with unknown relay command {}", hop.name(), command);
         }
     }
 
@@ -236,7 +242,7 @@ final class CircuitReceiver implements CircuitHandler {
 
     private static TorException ended(Hop hop, int code) {
         EndReason reason = EndReason.of(code);
-        return new StreamException(reason.kind(), code, "relay " + hop.target() + " ended the stream: " + reason);
+        return new StreamException(reason.kind(), code, hop.name() + " ended the stream: " + reason);
     }
 
     private static void expectNoStream(String what, int streamId) throws ProtocolException {

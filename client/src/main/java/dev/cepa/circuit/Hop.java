@@ -2,11 +2,12 @@ package dev.cepa.circuit;
 
 import dev.cepa.crypto.HopCrypto;
 import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
 
-/** A relay that the circuit has reached, and what is shared with it. Equal to itself alone. */
+/** A relay, or behind the last relay an onion service, that the circuit has reached, and what is shared with it. */
 final class Hop {
     private final int index;
-    private final HopTarget target;
+    private final @Nullable HopTarget target;
     private final HopCrypto crypto;
     private final FlowControl flow;
     private final Condition turn;
@@ -15,9 +16,10 @@ final class Hop {
      * Puts a hop together.
      *
      * @param index 0 for the guard
+     * @param target null for an onion service, whose relay nobody knows
      * @param turn of the circuit's send lock: those wait on it, in turn, who have data and may not send it
      */
-    Hop(int index, HopTarget target, HopCrypto crypto, FlowControl flow, Condition turn) {
+    Hop(int index, @Nullable HopTarget target, HopCrypto crypto, FlowControl flow, Condition turn) {
         this.index = index;
         this.target = target;
         this.crypto = crypto;
@@ -29,8 +31,13 @@ final class Hop {
         return index;
     }
 
-    HopTarget target() {
+    @Nullable HopTarget target() {
         return target;
+    }
+
+    /** Who it is, for messages. */
+    String name() {
+        return target == null ? "the onion service" : "relay " + target;
     }
 
     HopCrypto crypto() {

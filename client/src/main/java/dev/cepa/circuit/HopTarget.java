@@ -1,6 +1,8 @@
 package dev.cepa.circuit;
 
+import dev.cepa.cell.LinkSpecifier;
 import dev.cepa.channel.ChannelTarget;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param nickname for people; may be empty
  */
 public record HopTarget(ChannelTarget link, byte @Nullable [] ntorKey, boolean ntorV3, String nickname) {
+    /** How it is named to another relay: one IPv4 address, both identities, one IPv6 address, as far as they are known. */
+    public List<LinkSpecifier> linkSpecifiers() {
+        return Handshakes.linkSpecifiers(this, true);
+    }
+
     /** {@code $FINGERPRINT~nickname}, as the control specification writes relays. */
     @Override
     public String toString() {

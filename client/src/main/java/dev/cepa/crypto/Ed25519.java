@@ -51,4 +51,19 @@ public final class Ed25519 {
             throw Primitives.missing(e);
         }
     }
+
+    /**
+     * The Ed25519 public key that belongs to an X25519 public key, with the sign bit 0 (proposal 228 appendix A).
+     *
+     * @param x25519 32 bytes
+     */
+    public static byte[] fromX25519(byte[] x25519) {
+        // y = (u - 1) / (u + 1)
+        long[] u = Curve25519Field.read(x25519);
+        long[] above = Curve25519Field.zero();
+        Curve25519Field.add(above, u, Curve25519Field.one());
+        Curve25519Field.subtract(u, u, Curve25519Field.one());
+        Curve25519Field.multiply(u, u, Curve25519Field.invert(above));
+        return Curve25519Field.write(u);
+    }
 }

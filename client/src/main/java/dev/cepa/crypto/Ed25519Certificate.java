@@ -1,6 +1,7 @@
 package dev.cepa.crypto;
 
 import dev.cepa.cell.ByteReader;
+import dev.cepa.cell.ByteWriter;
 import dev.cepa.cell.Ed25519Id;
 import dev.cepa.error.ProtocolException;
 import java.time.Instant;
@@ -17,6 +18,12 @@ public final class Ed25519Certificate {
     public static final int IDENTITY_SIGNING = 4;
     /** CERT_TYPE: a signing key vouches for the digest of a TLS certificate. */
     public static final int SIGNING_TLS = 5;
+    /** CERT_TYPE: an onion service's blinded key vouches for the key that signs its descriptor. */
+    public static final int HS_DESCRIPTOR_SIGNING = 8;
+    /** CERT_TYPE: a descriptor's signing key vouches for an introduction point's authentication key. */
+    public static final int HS_INTRO_AUTH = 9;
+    /** CERT_TYPE: a descriptor's signing key vouches for an introduction point's encryption key. */
+    public static final int HS_INTRO_ENCRYPTION = 11;
     /** CERT_KEY_TYPE: the certified key is an Ed25519 public key. */
     public static final int KEY_ED25519 = 1;
     /** CERT_KEY_TYPE: the certified key is the SHA-256 digest of an X.509 certificate. */
@@ -81,6 +88,32 @@ public final class Ed25519Certificate {
         in.skip(Ed25519.SIGNATURE_LENGTH);
         in.expectEnd("Ed25519 certificate");
         return new Ed25519Certificate(encoded, type, expiryHours, keyType, certifiedKey, signingKey);
+    }
+
+    /**
+     * Makes a certificate of an Ed25519 key that names the key it is signed with.
+     *
+     * @param expiry rounded up to the hour
+     * @param certifiedKey 32 bytes
+     * @return the whole certificate, as {@link #parse} takes it
+     */
+    public static byte[] sign(int type, Instant expiry, byte[] certifiedKey, Ed25519KeyPair signer) {
+        byte[] body = new ByteWriter(4 + 4 + Ed25519.KEY_LENGTH + 5 + Ed25519.KEY_LENGTH)
+                .u8(VERSION)
+                .u8(type)
+                .u32((expiry.getEpochSecond() + 3599) / 3600)
+                .u8(KEY_ED25519)
+                .bytes(certifiedKey)
+                .u8(1)
+                .u16(Ed25519.KEY_LENGTH)
+                .u8(EXTENSION_SIGNED_WITH)
+                .u8(0)
+                .bytes(signer.publicKey())
+                .toByteArray();
+        return new ByteWriter(body.length + Ed25519.SIGNATURE_LENGTH)
+                .bytes(body)
+                .bytes(signer.sign(body))
+                .toByteArray();
     }
 
     /** CERT_TYPE: what the certificate is for. */

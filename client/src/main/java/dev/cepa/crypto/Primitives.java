@@ -28,8 +28,21 @@ public final class Primitives {
         return digest("SHA3-256");
     }
 
+    static MessageDigest sha512() {
+        return digest("SHA-512");
+    }
+
+    /** The 64-byte SHA-512 digest of the parts in a row. */
+    static byte[] sha512(byte[]... parts) {
+        MessageDigest digest = sha512();
+        for (byte[] part : parts) {
+            digest.update(part);
+        }
+        return digest.digest();
+    }
+
     /** The 32-byte SHA3-256 digest of the parts in a row. */
-    static byte[] sha3(byte[]... parts) {
+    public static byte[] sha3(byte[]... parts) {
         MessageDigest digest = sha3();
         for (byte[] part : parts) {
             digest.update(part);
@@ -53,16 +66,35 @@ public final class Primitives {
 
     /** AES in counter mode from an all-zero IV on; the same operation encrypts and decrypts. The key has 16 or 32 bytes. */
     static Cipher aesCtr(byte[] key) {
+        return aesCtr(key, new byte[16]);
+    }
+
+    private static Cipher aesCtr(byte[] key, byte[] iv) {
         try {
             Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
-            cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(new byte[16]));
+            cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv));
             return cipher;
         } catch (GeneralSecurityException e) {
             throw missing(e);
         }
     }
 
-    static void wipe(byte[]... secrets) {
+    /**
+     * One message through AES in counter mode; the same operation encrypts and decrypts.
+     *
+     * @param key 16 or 32 bytes
+     * @param iv 16 bytes
+     */
+    public static byte[] aesCtr(byte[] key, byte[] iv, byte[] message) {
+        try {
+            return aesCtr(key, iv).doFinal(message);
+        } catch (GeneralSecurityException e) {
+            throw missing(e);
+        }
+    }
+
+    /** Overwrites secrets with zeros. */
+    public static void wipe(byte[]... secrets) {
         for (byte[] secret : secrets) {
             Arrays.fill(secret, (byte) 0);
         }

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * SHAKE256 (FIPS 202), which the JDK does not offer in public: absorbs bytes by {@link #update}, and gives output of any
  * length from the first {@link #take} on. Allocates nothing but what it hands out. Not thread-safe.
  */
-final class Shake256 implements KeyStream {
+public final class Shake256 implements KeyStream {
     /** Bytes absorbed or given out between two permutations. */
     private static final int RATE = 136;
 
@@ -39,7 +39,7 @@ final class Shake256 implements KeyStream {
     private boolean wiped;
 
     /** Absorbs bytes; not after {@link #take}. */
-    Shake256 update(byte[] bytes) {
+    public Shake256 update(byte[] bytes) {
         if (squeezing) {
             throw new IllegalStateException("SHAKE256 takes no input once output was taken");
         }

@@ -30,6 +30,9 @@ import javax.crypto.Cipher;
 public final class Tor1HopCrypto implements HopCrypto {
     private static final int DIGEST = 20;
     private static final int KEY = 16;
+    /** Digest and key between client and onion service. */
+    private static final int LONG = 32;
+
     private static final int RECOGNIZED_AT = 1;
     private static final int DIGEST_AT = 5;
 
@@ -49,10 +52,24 @@ public final class Tor1HopCrypto implements HopCrypto {
 
     /** Either side: a relay's outbound direction is the client's inbound one. */
     static Tor1HopCrypto of(KeyStream keys, boolean client) {
-        byte[] forwardDigest = keys.take(DIGEST);
-        byte[] backwardDigest = keys.take(DIGEST);
-        byte[] forwardKey = keys.take(KEY);
-        byte[] backwardKey = keys.take(KEY);
+        return of(keys, client, DIGEST, KEY);
+    }
+
+    /**
+     * What a client and an onion service share (rend-spec-v3 section 4.2.1): the same with SHA3-256 and AES-256. Takes 128
+     * bytes: Df 32 | Db 32 | Kf 32 | Kb 32.
+     *
+     * @param client whether this is the client's side
+     */
+    public static Tor1HopCrypto onionService(KeyStream keys, boolean client) {
+        return of(keys, client, LONG, LONG);
+    }
+
+    private static Tor1HopCrypto of(KeyStream keys, boolean client, int digestLength, int keyLength) {
+        byte[] forwardDigest = keys.take(digestLength);
+        byte[] backwardDigest = keys.take(digestLength);
+        byte[] forwardKey = keys.take(keyLength);
+        byte[] backwardKey = keys.take(keyLength);
         Direction forward = new Direction(forwardDigest, forwardKey);
         Direction backward = new Direction(backwardDigest, backwardKey);
         wipe(forwardDigest, backwardDigest, forwardKey, backwardKey);
@@ -98,15 +115,19 @@ public final class Tor1HopCrypto implements HopCrypto {
 
     /** One direction's cipher and running digest. */
     private static final class Direction {
-        /** Of the cell last sealed or verified. */
-        final byte[] tag = new byte[DIGEST];
+        /** Of the cell last sealed or verified: the digest, whose first 20 bytes count. */
+        final byte[] tag;
 
         private final Cipher cipher;
         private final byte[] before = new byte[Cell.BODY];
-        private final byte[] read = new byte[DIGEST];
-        private MessageDigest digest = sha1();
+        private final byte[] read;
+        private MessageDigest digest;
 
+        /** Runs over SHA-1, or over SHA3-256 if that is what the seed is for. */
         Direction(byte[] seed, byte[] key) {
+            digest = seed.length == DIGEST ? sha1() : Primitives.sha3();
+            tag = new byte[seed.length];
+            read = new byte[seed.length];
             digest.update(seed);
             cipher = aesCtr(key);
         }
@@ -143,7 +164,7 @@ public final class Tor1HopCrypto implements HopCrypto {
                 digest = unchanged;
                 return false;
             }
-            System.arraycopy(read, 0, tag, 0, DIGEST);
+            System.arraycopy(read, 0, tag, 0, read.length);
             return true;
         }
 
@@ -162,7 +183,7 @@ public final class Tor1HopCrypto implements HopCrypto {
 
         private void readDigest(byte[] to) {
             try {
-                copy().digest(to, 0, DIGEST);
+                copy().digest(to, 0, to.length);
             } catch (GeneralSecurityException e) {
                 throw missing(e);
             }
@@ -172,7 +193,7 @@ public final class Tor1HopCrypto implements HopCrypto {
             try {
                 return (MessageDigest) digest.clone();
             } catch (CloneNotSupportedException e) {
-                throw new IllegalStateException("this Java's SHA-1 can't be copied", e);
+                throw new IllegalStateException("this Java's digests can't be copied", e);
             }
         }
     }

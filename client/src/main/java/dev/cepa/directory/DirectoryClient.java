@@ -1,6 +1,8 @@
 package dev.cepa.directory;
 
+import dev.cepa.circuit.TorStream;
 import dev.cepa.directory.Decompression.Encoding;
+import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
@@ -24,6 +26,25 @@ public final class DirectoryClient {
 
     DirectoryClient(DirectorySettings.Encodings encodings) {
         decompression = new Decompression(encodings);
+    }
+
+    /** For questions that must not tell what kind of client asks; its answers are hardly compressed. */
+    public static DirectoryClient anonymous() {
+        return new DirectoryClient(DirectorySettings.Encodings.LIGHT);
+    }
+
+    /**
+     * Asks over a stream, which closing the answer closes.
+     *
+     * @param deadline by when the answer must be there whole
+     */
+    public DirectoryAnswer ask(TorStream stream, DirectoryRequest request, Deadline deadline) throws IOException {
+        try {
+            return ask(new TimedInputStream(stream, deadline), stream.output(), request);
+        } catch (IOException | RuntimeException e) {
+            stream.close();
+            throw e;
+        }
     }
 
     /**

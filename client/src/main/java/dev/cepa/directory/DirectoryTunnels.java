@@ -6,7 +6,6 @@ import dev.cepa.channel.ChannelManager;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.circuit.HopTarget;
-import dev.cepa.circuit.TorStream;
 import dev.cepa.directory.BootstrapProgress.Phase;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -31,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class DirectoryTunnels implements DirectoryLink {
     private static final Duration IDLE = Duration.ofSeconds(60);
-    /** How long a server may be silent in the middle of an answer. */
-    private static final int MAX_STALL_MILLIS = 15_000;
 
     private final ChannelManager channels;
     private final TorEvents events;
@@ -68,13 +65,7 @@ final class DirectoryTunnels implements DirectoryLink {
     public DirectoryAnswer ask(
             HopTarget server, @Nullable GuardAttempt attempt, DirectoryRequest request, Deadline deadline) throws IOException {
         Circuit circuit = circuit(server, attempt, deadline);
-        TorStream stream = circuit.openDirectoryOptimistic();
-        try {
-            return client.ask(new TimedInputStream(stream, deadline), stream.output(), request);
-        } catch (IOException | RuntimeException e) {
-            stream.close();
-            throw e;
-        }
+        return client.ask(circuit.openDirectoryOptimistic(), request, deadline);
     }
 
     private Circuit circuit(HopTarget server, @Nullable GuardAttempt attempt, Deadline deadline) throws TorException {
@@ -215,32 +206,6 @@ final class DirectoryTunnels implements DirectoryLink {
             if (circuit != null) {
                 circuit.close();
             }
-        }
-    }
-
-    /** What a stream brings, until the deadline; no read waits long. */
-    private static final class TimedInputStream extends BulkInputStream {
-        private final TorStream stream;
-        private final Deadline deadline;
-
-        TimedInputStream(TorStream stream, Deadline deadline) {
-            this.stream = stream;
-            this.deadline = deadline;
-        }
-
-        @Override
-        public int read(byte[] buf, int offset, int length) throws IOException {
-            int left = deadline.millisLeft();
-            if (left == 0) {
-                throw new TorException(ErrorKind.TIMEOUT, "the directory server took too long");
-            }
-            stream.setReadTimeout(Math.min(left, MAX_STALL_MILLIS));
-            return stream.input().read(buf, offset, length);
-        }
-
-        @Override
-        public void close() {
-            stream.close();
         }
     }
 }

@@ -40,6 +40,8 @@ public enum ErrorKind {
     STREAM_CLOSED("Try again."),
     /** An onion service's descriptor can't be found, or the service can't be reached. */
     ONION_SERVICE("Check the address; the service may be offline."),
+    /** An onion service is for clients with a key, and we have none, or another. */
+    ONION_CLIENT_AUTH("Get a key from the service's operator, and put it where ClientOnionAuthDir says."),
     /** Something took longer than its deadline. */
     TIMEOUT("Try again, or allow more time."),
     /** A bound on memory, circuits, streams or connections was reached. */

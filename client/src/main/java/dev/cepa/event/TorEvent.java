@@ -196,6 +196,29 @@ public sealed interface TorEvent {
     }
 
     /**
+     * An onion service's descriptor was asked for.
+     *
+     * @param action what happened
+     * @param address the service's 56 characters
+     * @param directory {@code $FINGERPRINT~nickname} of who was asked; null if nobody could be
+     * @param descriptorId the service's blinded key in this time period, in base64 without padding
+     * @param reason why it failed, in the control specification's words, such as {@code NOT_FOUND}; else null
+     */
+    record OnionDescriptor(
+            Action action, String address, @Nullable String directory, String descriptorId, @Nullable String reason)
+            implements TorEvent {
+        /** What happened. */
+        public enum Action {
+            /** A directory is being asked. */
+            REQUESTED,
+            /** It was received, and is good. */
+            RECEIVED,
+            /** The directory has it not, or not a good one. */
+            FAILED
+        }
+    }
+
+    /**
      * Something a user should know, in a full sentence.
      *
      * @param message for people to read

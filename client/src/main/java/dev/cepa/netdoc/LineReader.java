@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Walks a directory document (dir-spec section 1.2) line by line and word by word, over its bytes: the line and the
  * word at hand are two pairs of offsets, and nothing is made for what the caller does not keep. Not thread-safe.
  */
-final class LineReader {
+public final class LineReader {
     /** C tor's limits. */
     private static final int MAX_LINE = 128 * 1024;
 
@@ -27,7 +27,7 @@ final class LineReader {
     private int wordEnd;
 
     /** Over {@code doc[start, end)}; {@code what} names the document in messages. */
-    LineReader(byte[] doc, int start, int end, String what) {
+    public LineReader(byte[] doc, int start, int end, String what) {
         this.doc = doc;
         this.end = end;
         this.what = what;
@@ -35,7 +35,7 @@ final class LineReader {
     }
 
     /** Goes to the next line, whose keyword is then the word at hand; false at the end of the document. */
-    boolean nextLine() throws ProtocolException {
+    public boolean nextLine() throws ProtocolException {
         if (next >= end) {
             return false;
         }
@@ -61,7 +61,7 @@ final class LineReader {
     }
 
     /** Goes to the next word of the line; false if there is none. */
-    boolean nextWord() {
+    public boolean nextWord() {
         int at = wordEnd;
         while (at < lineEnd && (doc[at] == ' ' || doc[at] == '\t')) {
             at++;
@@ -75,7 +75,7 @@ final class LineReader {
     }
 
     /** Goes to the next word of the line, which must be there. */
-    LineReader word() throws ProtocolException {
+    public LineReader word() throws ProtocolException {
         if (!nextWord()) {
             throw error("has too few arguments");
         }
@@ -83,7 +83,7 @@ final class LineReader {
     }
 
     /** Whether the word at hand is this one. */
-    boolean is(String word) {
+    public boolean is(String word) {
         return word.length() == wordEnd - wordStart && startsWith(word);
     }
 
@@ -106,12 +106,12 @@ final class LineReader {
     }
 
     /** Where the line at hand begins. */
-    int lineStart() {
+    public int lineStart() {
         return lineStart;
     }
 
     /** Where the line at hand ends, before its newline. */
-    int lineEnd() {
+    public int lineEnd() {
         return lineEnd;
     }
 
@@ -134,7 +134,7 @@ final class LineReader {
         return at;
     }
 
-    String wordText() {
+    public String wordText() {
         return Text.ascii(doc, wordStart, wordEnd);
     }
 
@@ -144,7 +144,7 @@ final class LineReader {
     }
 
     /** The word at hand as an unsigned decimal number of at most {@code max}. */
-    long number(long max) throws ProtocolException {
+    public long number(long max) throws ProtocolException {
         return numberFrom(wordStart, max);
     }
 
@@ -170,7 +170,7 @@ final class LineReader {
     }
 
     /** Decodes the word at hand from base64 into {@code out[at, at + length)}. */
-    void base64(byte[] out, int at, int length) throws ProtocolException {
+    public void base64(byte[] out, int at, int length) throws ProtocolException {
         if (!Text.base64(doc, wordStart, wordEnd, out, at, length)) {
             throw error("has base64 that is not " + length + " bytes");
         }
@@ -191,7 +191,7 @@ final class LineReader {
     }
 
     /** Reads the object that must follow the line at hand: BEGIN, lines of base64, END. */
-    byte[] object(String tag) throws ProtocolException {
+    public byte[] object(String tag) throws ProtocolException {
         if (!objectIs(tag) || !nextLine()) {
             throw error("lacks the object " + tag);
         }
@@ -223,7 +223,7 @@ final class LineReader {
     }
 
     /** Passes over a line whose keyword we don't know, and its object if it has one. */
-    void skipUnknown() throws ProtocolException {
+    public void skipUnknown() throws ProtocolException {
         if (doc[wordStart] == '-') {
             throw error("begins an object that belongs to no item");
         }
@@ -268,7 +268,7 @@ final class LineReader {
     }
 
     /** An error about the line at hand. */
-    ProtocolException error(String problem) {
+    public ProtocolException error(String problem) {
         return error(problem, null);
     }
 

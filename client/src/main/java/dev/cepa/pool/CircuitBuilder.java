@@ -84,23 +84,44 @@ final class CircuitBuilder implements CircuitSource {
 
     @Override
     public Circuit build(Plan plan, Progress progress) throws TorException {
+        NetDir dir = plan.selector().dir();
+        List<HopTarget> path;
+        try {
+            path = List.of(
+                    hop(dir, plan.guard(), plan.selector()),
+                    hop(dir, plan.middle(), plan.selector()),
+                    hop(dir, plan.exit(), plan.selector()));
+        } catch (TorException e) {
+            plan.attempt().closed();
+            throw e;
+        }
+        return build(path, plan.attempt(), "GENERAL", progress);
+    }
+
+    /**
+     * Builds a circuit; the attempt is ended if that fails.
+     *
+     * @param path the guard first, at least two relays
+     * @param purpose for events, in the control specification's words
+     */
+    Circuit build(List<HopTarget> path, GuardAttempt attempt, String purpose, Progress progress) throws TorException {
         Circuit circuit = null;
         boolean done = false;
         try {
-            NetDir dir = plan.selector().dir();
-            HopTarget first = hop(dir, plan.guard(), plan.selector());
-            Channel channel = connect(plan.attempt(), first);
+            HopTarget first = path.getFirst();
+            Channel channel = connect(attempt, first);
             // The time that is learned is the circuit's own, without what opening a channel took.
             Deadline deadline = progress.begun();
-            circuit = create(plan.attempt(), channel, first, deadline);
+            circuit = create(attempt, channel, first, purpose, deadline);
             progress.firstHopDone();
-            plan.attempt().goesOn();
-            circuit.extend(hop(dir, plan.middle(), plan.selector()), deadline);
-            circuit.extend(hop(dir, plan.exit(), plan.selector()), deadline);
+            attempt.goesOn();
+            for (int i = 1; i < path.size(); i++) {
+                circuit.extend(path.get(i), deadline);
+            }
             progress.complete();
-            plan.attempt().complete();
+            attempt.complete();
             circuit.markBuilt();
-            awaitGuard(plan.attempt(), Deadline.in(GUARD_PATIENCE));
+            awaitGuard(attempt, Deadline.in(GUARD_PATIENCE));
             done = true;
             return circuit;
         } finally {
@@ -108,7 +129,7 @@ final class CircuitBuilder implements CircuitSource {
                 if (circuit != null) {
                     circuit.close();
                 }
-                plan.attempt().closed();
+                attempt.closed();
             }
         }
     }
@@ -121,10 +142,10 @@ final class CircuitBuilder implements CircuitSource {
         }
     }
 
-    private Circuit create(GuardAttempt attempt, Channel channel, HopTarget first, Deadline deadline)
+    private Circuit create(GuardAttempt attempt, Channel channel, HopTarget first, String purpose, Deadline deadline)
             throws TorException {
         try {
-            return Circuit.create(channel, first, settings, events, circuitIds.getAsLong(), "GENERAL", deadline);
+            return Circuit.create(channel, first, settings, events, circuitIds.getAsLong(), purpose, deadline);
         } catch (TorException e) {
             throw blame(attempt, e);
         }

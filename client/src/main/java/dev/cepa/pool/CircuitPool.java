@@ -1,5 +1,6 @@
 package dev.cepa.pool;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RsaId;
@@ -130,10 +131,19 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     @Override
     public TorStream openStream(StreamRequest request, Deadline deadline) throws TorException {
+        refuseOnion(request);
         return use(request, deadline, (circuit, limit) -> openOn(circuit, request, limit));
     }
 
+    /** No exit may hear of an onion service. */
+    static void refuseOnion(StreamRequest request) throws TorException {
+        if (HostText.isOnion(request.host())) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "an onion service can't be reached through an exit");
+        }
+    }
+
     static TorStream openOn(Circuit circuit, StreamRequest request, Deadline deadline) throws TorException {
+        refuseOnion(request);
         return request.optimistic()
                 ? circuit.openOptimistic(request.host(), request.port(), request.beginFlags())
                 : circuit.open(request.host(), request.port(), request.beginFlags(), deadline);
@@ -147,6 +157,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     @Override
     public List<Resolved.Answer> resolve(StreamRequest request, Deadline deadline) throws TorException {
+        refuseOnion(request);
         return use(request, deadline, (circuit, limit) -> circuit.resolve(request.host(), limit));
     }
 

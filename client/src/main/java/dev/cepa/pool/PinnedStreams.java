@@ -28,6 +28,7 @@ public final class PinnedStreams implements StreamSource, Closeable {
 
     @Override
     public List<Resolved.Answer> resolve(StreamRequest request, Deadline deadline) throws TorException {
+        CircuitPool.refuseOnion(request);
         return circuit.resolve(request.host(), deadline);
     }
 

@@ -121,6 +121,26 @@ class Tor1HopCryptoTest {
         assertThat(receivedTag(client[0])).isEqualTo(tag);
     }
 
+    @Test
+    void onionServicesHaveLongerKeysAndDigestsAndTheSameTags() {
+        byte[] keys = new Shake256().update(ascii("keys")).take(128);
+        Tor1HopCrypto here = Tor1HopCrypto.onionService(stream(new String(keys, StandardCharsets.ISO_8859_1)), true);
+        Tor1HopCrypto there = Tor1HopCrypto.onionService(stream(new String(keys, StandardCharsets.ISO_8859_1)), false);
+        for (int i = 0; i < 3; i++) {
+            byte[] cell = dataCell(new byte[498]);
+            here.originate(Cell.RELAY, cell, 0);
+            assertThat(there.decrypt(Cell.RELAY, cell, 0)).isTrue();
+            assertThat(receivedTag(there)).hasSize(20).isEqualTo(sentTag(here));
+            byte[] back = dataCell(new byte[498]);
+            there.originate(Cell.RELAY, back, 0);
+            assertThat(here.decrypt(Cell.RELAY, back, 0)).isTrue();
+        }
+        byte[] forged = dataCell(new byte[498]);
+        there.originate(Cell.RELAY, forged, 0);
+        forged[300] ^= 1;
+        assertThat(here.decrypt(Cell.RELAY, forged, 0)).isFalse();
+    }
+
     private void send(byte[] cell, int offset) {
         client[2].originate(Cell.RELAY, cell, offset);
         client[1].encrypt(Cell.RELAY, cell, offset);
@@ -150,7 +170,7 @@ class Tor1HopCryptoTest {
     }
 
     private static KeyStream stream(String keys) {
-        byte[] bytes = ascii(keys);
+        byte[] bytes = keys.getBytes(StandardCharsets.ISO_8859_1);
         int[] used = {0};
         return n -> Arrays.copyOfRange(bytes, used[0], used[0] += n);
     }

@@ -56,6 +56,11 @@ final class EventLog implements TorEventListener {
                             set.times());
                 }
             }
+            case TorEvent.OnionDescriptor descriptor -> LOG.debug(
+                    "An onion service's descriptor: {} {} {}",
+                    descriptor.action(),
+                    descriptor.directory() == null ? "" : descriptor.directory(),
+                    descriptor.reason() == null ? "" : descriptor.reason());
             case TorEvent.CircuitChosen chosen -> {
                 switch (chosen.outcome()) {
                     case HIT -> hits.incrementAndGet();

@@ -165,6 +165,21 @@ public final class TestNetwork implements AutoCloseable {
         return node;
     }
 
+    /**
+     * Starts a C tor onion service whose port 80 is a port of this machine, and waits until its descriptor is on its
+     * directories. It ends with the network, or by {@link OnionService#close()}.
+     *
+     * @param nickname   names its folder; new in this network
+     * @param targetPort where its port 80 leads to on 127.0.0.1
+     * @param timeout    how long that may take
+     * @param clients    public X25519 keys in base32 of those who alone may reach it; none: everybody
+     * @param extraLines torrc lines for the service
+     */
+    public OnionService startOnionService(
+            String nickname, int targetPort, Duration timeout, List<String> clients, String... extraLines) throws IOException {
+        return OnionService.start(this, nickname, targetPort, timeout, clients, extraLines);
+    }
+
     /** Ends all processes (SIGTERM, SIGKILL after three seconds) and deletes the files. Again: does nothing. */
     @Override
     public void close() {

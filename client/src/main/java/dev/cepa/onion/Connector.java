@@ -1,0 +1,302 @@
+package dev.cepa.onion;
+
+import dev.cepa.cell.ByteReader;
+import dev.cepa.cell.Ed25519Id;
+import dev.cepa.cell.LinkSpecifier;
+import dev.cepa.cell.RelayMessage;
+import dev.cepa.cell.RelayMessage.Introduce1;
+import dev.cepa.cell.RelayMessage.IntroduceAck;
+import dev.cepa.cell.RsaId;
+import dev.cepa.channel.ChannelTarget;
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.HopTarget;
+import dev.cepa.crypto.HsNtor;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.OnionServiceException;
+import dev.cepa.error.OnionServiceException.Reason;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import dev.cepa.pool.InternalCircuits;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The client's way to a service (rend-spec-v3 sections 3 and 4): a rendezvous point is prepared while the descriptor is
+ * fetched and a circuit built to one of its introduction points; the service is told of the rendezvous point and comes
+ * there. Thread-safe; each connection is made by the thread that wants it.
+ */
+final class Connector {
+    private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
+    /** Introductions for one connection. */
+    private static final int ATTEMPTS = 6;
+    /** How long an introduction point may take to answer. */
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
+    /** How long a service may take to come to the rendezvous point once it was told. */
+    private static final Duration RENDEZVOUS_TIME = Duration.ofSeconds(30);
+
+    private final InternalCircuits circuits;
+    private final DescriptorStore descriptors;
+    private final IntroMemory memory;
+    private final SecureRandom random;
+
+    Connector(InternalCircuits circuits, DescriptorStore descriptors, IntroMemory memory, SecureRandom random) {
+        this.circuits = circuits;
+        this.descriptors = descriptors;
+        this.memory = memory;
+        this.random = random;
+    }
+
+    /**
+     * Connects to a service.
+     *
+     * @return a circuit whose streams go to the service; the caller's own
+     * @throws OnionServiceException if that fails on the service's side
+     */
+    Circuit connect(OnionAddress address, Deadline deadline) throws TorException {
+        Attempts attempts = new Attempts(address, deadline);
+        try {
+            return attempts.run();
+        } finally {
+            attempts.close();
+        }
+    }
+
+    /** How an introduction went. */
+    private enum Outcome {
+        PASSED_ON,
+        REFUSED,
+        UNREACHABLE,
+        SILENT
+    }
+
+    /** One connection under way. */
+    private final class Attempts {
+        private final OnionAddress address;
+        private final Deadline deadline;
+        private @Nullable Preparation preparation;
+        private @Nullable RendezvousPoint rendezvous;
+        private @Nullable Circuit introduction;
+        private Reason reason = Reason.INTRODUCTION_FAILED;
+        private @Nullable TorException failure;
+        private int count;
+
+        Attempts(OnionAddress address, Deadline deadline) {
+            this.address = address;
+            this.deadline = deadline;
+        }
+
+        void close() {
+            if (preparation != null) {
+                preparation.close();
+            }
+            if (rendezvous != null) {
+                rendezvous.close();
+            }
+            if (introduction != null) {
+                introduction.close();
+            }
+        }
+
+        Circuit run() throws TorException {
+            preparation = Preparation.begin(circuits, random, deadline);
+            DescriptorStore.Found found = descriptors.get(address, deadline);
+            while (true) {
+                Circuit joined = tryAll(found);
+                if (joined != null) {
+                    descriptors.wasGood(found);
+                    return joined;
+                }
+                if (count >= ATTEMPTS) {
+                    throw failed();
+                }
+                DescriptorStore.Found newer = descriptors.newer(address, found, deadline);
+                if (newer.descriptor().revision() == found.descriptor().revision()
+                        && newer.keys().period().equals(found.keys().period())) {
+                    throw failed();
+                }
+                found = newer;
+            }
+        }
+
+        private TorException failed() {
+            String what = switch (reason) {
+                case INTRODUCTION_TIMED_OUT -> "no introduction point of the onion service answered in time";
+                case RENDEZVOUS_FAILED -> "the onion service did not come to the rendezvous point";
+                default -> "no introduction point passed us on to the onion service";
+            };
+            return new OnionServiceException(reason, what, failure);
+        }
+
+        /** Null if no introduction point was of use. */
+        private @Nullable Circuit tryAll(DescriptorStore.Found found) throws TorException {
+            for (IntroPoint point : memory.usable(found.descriptor().introPoints())) {
+                if (count++ == ATTEMPTS) {
+                    break;
+                }
+                HsNtor.Client handshake = new HsNtor.Client(
+                        point.authKey(), point.encryptionKey(), found.keys().subcredential(), random);
+                try {
+                    Circuit joined = attempt(point, handshake);
+                    if (joined != null) {
+                        return joined;
+                    }
+                } finally {
+                    handshake.wipe();
+                }
+            }
+            return null;
+        }
+
+        private @Nullable Circuit attempt(IntroPoint point, HsNtor.Client handshake) throws TorException {
+            Outcome outcome = introduce(point, handshake);
+            RendezvousPoint at = rendezvous;
+            if (outcome != Outcome.PASSED_ON || at == null) {
+                return null;
+            }
+            // The service may have the cookie: this point is not to be named again, however it ends.
+            rendezvous = null;
+            try {
+                return at.join(handshake, deadline.atMost(RENDEZVOUS_TIME));
+            } catch (TorException e) {
+                giveUpIfOver(e);
+                note(Reason.RENDEZVOUS_FAILED, e);
+                if (e.kind() == ErrorKind.TIMEOUT) {
+                    memory.failed(point);
+                }
+                return null;
+            } finally {
+                at.close();
+            }
+        }
+
+        private Outcome introduce(IntroPoint point, HsNtor.Client handshake) throws TorException {
+            Circuit circuit;
+            try {
+                circuit = circuitTo(hop(point));
+            } catch (TorException e) {
+                giveUpIfOver(e);
+                note(Reason.INTRODUCTION_FAILED, e);
+                memory.unreachable(point);
+                return Outcome.UNREACHABLE;
+            }
+            RendezvousPoint at = rendezvousPoint();
+            byte[] header = Introduce1.header(point.authKey());
+            byte[] sealed = handshake.seal(header, at.introduction(List.of()).toBytes());
+            try {
+                byte[] answer = circuit.ask(
+                        new Introduce1(point.authKey(), sealed), RelayMessage.INTRODUCE_ACK, deadline.atMost(ANSWER_TIME));
+                IntroduceAck ack = (IntroduceAck) RelayMessage.read(RelayMessage.INTRODUCE_ACK, new ByteReader(answer));
+                if (ack.status() == 0) {
+                    closeIntroduction();
+                    return Outcome.PASSED_ON;
+                }
+                note(Reason.INTRODUCTION_FAILED, new ProtocolException("INTRODUCE_ACK with status " + ack.status()));
+                memory.failed(point);
+                return Outcome.REFUSED;
+            } catch (TorException e) {
+                closeIntroduction();
+                giveUpIfOver(e);
+                note(e.kind() == ErrorKind.TIMEOUT ? Reason.INTRODUCTION_TIMED_OUT : Reason.INTRODUCTION_FAILED, e);
+                memory.failed(point);
+                // Whether it was passed on is not known, so this rendezvous point has had its time.
+                at.close();
+                rendezvous = null;
+                return Outcome.SILENT;
+            }
+        }
+
+        private void note(Reason why, TorException e) {
+            LOG.debug("An attempt to reach an onion service failed: {}", e.getMessage());
+            reason = why;
+            failure = e;
+        }
+
+        private void giveUpIfOver(TorException e) throws TorException {
+            if (e.kind() == ErrorKind.CLOSED && Thread.currentThread().isInterrupted()
+                    || e.kind() == ErrorKind.CONFIG || deadline.passed()) {
+                throw e;
+            }
+        }
+
+        /** An introduction point that refused can pass the circuit on to the next; that is faster than a new one. */
+        private Circuit circuitTo(HopTarget relay) throws TorException {
+            Circuit circuit = introduction;
+            introduction = null;
+            if (circuit != null && circuit.isOpen() && circuit.extensionsLeft() > 1) {
+                try {
+                    circuit.extend(relay, deadline.atMost(ANSWER_TIME));
+                    introduction = circuit;
+                    return circuit;
+                } catch (TorException e) {
+                    giveUpIfOver(e);
+                }
+            }
+            if (circuit != null) {
+                circuit.close();
+            }
+            circuit = circuits.to(relay, InternalCircuits.Purpose.INTRODUCTION, deadline);
+            introduction = circuit;
+            return circuit;
+        }
+
+        private void closeIntroduction() {
+            if (introduction != null) {
+                introduction.close();
+                introduction = null;
+            }
+        }
+
+        private RendezvousPoint rendezvousPoint() throws TorException {
+            RendezvousPoint at = rendezvous;
+            if (at != null && at.isOpen()) {
+                return at;
+            }
+            if (at != null) {
+                at.close();
+            }
+            Preparation under = preparation;
+            preparation = null;
+            at = null;
+            if (under != null) {
+                try (under) {
+                    at = under.take(deadline);
+                } catch (TorException e) {
+                    giveUpIfOver(e);
+                }
+            }
+            if (at == null || !at.isOpen()) {
+                at = RendezvousPoint.establish(circuits, random, deadline);
+            }
+            rendezvous = at;
+            return at;
+        }
+    }
+
+    /** An introduction point's relay, as the descriptor names it: it need not be in our directory. */
+    private static HopTarget hop(IntroPoint point) throws ProtocolException {
+        RsaId rsaId = null;
+        Ed25519Id ed25519Id = null;
+        List<InetSocketAddress> addresses = new ArrayList<>(2);
+        for (LinkSpecifier specifier : point.specifiers()) {
+            switch (specifier) {
+                case LinkSpecifier.Rsa(RsaId id) -> rsaId = id;
+                case LinkSpecifier.Ed25519(Ed25519Id id) -> ed25519Id = id;
+                case LinkSpecifier.Address(InetSocketAddress address) -> addresses.add(address);
+                case LinkSpecifier.Unknown unknown -> {
+                    // For a future that we don't know.
+                }
+            }
+        }
+        if (rsaId == null || addresses.isEmpty()) {
+            throw new ProtocolException("introduction point without RSA identity or address");
+        }
+        return new HopTarget(new ChannelTarget(rsaId, ed25519Id, addresses), point.ntorKey(), false, "");
+    }
+}

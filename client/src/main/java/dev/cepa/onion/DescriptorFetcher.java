@@ -1,0 +1,200 @@
+package dev.cepa.onion;
+
+import dev.cepa.cell.RsaId;
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.HopTarget;
+import dev.cepa.directory.DirectoryAnswer;
+import dev.cepa.directory.DirectoryClient;
+import dev.cepa.directory.DirectoryRequest;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.OnionServiceException;
+import dev.cepa.error.OnionServiceException.Reason;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.OnionDescriptor;
+import dev.cepa.event.TorEvent.OnionDescriptor.Action;
+import dev.cepa.event.TorEvents;
+import dev.cepa.pool.InternalCircuits;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the directories that should have a service's descriptor, in random order, none twice within {@link #REQUERY}
+ * (rend-spec-v3 section 2.2.6). Thread-safe. It owns the memory of who was asked.
+ */
+final class DescriptorFetcher {
+    /** A directory is not asked for the same descriptor again before. */
+    static final Duration REQUERY = Duration.ofMinutes(15);
+
+    private static final Logger LOG = LoggerFactory.getLogger(DescriptorFetcher.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int MOST_REMEMBERED = 2000;
+
+    private final InternalCircuits circuits;
+    private final TorEvents events;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final DirectoryClient client = DirectoryClient.anonymous();
+    private final ReentrantLock lock = new ReentrantLock();
+    /** When which directory was asked for which blinded key; guarded by the lock. */
+    private final Map<Asked, Instant> asked = new HashMap<>();
+
+    private record Asked(RsaId directory, String descriptorId) {}
+
+    DescriptorFetcher(InternalCircuits circuits, TorEvents events, InstantSource clock, RandomGenerator random) {
+        this.circuits = circuits;
+        this.events = events;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /** Says whether a descriptor is one to take. */
+    @FunctionalInterface
+    interface Check {
+        /** @throws TorException if it is not; then the next directory is asked */
+        void accept(SealedDescriptor descriptor) throws TorException;
+    }
+
+    /**
+     * Fetches a descriptor.
+     *
+     * @param check has the last word on each that is authentic
+     * @throws OnionServiceException with reason DESCRIPTOR_NOT_FOUND or DESCRIPTOR_INVALID
+     * @throws TorException if no circuit could be built, or the time is up
+     */
+    SealedDescriptor fetch(OnionAddress address, PeriodKeys keys, HsDirRing ring, Check check, Deadline deadline)
+            throws TorException {
+        byte[] blinded = keys.blindedKey();
+        String id = Base64.getEncoder().withoutPadding().encodeToString(blinded);
+        int[] directories = ring.fetchFrom(blinded);
+        shuffle(directories);
+        TorException failure = null;
+        boolean invalid = false;
+        int tried = 0;
+        for (int relay : directories) {
+            if (!mayAsk(new Asked(ring.dir().rsaId(relay), id))) {
+                continue;
+            }
+            tried++;
+            HopTarget directory = circuits.hop(ring.dir(), relay);
+            try {
+                emit(Action.REQUESTED, address, directory, id, null);
+                SealedDescriptor descriptor = ask(directory, keys, id, deadline.atMost(PATIENCE));
+                check.accept(descriptor);
+                emit(Action.RECEIVED, address, directory, id, null);
+                return descriptor;
+            } catch (TorException e) {
+                LOG.debug("No descriptor of an onion service from {}: {}", directory, e.getMessage());
+                invalid |= e instanceof ProtocolException;
+                emit(Action.FAILED, address, directory, id, word(e));
+                failure = e;
+                if (e.kind() == ErrorKind.CLOSED || deadline.passed()) {
+                    throw e;
+                }
+            }
+        }
+        if (failure != null && failure.kind() != ErrorKind.ONION_SERVICE && !invalid) {
+            throw failure;
+        }
+        if (invalid) {
+            throw new OnionServiceException(
+                    Reason.DESCRIPTOR_INVALID, "no directory has a good descriptor of the onion service", failure);
+        }
+        if (tried == 0) {
+            emit(Action.FAILED, address, null, id, "QUERY_NO_HSDIR");
+            throw new OnionServiceException(
+                    Reason.DESCRIPTOR_NOT_FOUND,
+                    "all " + directories.length + " directories were asked for the onion service's descriptor lately");
+        }
+        throw new OnionServiceException(
+                Reason.DESCRIPTOR_NOT_FOUND, "no directory has a descriptor of the onion service", failure);
+    }
+
+    private SealedDescriptor ask(HopTarget directory, PeriodKeys keys, String id, Deadline deadline) throws TorException {
+        // Path and nothing else: the directory must not learn what kind of client asks.
+        DirectoryRequest request = DirectoryRequest.get("/tor/hs/3/" + id, DescriptorReader.MAX_BYTES, true);
+        try (Circuit circuit = circuits.to(directory, InternalCircuits.Purpose.DIRECTORY, deadline);
+                DirectoryAnswer answer = client.ask(circuit.openDirectoryOptimistic(), request, deadline)) {
+            if (answer.status() == 404) {
+                throw new OnionServiceException(Reason.DESCRIPTOR_NOT_FOUND, "the directory has no such descriptor");
+            }
+            answer.expectOk();
+            return SealedDescriptor.parse(answer.readAll(), keys.blindedKey(), clock.instant());
+        } catch (TorException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.RELAY_UNREACHABLE, "the directory's answer broke off", e);
+        }
+    }
+
+    private static String word(TorException e) {
+        if (e instanceof OnionServiceException) {
+            return "NOT_FOUND";
+        }
+        return e instanceof ProtocolException ? "BAD_DESC" : "UNEXPECTED";
+    }
+
+    private void emit(
+            Action action, OnionAddress address, @Nullable HopTarget directory, String id, @Nullable String reason) {
+        if (events.hasListeners()) {
+            events.emit(new OnionDescriptor(
+                    action, address.label(), directory == null ? null : directory.toString(), id, reason));
+        }
+    }
+
+    private boolean mayAsk(Asked question) {
+        Instant now = clock.instant();
+        lock.lock();
+        try {
+            asked.values().removeIf(time -> !time.plus(REQUERY).isAfter(now) || time.isAfter(now));
+            if (asked.size() >= MOST_REMEMBERED) {
+                return false;
+            }
+            return asked.putIfAbsent(question, now) == null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The service was reached: its directories may be asked again, should it move. */
+    void forget(PeriodKeys keys) {
+        String id = Base64.getEncoder().withoutPadding().encodeToString(keys.blindedKey());
+        lock.lock();
+        try {
+            asked.keySet().removeIf(question -> question.descriptorId.equals(id));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Forgets who was asked for what. */
+    void clear() {
+        lock.lock();
+        try {
+            asked.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void shuffle(int[] relays) {
+        for (int i = relays.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swapped = relays[i];
+            relays[i] = relays[j];
+            relays[j] = swapped;
+        }
+    }
+
+}

@@ -1,0 +1,195 @@
+package dev.cepa.onion;
+
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
+import dev.cepa.error.TorException;
+import dev.cepa.netdoc.NetDir;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The descriptors that this client knows, each for as long as it says and within its time period; fetches what is missing.
+ * Thread-safe; the lock is not held while something is fetched. In memory alone: which services somebody visits does not
+ * belong on a disk.
+ */
+final class DescriptorStore {
+    /** More services than anybody visits in three hours; beyond, the one that was fetched first is forgotten. */
+    private static final int MOST = 500;
+
+    private final DescriptorFetcher fetcher;
+    private final Supplier<@Nullable NetDir> directory;
+    private final boolean testing;
+    private final InstantSource clock;
+    private final SingleFlight<OnionAddress, Known> fetches = new SingleFlight<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Guarded by the lock, as all below. */
+    private final Map<OnionAddress, Known> known = new LinkedHashMap<>();
+
+    private @Nullable HsDirRing ring;
+    private Map<OnionAddress, ClientAuthKey> clientKeys = Map.of();
+
+    /** A descriptor as it came. */
+    private record Known(PeriodKeys keys, SealedDescriptor sealed, Instant usableUntil) {}
+
+    /** A descriptor that can be used, with the keys of its period. */
+    record Found(HsDescriptor descriptor, PeriodKeys keys) {}
+
+    /** @param testing whether this is a test network, where time periods are short */
+    DescriptorStore(DescriptorFetcher fetcher, Supplier<@Nullable NetDir> directory, boolean testing, InstantSource clock) {
+        this.fetcher = fetcher;
+        this.directory = directory;
+        this.testing = testing;
+        this.clock = clock;
+    }
+
+    void setClientKeys(Map<OnionAddress, ClientAuthKey> keys) {
+        lock.lock();
+        try {
+            clientKeys = keys;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * A service's descriptor, the one at hand if there is one.
+     *
+     * @throws dev.cepa.error.OnionServiceException if there is none, or we can't read it
+     */
+    Found get(OnionAddress address, Deadline deadline) throws TorException {
+        HsDirRing current = ring();
+        Known at = known(address, current.period());
+        if (at == null) {
+            at = fetches.run(address, deadline, "an onion service's descriptor", () -> {
+                Known meanwhile = known(address, current.period());
+                return meanwhile != null ? meanwhile : fetch(address, current, null, deadline);
+            });
+        }
+        Found found = open(address, at, current);
+        PowParams pow = found.descriptor.pow();
+        return pow != null && !clock.instant().isBefore(pow.expiry()) ? newer(address, found, deadline) : found;
+    }
+
+    /**
+     * A newer descriptor than one that is of no use any more.
+     *
+     * @return the same if there is none
+     */
+    Found newer(OnionAddress address, Found than, Deadline deadline) throws TorException {
+        HsDirRing current = ring();
+        Known at = known(address, current.period());
+        boolean replaced = at != null && isNewer(at.sealed, at.keys, than);
+        if (!replaced) {
+            try {
+                at = fetches.run(address, deadline, "an onion service's descriptor",
+                        () -> fetch(address, current, than, deadline));
+            } catch (TorException e) {
+                if (e.kind() == ErrorKind.ONION_SERVICE) {
+                    return than;
+                }
+                throw e;
+            }
+        }
+        return at == null ? than : open(address, at, current);
+    }
+
+    private static boolean isNewer(SealedDescriptor sealed, PeriodKeys keys, Found than) {
+        return keys.period().number() > than.keys.period().number()
+                || Long.compareUnsigned(sealed.revision(), than.descriptor.revision()) > 0;
+    }
+
+    private Found open(OnionAddress address, Known at, HsDirRing current) throws TorException {
+        ClientAuthKey auth;
+        lock.lock();
+        try {
+            auth = clientKeys.get(address);
+        } finally {
+            lock.unlock();
+        }
+        int increment = current.dir().consensus().param("cc_sendme_inc", 31, 1, 254);
+        return new Found(DescriptorReader.open(at.sealed, at.keys, auth, increment, clock.instant()), at.keys);
+    }
+
+    private Known fetch(OnionAddress address, HsDirRing current, @Nullable Found than, Deadline deadline)
+            throws TorException {
+        PeriodKeys keys = than != null && than.keys.period().equals(current.period())
+                ? than.keys
+                : PeriodKeys.of(address, current.period());
+        SealedDescriptor sealed = fetcher.fetch(
+                address, keys, current,
+                descriptor -> {
+                    if (than != null && !isNewer(descriptor, keys, than)) {
+                        throw new ProtocolException("onion descriptor: no newer than the one at hand");
+                    }
+                },
+                deadline);
+        Instant until = clock.instant().plus(sealed.lifetime());
+        Known fetched = new Known(keys, sealed, until.isBefore(sealed.expiry()) ? until : sealed.expiry());
+        lock.lock();
+        try {
+            known.remove(address);
+            known.put(address, fetched);
+            if (known.size() > MOST) {
+                known.remove(known.keySet().iterator().next());
+            }
+        } finally {
+            lock.unlock();
+        }
+        return fetched;
+    }
+
+    private @Nullable Known known(OnionAddress address, TimePeriod period) {
+        lock.lock();
+        try {
+            Known at = known.get(address);
+            if (at != null && (!at.keys.period().equals(period) || !clock.instant().isBefore(at.usableUntil))) {
+                known.remove(address);
+                return null;
+            }
+            return at;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The ring of the current directory; one is kept, and made anew with each directory. */
+    private HsDirRing ring() throws TorException {
+        NetDir dir = directory.get();
+        if (dir == null) {
+            throw new TorException(ErrorKind.NO_DIRECTORY, "not enough directory information for onion services yet");
+        }
+        lock.lock();
+        try {
+            HsDirRing at = ring;
+            if (at == null || at.dir() != dir) {
+                at = HsDirRing.forFetching(dir, testing);
+                ring = at;
+            }
+            return at;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The service was reached by that descriptor. */
+    void wasGood(Found found) {
+        fetcher.forget(found.keys);
+    }
+
+    /** Forgets everything. */
+    void clear() {
+        fetcher.clear();
+        lock.lock();
+        try {
+            known.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

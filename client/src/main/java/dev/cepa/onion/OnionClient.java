@@ -1,0 +1,330 @@
+package dev.cepa.onion;
+
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.TorStream;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.StreamException;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
+import dev.cepa.netdoc.NetDir;
+import dev.cepa.pool.InternalCircuits;
+import dev.cepa.pool.IsolationKey;
+import dev.cepa.pool.StreamRequest;
+import java.io.Closeable;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens streams to onion services. Keeps the circuits to services for streams that may share them, as isolation says, and
+ * closes those that nobody uses. Thread-safe; the lock is held only to look and to note.
+ */
+public final class OnionClient implements Closeable {
+    /** Circuits that one stream is tried on. */
+    private static final int ATTEMPTS = 3;
+    /** How long a service may take to answer a stream. */
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
+    /** More services at once than anybody visits. */
+    private static final int MOST_CIRCUITS = 500;
+
+    private static final Duration LOOK_INTERVAL = Duration.ofSeconds(15);
+
+    private final DescriptorStore descriptors;
+    private final IntroMemory memory;
+    private final Connector connector;
+    private final Supplier<Duration> maxIdle;
+    private final SingleFlight<Key, Joined> connections = new SingleFlight<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    /** Guarded by the lock, as all below. */
+    private final Map<Key, Joined> joined = new HashMap<>();
+    /** Circuits that get no new streams, as long as they have some. */
+    private final List<Joined> leaving = new ArrayList<>();
+
+    private int epoch;
+    private boolean enabled = true;
+    private boolean closed;
+    private @Nullable Thread keeper;
+
+    /** Whose streams share a circuit to which service. */
+    private record Key(OnionAddress address, IsolationKey isolation, int epoch) {}
+
+    private record Joined(Circuit circuit) {
+        boolean isIdle(long nanos) {
+            return circuit.streamCount() == 0 && System.nanoTime() - circuit.lastUsedNanos() > nanos;
+        }
+    }
+
+    /**
+     * @param directory the current directory; null while there is none that circuits can be built by
+     * @param testing whether this is a test network, where time periods are short
+     * @param maxIdle how long a circuit is kept for the next stream
+     */
+    public OnionClient(
+            InternalCircuits circuits,
+            Supplier<@Nullable NetDir> directory,
+            boolean testing,
+            Supplier<Duration> maxIdle,
+            TorEvents events,
+            InstantSource clock,
+            SecureRandom random) {
+        DescriptorFetcher fetcher = new DescriptorFetcher(circuits, events, clock, random);
+        this.descriptors = new DescriptorStore(fetcher, directory, testing, clock);
+        this.memory = new IntroMemory(clock, random);
+        this.connector = new Connector(circuits, descriptors, memory, random);
+        this.maxIdle = maxIdle;
+    }
+
+    /** Takes over other settings; they hold from the next descriptor that is read on. */
+    public void setSettings(OnionSettings settings) {
+        descriptors.setClientKeys(settings.clientKeys());
+    }
+
+    /**
+     * Opens a stream to a service.
+     *
+     * @param request whose host is an onion address
+     * @throws TorException whose kind says why not: an {@link dev.cepa.error.OnionServiceException} if the service can't be
+     *     reached, a {@link StreamException} if it does not want the stream
+     */
+    public TorStream open(StreamRequest request, Deadline deadline) throws TorException {
+        OnionAddress address = OnionAddress.parse(request.host());
+        for (int attempt = 1; ; attempt++) {
+            Key key = key(address, request.isolation());
+            Joined at = joined(key, deadline);
+            try {
+                return request.optimistic()
+                        ? at.circuit.openServiceOptimistic(request.port())
+                        : at.circuit.openService(request.port(), deadline.atMost(ANSWER_TIME));
+            } catch (StreamException e) {
+                throw e;
+            } catch (TorException e) {
+                if (attempt == ATTEMPTS || deadline.passed() || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                // The circuit has broken, or the service is silent on it.
+                retire(key, at);
+            }
+        }
+    }
+
+    private Key key(OnionAddress address, IsolationKey isolation) throws TorException {
+        lock.lock();
+        try {
+            checkOpen();
+            return new Key(address, isolation, epoch);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void checkOpen() throws TorException {
+        if (closed) {
+            throw new TorException(ErrorKind.CLOSED, "the client is closed");
+        }
+        if (!enabled) {
+            throw new TorException(ErrorKind.CONFIG, "the network is disabled (DisableNetwork 1)");
+        }
+    }
+
+    private Joined joined(Key key, Deadline deadline) throws TorException {
+        Joined at = find(key);
+        return at != null
+                ? at
+                : connections.run(key, deadline, "a circuit to an onion service", () -> {
+                    Joined meanwhile = find(key);
+                    return meanwhile != null ? meanwhile : connect(key, deadline);
+                });
+    }
+
+    private @Nullable Joined find(Key key) {
+        lock.lock();
+        try {
+            Joined at = joined.get(key);
+            return at != null && at.circuit.isOpen() ? at : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Joined connect(Key key, Deadline deadline) throws TorException {
+        lock.lock();
+        try {
+            checkOpen();
+            if (joined.size() >= MOST_CIRCUITS) {
+                throw new TorException(
+                        ErrorKind.RESOURCE_LIMIT, "circuits to " + MOST_CIRCUITS + " onion services are open");
+            }
+        } finally {
+            lock.unlock();
+        }
+        Joined made = new Joined(connector.connect(key.address, deadline));
+        boolean wanted = false;
+        lock.lock();
+        try {
+            checkOpen();
+            if (key.epoch == epoch) {
+                joined.put(key, made);
+            } else {
+                leaving.add(made);
+            }
+            startKeeper();
+            wanted = true;
+        } finally {
+            lock.unlock();
+            if (!wanted) {
+                made.circuit.close();
+            }
+        }
+        return made;
+    }
+
+    private void retire(Key key, Joined at) {
+        lock.lock();
+        try {
+            if (joined.remove(key, at)) {
+                leaving.add(at);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void startKeeper() {
+        if (keeper == null) {
+            keeper = Thread.ofVirtual().name("cepa-onion").start(this::keep);
+        }
+    }
+
+    /** Closes what is not used, as long as there is anything. */
+    private void keep() {
+        while (true) {
+            List<Circuit> idle = new ArrayList<>();
+            lock.lock();
+            try {
+                changed.await(LOOK_INTERVAL.toNanos(), TimeUnit.NANOSECONDS);
+                collectIdle(joined.values().iterator(), maxIdle.get(), idle);
+                collectIdle(leaving.iterator(), Duration.ZERO, idle);
+                if (closed || joined.isEmpty() && leaving.isEmpty()) {
+                    keeper = null;
+                    return;
+                }
+            } catch (InterruptedException e) {
+                return;
+            } finally {
+                lock.unlock();
+                for (Circuit circuit : idle) {
+                    circuit.close();
+                }
+            }
+        }
+    }
+
+    private static void collectIdle(Iterator<Joined> from, Duration maxIdle, List<Circuit> idle) {
+        while (from.hasNext()) {
+            Joined at = from.next();
+            if (!at.circuit.isOpen() || at.isIdle(maxIdle.toNanos())) {
+                from.remove();
+                idle.add(at.circuit);
+            }
+        }
+    }
+
+    /** No stream from now on shares a circuit with those before, and nothing is remembered of services visited. */
+    public void retireAll() {
+        lock.lock();
+        try {
+            epoch++;
+            leaving.addAll(joined.values());
+            joined.clear();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        descriptors.clear();
+        memory.clear();
+    }
+
+    /** The network is another one now, or was away: circuits of before get no new streams. */
+    public void networkChanged() {
+        lock.lock();
+        try {
+            leaving.addAll(joined.values());
+            joined.clear();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        memory.clear();
+    }
+
+    /** Whether services may be reached at all; turning it off closes the circuits. */
+    public void setNetworkEnabled(boolean on) {
+        lock.lock();
+        try {
+            enabled = on;
+        } finally {
+            lock.unlock();
+        }
+        if (!on) {
+            closeAll();
+        }
+    }
+
+    /** How many streams are open. */
+    public int streamCount() {
+        lock.lock();
+        try {
+            int count = 0;
+            for (Joined at : joined.values()) {
+                count += at.circuit.streamCount();
+            }
+            for (Joined at : leaving) {
+                count += at.circuit.streamCount();
+            }
+            return count;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void closeAll() {
+        List<Joined> all;
+        lock.lock();
+        try {
+            all = new ArrayList<>(joined.values());
+            all.addAll(leaving);
+            joined.clear();
+            leaving.clear();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        for (Joined at : all) {
+            at.circuit.close();
+        }
+    }
+
+    /** Closes every circuit. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        closeAll();
+    }
+}

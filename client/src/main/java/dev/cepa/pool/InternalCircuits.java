@@ -1,0 +1,47 @@
+package dev.cepa.pool;
+
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.HopTarget;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.TorException;
+
+/** Circuits that do not leave the network, for onion services. Each is the caller's own, who closes it. Thread-safe. */
+public interface InternalCircuits {
+    /** What a circuit is for. */
+    enum Purpose {
+        /** To a directory, for a descriptor. */
+        DIRECTORY("HS_CLIENT_HSDIR"),
+        /** To an introduction point. */
+        INTRODUCTION("HS_CLIENT_INTRO"),
+        /** To a rendezvous point. */
+        RENDEZVOUS("HS_CLIENT_REND");
+
+        private final String word;
+
+        Purpose(String word) {
+            this.word = word;
+        }
+
+        /** In the control specification's words. */
+        public String word() {
+            return word;
+        }
+    }
+
+    /**
+     * A circuit that ends at that relay, which need not be listed.
+     *
+     * @throws TorException if it can't be built by then
+     */
+    Circuit to(HopTarget last, Purpose purpose, Deadline deadline) throws TorException;
+
+    /**
+     * A circuit to a relay that can be a rendezvous point.
+     *
+     * @throws TorException if it can't be built by then
+     */
+    Circuit toRendezvousPoint(Deadline deadline) throws TorException;
+
+    /** A relay of the current directory, by its number in it, as the end of a circuit. */
+    HopTarget hop(dev.cepa.netdoc.NetDir dir, int relay) throws TorException;
+}
