@@ -109,7 +109,6 @@ public final class TorClient implements Closeable {
             onions = new OnionClient(
                     new OnDemandCircuits(
                             channels, guards, config.circuits, timeouts, this::paths, events, circuitIds::incrementAndGet),
-                    this::usableDirectory,
                     config.testingNetwork,
                     () -> this.config.pool.maxCircuitDirtiness(),
                     events,
@@ -159,11 +158,6 @@ public final class TorClient implements Closeable {
         } catch (TorException e) {
             return null; // it has expired between the two calls
         }
-    }
-
-    private @Nullable NetDir usableDirectory() {
-        PathSelector selector = paths();
-        return selector == null ? null : selector.dir();
     }
 
     /**

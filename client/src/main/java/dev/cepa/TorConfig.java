@@ -9,6 +9,9 @@ import dev.cepa.directory.DirectorySettings;
 import dev.cepa.directory.FallbackDirectory;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.onion.ClientAuthFolder;
+import dev.cepa.onion.ClientAuthKey;
+import dev.cepa.onion.OnionAddress;
 import dev.cepa.onion.OnionSettings;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
@@ -20,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -393,6 +397,44 @@ public final class TorConfig {
          */
         public Builder dormant(DormantSettings settings) {
             dormant = settings;
+            return this;
+        }
+
+        /**
+         * Gives our key for an onion service that is for some clients only.
+         *
+         * @param address the service's, ending in {@code .onion}
+         * @param key {@code descriptor:x25519:} and the private key in base32, or the latter alone
+         * @return this builder
+         * @throws TorException that says what is wrong with either, without repeating the key
+         */
+        public Builder onionClientKey(String address, String key) throws TorException {
+            onions = onions.withClientKeys(Map.of(OnionAddress.parse(address), ClientAuthKey.parse(key)));
+            return this;
+        }
+
+        /**
+         * Gives all client keys of a folder ({@code ClientOnionAuthDir}): files {@code *.auth_private} with
+         * {@code <56 characters>:descriptor:x25519:<key>}. The folder is read now.
+         *
+         * @param folder where the files are
+         * @return this builder
+         * @throws TorException of kind STORAGE if it can't be read
+         */
+        public Builder onionClientKeys(Path folder) throws TorException {
+            onions = onions.withClientKeys(ClientAuthFolder.read(folder));
+            return this;
+        }
+
+        /**
+         * Gives no client key for an onion service, whatever was said before.
+         *
+         * @param address the service's, ending in {@code .onion}
+         * @return this builder
+         * @throws TorException of kind BAD_REQUEST if that is no address
+         */
+        public Builder noOnionClientKey(String address) throws TorException {
+            onions = onions.withoutClientKey(OnionAddress.parse(address));
             return this;
         }
 

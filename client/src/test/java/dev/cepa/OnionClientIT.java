@@ -3,20 +3,34 @@ package dev.cepa;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.crypto.X25519;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.OnionServiceException;
+import dev.cepa.error.OnionServiceException.Reason;
+import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
+import dev.cepa.onion.OnionAddress;
+import dev.cepa.proxy.SocksSettings;
 import dev.cepa.testnet.OnionService;
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.TestNetworks;
 import dev.cepa.testnet.WebServer;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -25,6 +39,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Onion services of C tor, reached through real relays. */
 @Timeout(180)
@@ -76,5 +91,179 @@ class OnionClientIT {
     void fetchesAPageOfAPublicService() throws Exception {
         assertServes(tor, service.address(), 100_000, 1);
         assertServes(tor, "www." + service.address(), 100, 2);
+    }
+
+    @Test
+    void movesMegabytesEachWay() throws Exception {
+        assertServes(tor, service.address(), 5_000_000, 3);
+        HttpResponse<String> up = tor.httpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://" + service.address() + "/upload"))
+                                .POST(HttpRequest.BodyPublishers.ofByteArray(new byte[3_000_000]))
+                                .build(),
+                        BodyHandlers.ofString());
+        assertThat(up.body())
+                .contains(HexFormat.of()
+                        .formatHex(MessageDigest.getInstance("SHA-256").digest(new byte[3_000_000])));
+    }
+
+    @Test
+    void streamsShareACircuitAsIsolationAllows() throws Exception {
+        int before = built("HS_CLIENT_REND");
+        TorStreams mine = tor.isolated();
+        for (int i = 0; i < 3; i++) {
+            mine.open(service.address(), 80).close();
+        }
+        assertThat(built("HS_CLIENT_REND")).isEqualTo(before + 1);
+        tor.isolated().open(service.address(), 80).close();
+        assertThat(built("HS_CLIENT_REND")).isEqualTo(before + 2);
+    }
+
+    private static int built(String purpose) {
+        return (int) EVENTS.stream()
+                .filter(e -> e instanceof TorEvent.CircuitStatus c
+                        && c.status() == TorEvent.CircuitStatus.Status.BUILT
+                        && c.purpose().equals(purpose))
+                .count();
+    }
+
+    @Test
+    void aPortThatTheServiceDoesNotServeIsRefused() {
+        assertThatThrownBy(() -> tor.open(service.address(), 81)).isInstanceOf(StreamException.class);
+    }
+
+    @Test
+    void anUnknownServiceIsNotFound() {
+        List<TorEvent> before = List.copyOf(EVENTS);
+        String unknown = OnionAddress.of(Ed25519KeyPair.generate(new SecureRandom()).publicKey()).label();
+        assertReason(Reason.DESCRIPTOR_NOT_FOUND, () -> tor.open(unknown + ".onion", 80));
+        List<TorEvent.OnionDescriptor> events = EVENTS.stream()
+                .skip(before.size())
+                .filter(e -> e instanceof TorEvent.OnionDescriptor d && d.address().equals(unknown))
+                .map(TorEvent.OnionDescriptor.class::cast)
+                .toList();
+        assertThat(events).hasSize(12).allMatch(e -> e.action() != TorEvent.OnionDescriptor.Action.RECEIVED);
+        assertThat(events.getLast().reason()).isEqualTo("NOT_FOUND");
+        // Nobody is asked again for a while.
+        assertReason(Reason.DESCRIPTOR_NOT_FOUND, () -> tor.open(unknown + ".onion", 80));
+        assertThat(EVENTS.getLast())
+                .isInstanceOfSatisfying(
+                        TorEvent.OnionDescriptor.class, e -> assertThat(e.reason()).isEqualTo("QUERY_NO_HSDIR"));
+    }
+
+    @Test
+    void aWrongAddressIsToldFromAnUnknownOne() {
+        String mistyped = (service.address().charAt(0) == 'a' ? "b" : "a") + service.address().substring(1);
+        assertReason(Reason.BAD_ADDRESS, () -> tor.open(mistyped, 80));
+        assertReason(Reason.BAD_ADDRESS, () -> tor.open("expyuzz4wqqyqhjn.onion", 80));
+        assertThatThrownBy(() -> tor.resolve(service.address(), PATIENCE))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.BAD_REQUEST));
+        assertThatThrownBy(() -> tor.pin(0, PATIENCE).streams().open(service.address(), 80))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.BAD_REQUEST));
+    }
+
+    private static void assertReason(Reason reason, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(OnionServiceException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+    }
+
+    @Test
+    void anAuthorisedServiceIsForClientsWithItsKey(@TempDir Path folder) throws Exception {
+        byte[] secret = new byte[32];
+        new SecureRandom().nextBytes(secret);
+        byte[] other = new byte[32];
+        new SecureRandom().nextBytes(other);
+        String publicKey = base32(X25519.of(secret).publicKey());
+        try (OnionService closed = network.startOnionService("closed", web.port(), PATIENCE, List.of(publicKey));
+                TorClient client = TorClient.connect(config().inMemory().build())) {
+            assertReason(Reason.CLIENT_AUTH_MISSING, () -> client.open(closed.address(), 80));
+            client.reconfigure(
+                    client.config().toBuilder().onionClientKey(closed.address(), base32(other)).build());
+            assertReason(Reason.CLIENT_AUTH_WRONG, () -> client.open(closed.address(), 80));
+            Files.writeString(
+                    folder.resolve("mine.auth_private"),
+                    closed.address().replace(".onion", "") + ":descriptor:x25519:" + base32(secret).toUpperCase() + "\n");
+            Files.writeString(folder.resolve("bad.auth_private"), "nonsense\n");
+            client.reconfigure(client.config().toBuilder().onionClientKeys(folder).build());
+            assertServes(client, closed.address(), 1000, 4);
+        }
+    }
+
+    private static String base32(byte[] bytes) {
+        StringBuilder bits = new StringBuilder(new java.math.BigInteger(1, bytes).toString(2));
+        while (bits.length() < 8 * bytes.length) {
+            bits.insert(0, '0');
+        }
+        while (bits.length() % 5 != 0) {
+            bits.append('0');
+        }
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < bits.length(); i += 5) {
+            out.append("abcdefghijklmnopqrstuvwxyz234567".charAt(Integer.parseInt(bits.substring(i, i + 5), 2)));
+        }
+        return out.toString();
+    }
+
+    @Test
+    void findsAServiceAgainThatWasRestarted() throws Exception {
+        try (OnionService moving = network.startOnionService("moving", web.port(), PATIENCE, List.of());
+                TorClient client = TorClient.connect(config().inMemory().build())) {
+            assertServes(client, moving.address(), 1000, 5);
+            moving.restart(PATIENCE);
+            assertServes(client, moving.address(), 1000, 6);
+        }
+    }
+
+    @Test
+    void anIntroductionPointThatIsDownDoesNotMatter() throws Exception {
+        try (TestNetwork own = TestNetwork.builder().start(Duration.ofMinutes(2));
+                OnionService there = own.startOnionService("there", web.port(), PATIENCE, List.of())) {
+            TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
+            for (String line : own.clientTorrc()) {
+                if (line.startsWith("DirAuthority ")) {
+                    config.directoryAuthority(line.substring("DirAuthority ".length()));
+                }
+            }
+            List<TorEvent> events = new CopyOnWriteArrayList<>();
+            try (TorClient client = TorClient.start(config.build(), events::add)) {
+                client.awaitReady(Duration.ofSeconds(60));
+                assertServes(client, there.address(), 1000, 7);
+                String point = events.stream()
+                        .filter(e -> e instanceof TorEvent.CircuitStatus c
+                                && c.status() == TorEvent.CircuitStatus.Status.BUILT
+                                && c.purpose().equals("HS_CLIENT_INTRO"))
+                        .map(e -> ((TorEvent.CircuitStatus) e).path().getLast())
+                        .findFirst()
+                        .orElseThrow();
+                own.nodeByFingerprint(point.substring(1, 41)).kill();
+                for (int i = 0; i < 4; i++) {
+                    client.isolated().open(there.address(), 80).close();
+                }
+            }
+        }
+    }
+
+    @Test
+    void programsReachServicesBySocksAndHearWhyNot() throws Exception {
+        SocksSettings settings = SocksSettings.DEFAULT.withExtendedErrors(true);
+        InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (TorClient client = TorClient.connect(config().inMemory().socksListener(any, settings).build())) {
+            InetSocketAddress socks = client.socksAddresses().getFirst();
+            assertThat(socksStatus(socks, service.address())).isZero();
+            String unknown = OnionAddress.of(Ed25519KeyPair.generate(new SecureRandom()).publicKey()).label();
+            assertThat(socksStatus(socks, unknown + ".onion")).isEqualTo(0xf0);
+            assertThat(socksStatus(socks, "a.onion")).isEqualTo(0xf6);
+        }
+    }
+
+    private static int socksStatus(InetSocketAddress socks, String host) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(socks);
+            OutputStream out = socket.getOutputStream();
+            out.write(new byte[] {5, 1, 0, 5, 1, 0, 3, (byte) host.length()});
+            out.write(host.getBytes(StandardCharsets.US_ASCII));
+            out.write(new byte[] {0, 80});
+            return socket.getInputStream().readNBytes(4)[3] & 0xff;
+        }
     }
 }

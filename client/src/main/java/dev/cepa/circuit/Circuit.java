@@ -290,14 +290,21 @@ public final class Circuit implements AutoCloseable {
         return begin(new RelayMessage.Begin(host, port, beginFlags), host + ":" + port);
     }
 
-    /** Opens a stream to a port of the onion service that was {@linkplain #join joined}, and does not wait. */
-    public TorStream openServiceOptimistic(int port) throws TorException {
-        return begin(new RelayMessage.Begin("", port, 0), "onion service:" + port);
+    /**
+     * Opens a stream to a port of the onion service that was {@linkplain #join joined}, and does not wait.
+     *
+     * @param name the service's, for events; it is not sent
+     */
+    public TorStream openServiceOptimistic(String name, int port) throws TorException {
+        if (lastHop().target() != null) {
+            throw new IllegalStateException("no onion service was joined");
+        }
+        return begin(new RelayMessage.Begin("", port, 0), name + ":" + port);
     }
 
     /** The same, and waits until it is connected. */
-    public TorStream openService(int port, Deadline deadline) throws TorException {
-        return connected(openServiceOptimistic(port), deadline);
+    public TorStream openService(String name, int port, Deadline deadline) throws TorException {
+        return connected(openServiceOptimistic(name, port), deadline);
     }
 
     /** Opens a stream to the last hop's own directory and waits until it is connected. */

@@ -83,14 +83,15 @@ final class DescriptorFetcher {
         boolean invalid = false;
         int tried = 0;
         for (int relay : directories) {
-            if (!mayAsk(new Asked(ring.dir().rsaId(relay), id))) {
+            Asked question = new Asked(ring.dir().rsaId(relay), id);
+            if (!mayAsk(question)) {
                 continue;
             }
             tried++;
-            HopTarget directory = circuits.hop(ring.dir(), relay);
+            HopTarget directory = circuits.hop(ring.dir(), relay, deadline);
             try {
                 emit(Action.REQUESTED, address, directory, id, null);
-                SealedDescriptor descriptor = ask(directory, keys, id, deadline.atMost(PATIENCE));
+                SealedDescriptor descriptor = ask(directory, keys, question, deadline.atMost(PATIENCE));
                 check.accept(descriptor);
                 emit(Action.RECEIVED, address, directory, id, null);
                 return descriptor;
@@ -121,10 +122,19 @@ final class DescriptorFetcher {
                 Reason.DESCRIPTOR_NOT_FOUND, "no directory has a descriptor of the onion service", failure);
     }
 
-    private SealedDescriptor ask(HopTarget directory, PeriodKeys keys, String id, Deadline deadline) throws TorException {
+    private SealedDescriptor ask(HopTarget directory, PeriodKeys keys, Asked question, Deadline deadline)
+            throws TorException {
+        Circuit circuit;
+        try {
+            circuit = circuits.to(directory, InternalCircuits.Purpose.DIRECTORY, deadline);
+        } catch (TorException e) {
+            unasked(question);
+            throw e;
+        }
         // Path and nothing else: the directory must not learn what kind of client asks.
-        DirectoryRequest request = DirectoryRequest.get("/tor/hs/3/" + id, DescriptorReader.MAX_BYTES, true);
-        try (Circuit circuit = circuits.to(directory, InternalCircuits.Purpose.DIRECTORY, deadline);
+        DirectoryRequest request =
+                DirectoryRequest.get("/tor/hs/3/" + question.descriptorId, DescriptorReader.MAX_BYTES, true);
+        try (circuit;
                 DirectoryAnswer answer = client.ask(circuit.openDirectoryOptimistic(), request, deadline)) {
             if (answer.status() == 404) {
                 throw new OnionServiceException(Reason.DESCRIPTOR_NOT_FOUND, "the directory has no such descriptor");
@@ -167,6 +177,16 @@ final class DescriptorFetcher {
         }
     }
 
+    /** The directory has not heard of it: our own network may be down. */
+    private void unasked(Asked question) {
+        lock.lock();
+        try {
+            asked.remove(question);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The service was reached: its directories may be asked again, should it move. */
     void forget(PeriodKeys keys) {
         String id = Base64.getEncoder().withoutPadding().encodeToString(keys.blindedKey());
@@ -196,5 +216,4 @@ final class DescriptorFetcher {
             relays[j] = swapped;
         }
     }
-
 }

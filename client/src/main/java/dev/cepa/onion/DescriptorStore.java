@@ -2,15 +2,18 @@ package dev.cepa.onion;
 
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.OnionServiceException;
+import dev.cepa.error.OnionServiceException.Reason;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
+import dev.cepa.pool.InternalCircuits;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,7 @@ final class DescriptorStore {
     private static final int MOST = 500;
 
     private final DescriptorFetcher fetcher;
-    private final Supplier<@Nullable NetDir> directory;
+    private final InternalCircuits circuits;
     private final boolean testing;
     private final InstantSource clock;
     private final SingleFlight<OnionAddress, Known> fetches = new SingleFlight<>();
@@ -34,16 +37,30 @@ final class DescriptorStore {
     private @Nullable HsDirRing ring;
     private Map<OnionAddress, ClientAuthKey> clientKeys = Map.of();
 
-    /** A descriptor as it came. */
-    private record Known(PeriodKeys keys, SealedDescriptor sealed, Instant usableUntil) {}
+    /** A descriptor as it came, and what was read of it. */
+    private static final class Known {
+        final PeriodKeys keys;
+        final SealedDescriptor sealed;
+        final Instant usableUntil;
+        /** The client key that it was read with, or without. */
+        @Nullable ClientAuthKey auth;
+
+        @Nullable HsDescriptor read;
+
+        Known(PeriodKeys keys, SealedDescriptor sealed, Instant usableUntil) {
+            this.keys = keys;
+            this.sealed = sealed;
+            this.usableUntil = usableUntil;
+        }
+    }
 
     /** A descriptor that can be used, with the keys of its period. */
     record Found(HsDescriptor descriptor, PeriodKeys keys) {}
 
     /** @param testing whether this is a test network, where time periods are short */
-    DescriptorStore(DescriptorFetcher fetcher, Supplier<@Nullable NetDir> directory, boolean testing, InstantSource clock) {
+    DescriptorStore(DescriptorFetcher fetcher, InternalCircuits circuits, boolean testing, InstantSource clock) {
         this.fetcher = fetcher;
-        this.directory = directory;
+        this.circuits = circuits;
         this.testing = testing;
         this.clock = clock;
     }
@@ -63,7 +80,7 @@ final class DescriptorStore {
      * @throws dev.cepa.error.OnionServiceException if there is none, or we can't read it
      */
     Found get(OnionAddress address, Deadline deadline) throws TorException {
-        HsDirRing current = ring();
+        HsDirRing current = ring(deadline);
         Known at = known(address, current.period());
         if (at == null) {
             at = fetches.run(address, deadline, "an onion service's descriptor", () -> {
@@ -82,7 +99,7 @@ final class DescriptorStore {
      * @return the same if there is none
      */
     Found newer(OnionAddress address, Found than, Deadline deadline) throws TorException {
-        HsDirRing current = ring();
+        HsDirRing current = ring(deadline);
         Known at = known(address, current.period());
         boolean replaced = at != null && isNewer(at.sealed, at.keys, than);
         if (!replaced) {
@@ -104,16 +121,34 @@ final class DescriptorStore {
                 || Long.compareUnsigned(sealed.revision(), than.descriptor.revision()) > 0;
     }
 
+    /** Decrypts and verifies it, once for each client key that it is tried with. */
     private Found open(OnionAddress address, Known at, HsDirRing current) throws TorException {
         ClientAuthKey auth;
         lock.lock();
         try {
             auth = clientKeys.get(address);
+            if (at.read != null && Objects.equals(auth, at.auth)) {
+                return new Found(at.read, at.keys);
+            }
         } finally {
             lock.unlock();
         }
         int increment = current.dir().consensus().param("cc_sendme_inc", 31, 1, 254);
-        return new Found(DescriptorReader.open(at.sealed, at.keys, auth, increment, clock.instant()), at.keys);
+        HsDescriptor read;
+        try {
+            read = DescriptorReader.open(at.sealed, at.keys, auth, increment, clock.instant());
+        } catch (ProtocolException e) {
+            throw new OnionServiceException(
+                    Reason.DESCRIPTOR_INVALID, "the onion service's descriptor can't be read: " + e.getMessage(), e);
+        }
+        lock.lock();
+        try {
+            at.auth = auth;
+            at.read = read;
+        } finally {
+            lock.unlock();
+        }
+        return new Found(read, at.keys);
     }
 
     private Known fetch(OnionAddress address, HsDirRing current, @Nullable Found than, Deadline deadline)
@@ -159,11 +194,8 @@ final class DescriptorStore {
     }
 
     /** The ring of the current directory; one is kept, and made anew with each directory. */
-    private HsDirRing ring() throws TorException {
-        NetDir dir = directory.get();
-        if (dir == null) {
-            throw new TorException(ErrorKind.NO_DIRECTORY, "not enough directory information for onion services yet");
-        }
+    private HsDirRing ring(Deadline deadline) throws TorException {
+        NetDir dir = circuits.directory(deadline);
         lock.lock();
         try {
             HsDirRing at = ring;

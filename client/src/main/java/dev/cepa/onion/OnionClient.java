@@ -7,7 +7,6 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
-import dev.cepa.netdoc.NetDir;
 import dev.cepa.pool.InternalCircuits;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.StreamRequest;
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Opens streams to onion services. Keeps the circuits to services for streams that may share them, as isolation says, and
- * closes those that nobody uses. Thread-safe; the lock is held only to look and to note.
+ * closes those that nobody uses. Thread-safe; the lock is held only to look and to note, and taken before those of its parts.
  */
 public final class OnionClient implements Closeable {
     /** Circuits that one stream is tried on. */
@@ -40,11 +39,12 @@ public final class OnionClient implements Closeable {
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(15);
 
-    private final DescriptorStore descriptors;
-    private final IntroMemory memory;
-    private final Connector connector;
+    private final InternalCircuits circuits;
+    private final boolean testing;
     private final Supplier<Duration> maxIdle;
-    private final SingleFlight<Key, Joined> connections = new SingleFlight<>();
+    private final TorEvents events;
+    private final InstantSource clock;
+    private final SecureRandom random;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     /** Guarded by the lock, as all below. */
@@ -52,10 +52,18 @@ public final class OnionClient implements Closeable {
     /** Circuits that get no new streams, as long as they have some. */
     private final List<Joined> leaving = new ArrayList<>();
 
+    private OnionSettings settings = OnionSettings.DEFAULT;
+    /** Null as long as no service was asked for: most clients never ask, and their memory is not taken. */
+    private @Nullable Parts parts;
+
     private int epoch;
     private boolean enabled = true;
     private boolean closed;
     private @Nullable Thread keeper;
+
+    /** What the work is done with. */
+    private record Parts(
+            DescriptorStore descriptors, IntroMemory memory, Connector connector, SingleFlight<Key, Joined> connections) {}
 
     /** Whose streams share a circuit to which service. */
     private record Key(OnionAddress address, IsolationKey isolation, int epoch) {}
@@ -67,28 +75,54 @@ public final class OnionClient implements Closeable {
     }
 
     /**
-     * @param directory the current directory; null while there is none that circuits can be built by
      * @param testing whether this is a test network, where time periods are short
      * @param maxIdle how long a circuit is kept for the next stream
      */
     public OnionClient(
             InternalCircuits circuits,
-            Supplier<@Nullable NetDir> directory,
             boolean testing,
             Supplier<Duration> maxIdle,
             TorEvents events,
             InstantSource clock,
             SecureRandom random) {
-        DescriptorFetcher fetcher = new DescriptorFetcher(circuits, events, clock, random);
-        this.descriptors = new DescriptorStore(fetcher, directory, testing, clock);
-        this.memory = new IntroMemory(clock, random);
-        this.connector = new Connector(circuits, descriptors, memory, random);
+        this.circuits = circuits;
+        this.testing = testing;
         this.maxIdle = maxIdle;
+        this.events = events;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    private Parts parts() {
+        lock.lock();
+        try {
+            Parts made = parts;
+            if (made == null) {
+                DescriptorFetcher fetcher = new DescriptorFetcher(circuits, events, clock, random);
+                DescriptorStore descriptors = new DescriptorStore(fetcher, circuits, testing, clock);
+                descriptors.setClientKeys(settings.clientKeys());
+                IntroMemory memory = new IntroMemory(clock, random);
+                Connector connector = new Connector(circuits, descriptors, memory, random);
+                made = new Parts(descriptors, memory, connector, new SingleFlight<>());
+                parts = made;
+            }
+            return made;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Takes over other settings; they hold from the next descriptor that is read on. */
-    public void setSettings(OnionSettings settings) {
-        descriptors.setClientKeys(settings.clientKeys());
+    public void setSettings(OnionSettings changed) {
+        lock.lock();
+        try {
+            settings = changed;
+            if (parts != null) {
+                parts.descriptors.setClientKeys(changed.clientKeys());
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -105,8 +139,8 @@ public final class OnionClient implements Closeable {
             Joined at = joined(key, deadline);
             try {
                 return request.optimistic()
-                        ? at.circuit.openServiceOptimistic(request.port())
-                        : at.circuit.openService(request.port(), deadline.atMost(ANSWER_TIME));
+                        ? at.circuit.openServiceOptimistic(request.host(), request.port())
+                        : at.circuit.openService(request.host(), request.port(), deadline.atMost(ANSWER_TIME));
             } catch (StreamException e) {
                 throw e;
             } catch (TorException e) {
@@ -142,7 +176,7 @@ public final class OnionClient implements Closeable {
         Joined at = find(key);
         return at != null
                 ? at
-                : connections.run(key, deadline, "a circuit to an onion service", () -> {
+                : parts().connections.run(key, deadline, "a circuit to an onion service", () -> {
                     Joined meanwhile = find(key);
                     return meanwhile != null ? meanwhile : connect(key, deadline);
                 });
@@ -169,7 +203,7 @@ public final class OnionClient implements Closeable {
         } finally {
             lock.unlock();
         }
-        Joined made = new Joined(connector.connect(key.address, deadline));
+        Joined made = new Joined(parts().connector.connect(key.address, deadline));
         boolean wanted = false;
         lock.lock();
         try {
@@ -249,11 +283,13 @@ public final class OnionClient implements Closeable {
             leaving.addAll(joined.values());
             joined.clear();
             changed.signalAll();
+            if (parts != null) {
+                parts.descriptors.clear();
+                parts.memory.clear();
+            }
         } finally {
             lock.unlock();
         }
-        descriptors.clear();
-        memory.clear();
     }
 
     /** The network is another one now, or was away: circuits of before get no new streams. */
@@ -263,10 +299,12 @@ public final class OnionClient implements Closeable {
             leaving.addAll(joined.values());
             joined.clear();
             changed.signalAll();
+            if (parts != null) {
+                parts.memory.clear();
+            }
         } finally {
             lock.unlock();
         }
-        memory.clear();
     }
 
     /** Whether services may be reached at all; turning it off closes the circuits. */

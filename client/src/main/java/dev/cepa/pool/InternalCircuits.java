@@ -4,6 +4,7 @@ import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
+import dev.cepa.netdoc.NetDir;
 
 /** Circuits that do not leave the network, for onion services. Each is the caller's own, who closes it. Thread-safe. */
 public interface InternalCircuits {
@@ -42,6 +43,13 @@ public interface InternalCircuits {
      */
     Circuit toRendezvousPoint(Deadline deadline) throws TorException;
 
-    /** A relay of the current directory, by its number in it, as the end of a circuit. */
-    HopTarget hop(dev.cepa.netdoc.NetDir dir, int relay) throws TorException;
+    /**
+     * The directory that paths are chosen by, waiting for the first if need be.
+     *
+     * @throws TorException of kind NO_DIRECTORY if there is none by then
+     */
+    NetDir directory(Deadline deadline) throws TorException;
+
+    /** A relay of that directory, by its number in it, as the end of a circuit. */
+    HopTarget hop(NetDir dir, int relay, Deadline deadline) throws TorException;
 }

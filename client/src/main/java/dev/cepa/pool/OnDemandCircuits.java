@@ -62,8 +62,13 @@ public final class OnDemandCircuits implements InternalCircuits {
     }
 
     @Override
-    public HopTarget hop(NetDir dir, int relay) throws TorException {
-        return CircuitBuilder.hop(dir, relay, selector(Deadline.in(java.time.Duration.ZERO)));
+    public NetDir directory(Deadline deadline) throws TorException {
+        return selector(deadline).dir();
+    }
+
+    @Override
+    public HopTarget hop(NetDir dir, int relay, Deadline deadline) throws TorException {
+        return CircuitBuilder.hop(dir, relay, selector(deadline));
     }
 
     /** @param last null for any rendezvous point */

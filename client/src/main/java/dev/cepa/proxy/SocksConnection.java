@@ -157,7 +157,7 @@ final class SocksConnection implements Closeable {
             try {
                 answers = opener.resolve(streamRequest(request, name, 0), Deadline.in(settings.timeout()));
             } catch (TorException e) {
-                return SocksReply.status(request.version(), SocksReply.statusOf(e));
+                return SocksReply.status(request.version(), SocksReply.statusOf(e, settings.extendedErrors()));
             }
         }
         return SocksReply.resolved(request.version(), answers);
@@ -176,7 +176,7 @@ final class SocksConnection implements Closeable {
                             settings.timeout().toSeconds(),
                             request.port());
                 }
-                send(SocksReply.status(request.version(), SocksReply.statusOf(e)));
+                send(SocksReply.status(request.version(), SocksReply.statusOf(e, settings.extendedErrors())));
                 tunnel.hangUp();
             }
             return;

@@ -3,6 +3,7 @@ package dev.cepa.proxy;
 import dev.cepa.cell.EndReason;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.OnionServiceException;
 import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import java.nio.charset.StandardCharsets;
@@ -85,8 +86,15 @@ final class SocksReply {
         return reply;
     }
 
-    /** The SOCKS 5 status that tells a program best what went wrong: after the exit's reason, if it gave one. */
-    static int statusOf(TorException failure) {
+    /**
+     * The SOCKS 5 status that tells a program best what went wrong: after the exit's reason, if it gave one.
+     *
+     * @param extended whether the program knows the codes for onion services (proposal 304)
+     */
+    static int statusOf(TorException failure, boolean extended) {
+        if (extended && failure instanceof OnionServiceException onion) {
+            return onion.reason().socksCode();
+        }
         return failure instanceof StreamException ended
                 ? statusOf(EndReason.of(ended.endReason()))
                 : statusOf(failure.kind());
@@ -106,7 +114,7 @@ final class SocksReply {
 
     private static int statusOf(ErrorKind kind) {
         return switch (kind) {
-            case NAME_NOT_FOUND, HOST_UNREACHABLE, ONION_SERVICE -> HOST_UNREACHABLE;
+            case NAME_NOT_FOUND, HOST_UNREACHABLE, ONION_SERVICE, ONION_CLIENT_AUTH -> HOST_UNREACHABLE;
             case CONNECTION_REFUSED, STREAM_CLOSED -> CONNECTION_REFUSED;
             case EXIT_POLICY -> NOT_ALLOWED;
             case TIMEOUT -> TTL_EXPIRED;

@@ -23,6 +23,7 @@ import java.util.Set;
  * @param maxConnections how many connections may be open at once
  * @param maxHandshakes how many of them may not have made their request yet
  * @param keepAlive whether circuits for streams with user name or password stay in use as long as such streams come
+ * @param extendedErrors whether programs are told by SOCKS 5 codes of Tor's own why an onion service can't be reached
  */
 public record SocksSettings(
         int group,
@@ -37,7 +38,8 @@ public record SocksSettings(
         Duration timeout,
         int maxConnections,
         int maxHandshakes,
-        boolean keepAlive) {
+        boolean keepAlive,
+        boolean extendedErrors) {
     /** What keeps streams apart. */
     public enum Isolation {
         CLIENT_ADDRESS,
@@ -61,7 +63,28 @@ public record SocksSettings(
             Duration.ofMinutes(2),
             4000,
             2000,
+            false,
             false);
+
+    /** Without extended errors. */
+    public SocksSettings(
+            int group,
+            Set<Isolation> isolation,
+            int beginFlags,
+            boolean nameRequests,
+            boolean onionOnly,
+            boolean noOnion,
+            boolean preferNoAuthentication,
+            boolean safeSocks,
+            boolean testSocks,
+            Duration timeout,
+            int maxConnections,
+            int maxHandshakes,
+            boolean keepAlive) {
+        this(
+                group, isolation, beginFlags, nameRequests, onionOnly, noOnion, preferNoAuthentication, safeSocks, testSocks,
+                timeout, maxConnections, maxHandshakes, keepAlive, false);
+    }
 
     public SocksSettings {
         isolation = Set.copyOf(isolation);
@@ -71,6 +94,13 @@ public record SocksSettings(
         if (timeout.isNegative() || timeout.isZero()) {
             throw new IllegalArgumentException("the time limit must be positive, not " + timeout);
         }
+    }
+
+    /** The same port with such codes, or without. */
+    public SocksSettings withExtendedErrors(boolean on) {
+        return new SocksSettings(
+                group, isolation, beginFlags, nameRequests, onionOnly, noOnion, preferNoAuthentication, safeSocks, testSocks,
+                timeout, maxConnections, maxHandshakes, keepAlive, on);
     }
 
     /**

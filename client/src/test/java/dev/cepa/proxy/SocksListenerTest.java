@@ -8,6 +8,7 @@ import dev.cepa.cell.EndReason;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.OnionServiceException;
 import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
@@ -215,7 +216,7 @@ class SocksListenerTest {
         sockets.failure = new TorException(kind, "test");
         int expected =
                 switch (kind) {
-                    case NAME_NOT_FOUND, HOST_UNREACHABLE, ONION_SERVICE -> 4;
+                    case NAME_NOT_FOUND, HOST_UNREACHABLE, ONION_SERVICE, ONION_CLIENT_AUTH -> 4;
                     case CONNECTION_REFUSED, STREAM_CLOSED -> 5;
                     case EXIT_POLICY -> 2;
                     case TIMEOUT -> 6;
@@ -229,6 +230,23 @@ class SocksListenerTest {
         try (Socket client = dial()) {
             send(client, "{04 01 00 07 00 00 00 01 00}echo.example{00}");
             assertThat(client.getInputStream().readAllBytes()).containsExactly(0, 0x5b, 0, 0, 0, 0, 0, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(OnionServiceException.Reason.class)
+    void tellsWhyAnOnionServiceCouldNotBeReachedToProgramsThatKnowTheCodes(OnionServiceException.Reason reason)
+            throws Exception {
+        sockets.failure = new OnionServiceException(reason, "test");
+        try (Socket client = dial()) {
+            send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
+            assertThat(client.getInputStream().readAllBytes()[3]).isLessThan((byte) 9).isPositive();
+        }
+        listener.reconfigure(SocksSettings.DEFAULT.withExtendedErrors(true));
+        try (Socket client = dial()) {
+            send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
+            assertThat(client.getInputStream().readAllBytes())
+                    .containsExactly(5, 0, 5, 0xf0 + reason.ordinal(), 0, 1, 0, 0, 0, 0, 0, 0);
         }
     }
 

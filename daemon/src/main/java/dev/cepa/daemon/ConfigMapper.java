@@ -56,6 +56,10 @@ final class ConfigMapper {
                 builder.socksListener(port.address(), port.settings());
             }
         }
+        ConfigLine clientKeys = settings.line("ClientOnionAuthDir");
+        if (clientKeys != null) {
+            at(clientKeys, () -> builder.onionClientKeys(Configuration.path(clientKeys.value())));
+        }
         return builder.paths(paths()).pool(pool()).dormant(dormant()).channelPadding(padding()).build();
     }
 

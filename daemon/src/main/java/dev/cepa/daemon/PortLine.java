@@ -71,6 +71,7 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
         private boolean onion = true;
         private boolean preferNoAuthentication;
         private boolean keepAlive;
+        private boolean extendedErrors;
 
         Reader(ConfigLine line, Settings options, int index, List<String> warnings) {
             this.line = line;
@@ -134,7 +135,8 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
                     Duration.ofSeconds(Math.max(1, options.number("SocksTimeout"))),
                     connections,
                     connections / 2,
-                    keepAlive);
+                    keepAlive,
+                    extendedErrors);
         }
 
         private @Nullable InetSocketAddress address(String place) throws TorException {
@@ -204,7 +206,8 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
                 }
                 case "prefersocksnoauth" -> preferNoAuthentication = on;
                 case "keepaliveisolatesocksauth" -> keepAlive = on;
-                case "preferipv6automap", "extendederrors" -> {}
+                case "extendederrors" -> extendedErrors = on;
+                case "preferipv6automap" -> {}
                 case "cacheipv4dns", "cacheipv6dns", "cachedns", "useipv4cache", "useipv6cache", "usednscache" -> {
                     if (on) {
                         warnings.add(line.place() + ": SocksPort option '" + word + "' has no effect: answers about names "

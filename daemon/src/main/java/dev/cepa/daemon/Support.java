@@ -9,8 +9,8 @@ import java.util.List;
 final class Support {
     private static final List<String> WORKING = List.of(
             "__DisablePredictedCircuits", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
-            "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnly", "ClientUseIPv4",
-            "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
+            "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnionAuthDir", "ClientOnly",
+            "ClientUseIPv4", "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
             "DormantCanceledByStartup", "DormantClientTimeout", "DormantOnFirstStartup",
             "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",

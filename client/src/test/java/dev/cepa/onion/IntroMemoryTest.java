@@ -1,0 +1,70 @@
+package dev.cepa.onion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IntroMemoryTest {
+    private Instant now = Instant.parse("2026-11-24T00:00:00Z");
+    private final IntroMemory memory = new IntroMemory(() -> now, new Random(1));
+    private List<IntroPoint> points;
+
+    @BeforeEach
+    void makePoints() throws Exception {
+        points = List.of(DescriptorTest.introPoint(0), DescriptorTest.introPoint(1), DescriptorTest.introPoint(2));
+    }
+
+    @Test
+    void triesThemInAllOrders() {
+        Set<List<IntroPoint>> orders = new HashSet<>();
+        for (int i = 0; i < 200; i++) {
+            orders.add(memory.usable(points));
+        }
+        assertThat(orders).hasSize(6);
+    }
+
+    @Test
+    void oneThatRefusedIsLeftOutForTwoMinutes() {
+        memory.failed(points.get(1));
+        assertThat(memory.usable(points)).hasSize(2).doesNotContain(points.get(1));
+        now = now.plus(IntroMemory.MEMORY.minusSeconds(1));
+        assertThat(memory.usable(points)).hasSize(2);
+        now = now.plusSeconds(1);
+        assertThat(memory.usable(points)).hasSize(3);
+    }
+
+    @Test
+    void oneThatCouldNotBeReachedIsTriedLast() {
+        for (int i = 1; i < IntroMemory.UNREACHABLE; i++) {
+            memory.unreachable(points.get(0));
+            assertThat(memory.usable(points)).hasSize(3).last().isEqualTo(points.get(0));
+        }
+        memory.unreachable(points.get(0));
+        assertThat(memory.usable(points)).hasSize(2);
+    }
+
+    @Test
+    void forgetsWhenToldTo() {
+        points.forEach(memory::failed);
+        assertThat(memory.usable(points)).isEmpty();
+        memory.clear();
+        assertThat(memory.usable(points)).hasSize(3);
+    }
+
+    @Test
+    void remembersNoMoreThanItsBound() throws Exception {
+        memory.failed(points.get(0));
+        for (int i = 0; i < 500; i++) {
+            memory.failed(DescriptorTest.introPoint(3 + i));
+            now = now.plus(Duration.ofMillis(10));
+        }
+        assertThat(memory.usable(points)).hasSize(3);
+    }
+}
