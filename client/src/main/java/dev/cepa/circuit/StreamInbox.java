@@ -44,6 +44,13 @@ final class StreamInbox {
         this.hasWindow = hasWindow;
     }
 
+    /** Of a stream that the far end has opened. */
+    static StreamInbox connected(BlockPool pool) {
+        StreamInbox inbox = new StreamInbox(pool, true);
+        inbox.connected = true;
+        return inbox;
+    }
+
     /** The reader: CONNECTED has come. */
     void connected(@Nullable InetAddress address) throws ProtocolException {
         lock.lock();

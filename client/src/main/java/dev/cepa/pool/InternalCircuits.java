@@ -5,6 +5,7 @@ import dev.cepa.circuit.HopTarget;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
+import java.util.Collection;
 
 /** Circuits that do not leave the network, for onion services. Each is the caller's own, who closes it. Thread-safe. */
 public interface InternalCircuits {
@@ -15,7 +16,13 @@ public interface InternalCircuits {
         /** To an introduction point. */
         INTRODUCTION("HS_CLIENT_INTRO"),
         /** To a rendezvous point. */
-        RENDEZVOUS("HS_CLIENT_REND");
+        RENDEZVOUS("HS_CLIENT_REND"),
+        /** Our service's, to a directory that takes its descriptor. */
+        SERVICE_DIRECTORY("HS_SERVICE_HSDIR"),
+        /** Our service's, to its introduction point. */
+        SERVICE_INTRODUCTION("HS_SERVICE_INTRO"),
+        /** Our service's, to where a client waits. */
+        SERVICE_RENDEZVOUS("HS_SERVICE_REND");
 
         private final String word;
 
@@ -42,6 +49,14 @@ public interface InternalCircuits {
      * @throws TorException if it can't be built by then
      */
     Circuit toRendezvousPoint(Deadline deadline) throws TorException;
+
+    /**
+     * A random relay that can be an introduction point.
+     *
+     * @param others that are introduction points already; related to none of them, if there is a choice
+     * @throws TorException of kind NO_PATH if none is left
+     */
+    HopTarget pickIntroductionPoint(Collection<HopTarget> others, Deadline deadline) throws TorException;
 
     /**
      * The directory that paths are chosen by, waiting for the first if need be.

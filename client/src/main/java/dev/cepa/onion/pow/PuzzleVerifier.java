@@ -11,12 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A service's side: it draws seeds, replaces each after {@link #SEED_LIFE} or a little less, and takes solutions for the
- * present seed and the one before, each of them once. A seed that was used {@value NonceSet#MOST} times is replaced at
+ * present seed and the one before, each of them once. A seed that was used {@value #MOST_USES} times is replaced at
  * once, as no more uses of it are remembered. Thread-safe.
  */
 public final class PuzzleVerifier {
     /** How long a seed is the present one at most; a quarter of an hour less at least. */
     static final Duration SEED_LIFE = Duration.ofMinutes(120);
+
+    /** In 4 MB, or 8 while two seeds have been used so often. */
+    private static final int MOST_USES = 1 << 18;
 
     private static final Duration SEED_LIFE_SPREAD = Duration.ofMinutes(15);
 
@@ -125,10 +128,10 @@ public final class PuzzleVerifier {
             random.nextBytes(bytes);
         } while (before != null && before.begins(Arrays.copyOf(bytes, PuzzleSolution.SEED_HEAD)));
         Duration less = Duration.ofSeconds(random.nextLong(SEED_LIFE_SPREAD.toSeconds() + 1));
-        return new Seed(bytes, clock.instant().plus(SEED_LIFE).minus(less), new NonceSet());
+        return new Seed(bytes, clock.instant().plus(SEED_LIFE).minus(less), new ReplaySet(MOST_USES));
     }
 
-    private record Seed(byte[] bytes, Instant expiry, NonceSet used) {
+    private record Seed(byte[] bytes, Instant expiry, ReplaySet used) {
         boolean begins(byte[] head) {
             return MessageDigest.isEqual(Arrays.copyOf(bytes, head.length), head);
         }

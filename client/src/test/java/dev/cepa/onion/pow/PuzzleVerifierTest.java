@@ -70,9 +70,9 @@ class PuzzleVerifierTest {
 
     @Test
     void remembersAsManyNoncesAsItSays() {
-        NonceSet nonces = new NonceSet();
+        ReplaySet nonces = new ReplaySet(1000);
         byte[] nonce = new byte[PuzzleSolution.NONCE];
-        for (int i = 0; i < NonceSet.MOST; i++) {
+        for (int i = 0; i < 1000; i++) {
             ByteBuffer.wrap(nonce).putInt(0, i);
             assertThat(nonces.isFull()).isFalse();
             assertThat(nonces.contains(nonce)).isFalse();

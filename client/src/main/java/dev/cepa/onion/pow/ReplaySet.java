@@ -3,36 +3,48 @@ package dev.cepa.onion.pow;
 import java.nio.ByteBuffer;
 
 /**
- * The nonces that were used with one seed, as 64 bits of each: a client that draws its own at random meets no other, and
- * one that does not only hurts itself. Holds {@value #MOST}, in 4 MB. Not thread-safe.
+ * What was used once and must not be used again: bytes that are random or a digest, of which 64 bits are kept. Not
+ * thread-safe.
  */
-final class NonceSet {
-    static final int MOST = 1 << 18;
+public final class ReplaySet {
+    /** Bytes that count. */
+    static final int LENGTH = 16;
 
+    private final int most;
     /** Open addressing; zero is an empty place. */
     private long[] table = new long[64];
     private int size;
 
-    /** Whether there is no room for another. */
-    boolean isFull() {
-        return size == MOST;
+    /**
+     * Starts empty.
+     *
+     * @param most how many are remembered, in about 16 bytes each
+     */
+    public ReplaySet(int most) {
+        this.most = most;
     }
 
-    boolean contains(byte[] nonce) {
-        long word = word(nonce);
+    /** Whether there is no room for another. */
+    public boolean isFull() {
+        return size == most;
+    }
+
+    /** Whether it was used; {@code random} has at least {@link #LENGTH} bytes. */
+    public boolean contains(byte[] random) {
+        long word = word(random);
         return table[place(table, word)] == word;
     }
 
-    /** False if it was there already, or there is no room. */
-    boolean add(byte[] nonce) {
-        long word = word(nonce);
+    /** Remembers it; false if it was used before, or there is no room. */
+    public boolean add(byte[] random) {
+        long word = word(random);
         int place = place(table, word);
         if (table[place] == word || isFull()) {
             return false;
         }
         table[place] = word;
         size++;
-        if (2 * size > table.length && !isFull()) {
+        if (2 * size > table.length) {
             grow();
         }
         return true;
@@ -56,8 +68,8 @@ final class NonceSet {
         return place;
     }
 
-    private static long word(byte[] nonce) {
-        ByteBuffer words = ByteBuffer.wrap(nonce);
+    private static long word(byte[] random) {
+        ByteBuffer words = ByteBuffer.wrap(random);
         long word = words.getLong(0) ^ words.getLong(Long.BYTES);
         return word == 0 ? 1 : word;
     }
