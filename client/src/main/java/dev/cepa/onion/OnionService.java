@@ -45,7 +45,7 @@ public final class OnionService implements Closeable {
     /** The descriptor is published with fewer points than wanted after that. */
     private static final Duration POINTS_TIME = Duration.ofSeconds(20);
     /** As long as descriptors may still name a point that was replaced. */
-    private static final Duration LEAVING_TIME = Duration.ofMinutes(180);
+    private static final Duration LEAVING_TIME = Duration.ofHours(3);
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(30);
     /** So many circuits at most are built in {@link #COUNTED}. */
@@ -83,6 +83,7 @@ public final class OnionService implements Closeable {
     private int failures;
     private boolean everEstablished;
     private boolean clientsChanged;
+    private boolean signalled;
     private boolean closed;
     private @Nullable Thread reader;
 
@@ -182,7 +183,7 @@ public final class OnionService implements Closeable {
         try {
             settings = newSettings;
             clientsChanged = true;
-            changed.signalAll();
+            signal();
         } finally {
             lock.unlock();
         }
@@ -210,9 +211,11 @@ public final class OnionService implements Closeable {
     private boolean awaitTurn(Duration atMost) {
         lock.lock();
         try {
-            if (!closed && !atMost.isZero()) {
-                changed.awaitNanos(atMost.toNanos());
+            long nanos = atMost.toNanos();
+            while (!closed && !signalled && nanos > 0) {
+                nanos = changed.awaitNanos(nanos);
             }
+            signalled = false;
             return !closed;
         } catch (InterruptedException e) {
             return false;
@@ -337,7 +340,7 @@ public final class OnionService implements Closeable {
                 }
             }
             unwanted = closed;
-            changed.signalAll();
+            signal();
         } finally {
             lock.unlock();
         }
@@ -348,10 +351,15 @@ public final class OnionService implements Closeable {
         }
     }
 
+    private void signal() {
+        signalled = true;
+        changed.signalAll();
+    }
+
     private void pointClosed() {
         lock.lock();
         try {
-            changed.signalAll();
+            signal();
         } finally {
             lock.unlock();
         }

@@ -47,10 +47,10 @@ import org.slf4j.LoggerFactory;
  */
 final class ServicePublisher implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(ServicePublisher.class);
-    private static final Duration LIFETIME = Duration.ofMinutes(180);
+    private static final Duration LIFETIME = Duration.ofHours(3);
     private static final Duration CERTIFICATE = Duration.ofHours(54);
     /** How long a descriptor stays as it is at least, and how much longer at most. */
-    private static final Duration REFRESH = Duration.ofMinutes(60);
+    private static final Duration REFRESH = Duration.ofHours(1);
 
     private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
     private static final Duration LAST_RETRY = Duration.ofMinutes(10);
