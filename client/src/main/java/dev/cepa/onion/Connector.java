@@ -110,7 +110,7 @@ final class Connector {
             while (true) {
                 Circuit joined = tryAll(found);
                 if (joined != null) {
-                    descriptors.wasGood(found);
+                    descriptors.used(found);
                     return joined;
                 }
                 if (count >= ATTEMPTS) {
@@ -119,6 +119,7 @@ final class Connector {
                 DescriptorStore.Found newer = descriptors.newer(address, found, deadline);
                 if (newer.descriptor().revision() == found.descriptor().revision()
                         && newer.keys().period().equals(found.keys().period())) {
+                    descriptors.used(found);
                     throw failed();
                 }
                 found = newer;
@@ -203,8 +204,14 @@ final class Connector {
             } catch (TorException e) {
                 closeIntroduction();
                 giveUpIfOver(e);
-                note(e.kind() == ErrorKind.TIMEOUT ? Reason.INTRODUCTION_TIMED_OUT : Reason.INTRODUCTION_FAILED, e);
-                memory.failed(point);
+                if (e.kind() == ErrorKind.TIMEOUT) {
+                    note(Reason.INTRODUCTION_TIMED_OUT, e);
+                    memory.failed(point);
+                } else {
+                    // The circuit broke, which need not be the point's fault.
+                    note(Reason.INTRODUCTION_FAILED, e);
+                    memory.unreachable(point);
+                }
                 // Whether it was passed on is not known, so this rendezvous point has had its time.
                 at.close();
                 rendezvous = null;

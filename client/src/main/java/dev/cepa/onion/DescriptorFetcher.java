@@ -40,6 +40,8 @@ final class DescriptorFetcher {
     private static final Logger LOG = LoggerFactory.getLogger(DescriptorFetcher.class);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int MOST_REMEMBERED = 2000;
+    /** So many directories may say that a descriptor is the latest until it is believed. */
+    private static final int MOST_UNWANTED = 2;
 
     private final InternalCircuits circuits;
     private final TorEvents events;
@@ -59,21 +61,20 @@ final class DescriptorFetcher {
         this.random = random;
     }
 
-    /** Says whether a descriptor is one to take. */
+    /** Says whether a descriptor, which is authentic, is new enough to be of use. */
     @FunctionalInterface
-    interface Check {
-        /** @throws TorException if it is not; then the next directory is asked */
-        void accept(SealedDescriptor descriptor) throws TorException;
+    interface Wanted {
+        boolean test(SealedDescriptor descriptor);
     }
 
     /**
      * Fetches a descriptor.
      *
-     * @param check has the last word on each that is authentic
+     * @param wanted whether a descriptor is; a few that are not, and the service is taken to have published no other
      * @throws OnionServiceException with reason DESCRIPTOR_NOT_FOUND or DESCRIPTOR_INVALID
      * @throws TorException if no circuit could be built, or the time is up
      */
-    SealedDescriptor fetch(OnionAddress address, PeriodKeys keys, HsDirRing ring, Check check, Deadline deadline)
+    SealedDescriptor fetch(OnionAddress address, PeriodKeys keys, HsDirRing ring, Wanted wanted, Deadline deadline)
             throws TorException {
         byte[] blinded = keys.blindedKey();
         String id = Base64.getEncoder().withoutPadding().encodeToString(blinded);
@@ -82,6 +83,7 @@ final class DescriptorFetcher {
         TorException failure = null;
         boolean invalid = false;
         int tried = 0;
+        int unwanted = 0;
         for (int relay : directories) {
             Asked question = new Asked(ring.dir().rsaId(relay), id);
             if (!mayAsk(question)) {
@@ -92,9 +94,13 @@ final class DescriptorFetcher {
             try {
                 emit(Action.REQUESTED, address, directory, id, null);
                 SealedDescriptor descriptor = ask(directory, keys, question, deadline.atMost(PATIENCE));
-                check.accept(descriptor);
                 emit(Action.RECEIVED, address, directory, id, null);
-                return descriptor;
+                if (wanted.test(descriptor)) {
+                    return descriptor;
+                }
+                if (++unwanted == MOST_UNWANTED) {
+                    break;
+                }
             } catch (TorException e) {
                 LOG.debug("No descriptor of an onion service from {}: {}", directory, e.getMessage());
                 invalid |= e instanceof ProtocolException;
@@ -104,6 +110,10 @@ final class DescriptorFetcher {
                     throw e;
                 }
             }
+        }
+        if (unwanted > 0) {
+            throw new OnionServiceException(
+                    Reason.DESCRIPTOR_NOT_FOUND, "no directory has a newer descriptor of the onion service");
         }
         if (failure != null && failure.kind() != ErrorKind.ONION_SERVICE && !invalid) {
             throw failure;
@@ -187,7 +197,7 @@ final class DescriptorFetcher {
         }
     }
 
-    /** The service was reached: its directories may be asked again, should it move. */
+    /** Its directories may be asked again for it. */
     void forget(PeriodKeys keys) {
         String id = Base64.getEncoder().withoutPadding().encodeToString(keys.blindedKey());
         lock.lock();

@@ -24,10 +24,10 @@ enum DescriptorLayer {
     private static final int IV = 16;
     private static final int MAC = 32;
 
-    private final byte[] constant;
+    private final String constant;
 
     DescriptorLayer(String constant) {
-        this.constant = constant.getBytes(StandardCharsets.US_ASCII);
+        this.constant = constant;
     }
 
     private record Keys(byte[] encryption, byte[] iv, byte[] authentication) {
@@ -48,7 +48,7 @@ enum DescriptorLayer {
                 .update(subcredential)
                 .update(new ByteWriter(8).i64(revision).toByteArray())
                 .update(salt)
-                .update(constant);
+                .update(constant.getBytes(StandardCharsets.US_ASCII));
         return new Keys(kdf.take(KEY), kdf.take(IV), kdf.take(MAC));
     }
 

@@ -157,13 +157,7 @@ final class DescriptorStore {
                 ? than.keys
                 : PeriodKeys.of(address, current.period());
         SealedDescriptor sealed = fetcher.fetch(
-                address, keys, current,
-                descriptor -> {
-                    if (than != null && !isNewer(descriptor, keys, than)) {
-                        throw new ProtocolException("onion descriptor: no newer than the one at hand");
-                    }
-                },
-                deadline);
+                address, keys, current, descriptor -> than == null || isNewer(descriptor, keys, than), deadline);
         Instant until = clock.instant().plus(sealed.lifetime());
         Known fetched = new Known(keys, sealed, until.isBefore(sealed.expiry()) ? until : sealed.expiry());
         lock.lock();
@@ -209,8 +203,11 @@ final class DescriptorStore {
         }
     }
 
-    /** The service was reached by that descriptor. */
-    void wasGood(Found found) {
+    /**
+     * That descriptor has served its purpose, or is of no use: the directories may be asked for it again, for when the
+     * service has new introduction points.
+     */
+    void used(Found found) {
         fetcher.forget(found.keys);
     }
 

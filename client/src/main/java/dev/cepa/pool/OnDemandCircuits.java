@@ -106,6 +106,9 @@ public final class OnDemandCircuits implements InternalCircuits {
         NetDir dir = selector.dir();
         int end = last == null ? rendezvousPoint(selector) : dir.indexOf(last.link().rsaId());
         RsaId endId = last == null ? dir.rsaId(end) : last.link().rsaId();
+        if (last != null && end >= 0 && selector.settings().strictNodes() && selector.isExcluded(end)) {
+            throw new TorException(ErrorKind.NO_PATH, "ExcludeNodes and StrictNodes forbid relay " + last);
+        }
         GuardAttempt attempt = guards.select(GuardManager.Usage.TRAFFIC, GuardRestriction.exit(endId));
         List<HopTarget> path = new ArrayList<>(4);
         try {

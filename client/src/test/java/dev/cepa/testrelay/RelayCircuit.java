@@ -91,6 +91,21 @@ public final class RelayCircuit {
         send(message.command(), streamId, body.toByteArray());
     }
 
+    /** Sends a message that comes from somebody behind this relay, such as an onion service. */
+    public void sendFor(HopCrypto behind, int streamId, RelayMessage message) throws IOException {
+        ByteWriter body = new ByteWriter();
+        message.write(body);
+        sending.lock();
+        try {
+            byte[] cell = message(message.command(), streamId, body.size(), body.toByteArray());
+            behind.originate(Cell.RELAY, cell, 0);
+            crypto.encrypt(Cell.RELAY, cell, 0);
+            link.send(id, Cell.RELAY, cell);
+        } finally {
+            sending.unlock();
+        }
+    }
+
     /** Sends many of one message in few writes. */
     public void flood(int command, int streamId, int count, byte... body) throws IOException {
         sending.lock();
@@ -184,6 +199,9 @@ public final class RelayCircuit {
             int streamId = in.u16();
             in.skip(4);
             onMessage(relayCommand, streamId, in.bytes(in.u16()));
+            return;
+        }
+        if (circuits.script().onUnrecognised(this, command, body)) {
             return;
         }
         Onward next = onward;

@@ -39,4 +39,13 @@ public interface RelayScript {
     default boolean onMessage(RelayCircuit circuit, int command, int streamId, byte[] body) throws IOException {
         return false;
     }
+
+    /**
+     * Has a cell that is for somebody behind this relay, with this relay's layer removed.
+     *
+     * @return true if there is nothing left to do; false passes it on
+     */
+    default boolean onUnrecognised(RelayCircuit circuit, int command, byte[] body) throws IOException {
+        return false;
+    }
 }

@@ -1,0 +1,99 @@
+package dev.cepa.onion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.crypto.X25519;
+import dev.cepa.error.OnionServiceException;
+import dev.cepa.error.OnionServiceException.Reason;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class DescriptorStoreTest {
+    @Test
+    void keepsADescriptorForAsLongAsItSays() throws Exception {
+        try (PlayedService service = new PlayedService()) {
+            DescriptorStore store = service.store();
+            DescriptorStore.Found first = store.get(service.address, PlayedService.soon());
+            assertThat(first.descriptor().introPoints()).hasSize(3);
+            service.now = service.now.plus(Duration.ofMinutes(179));
+            assertThat(store.get(service.address, PlayedService.soon()).descriptor()).isSameAs(first.descriptor());
+            assertThat(service.fetches).hasValue(1);
+            service.now = service.now.plus(Duration.ofMinutes(1));
+            assertThat(store.get(service.address, PlayedService.soon()).descriptor()).isNotSameAs(first.descriptor());
+            assertThat(service.fetches).hasValue(2);
+        }
+    }
+
+    @Test
+    void forgetsAllWithTheIdentity() throws Exception {
+        try (PlayedService service = new PlayedService()) {
+            DescriptorStore store = service.store();
+            for (int i = 1; i < 10; i++) {
+                store.get(service.address, PlayedService.soon());
+                assertThat(service.fetches).hasValue(i);
+                store.clear();
+            }
+        }
+    }
+
+    @Test
+    void fetchesAnewBeforeItUsesAnExpiredSeed() throws Exception {
+        try (PlayedService service = new PlayedService() {
+            @Override
+            byte[] directoryAnswer(int n) throws IOException {
+                HsDescriptor descriptor = new HsDescriptor(
+                        Duration.ofHours(3), n, now.plusSeconds(54 * 3600), false, List.of(), null,
+                        new PowParams(new byte[32], 1, now.plusSeconds(600)));
+                return ok(new DescriptorWriter(RANDOM)
+                        .write(descriptor, identity, period, Ed25519KeyPair.generate(RANDOM), List.of()));
+            }
+        }) {
+            DescriptorStore store = service.store();
+            store.get(service.address, PlayedService.soon());
+            service.now = service.now.plusSeconds(599);
+            assertThat(store.get(service.address, PlayedService.soon()).descriptor().revision()).isZero();
+            service.now = service.now.plusSeconds(1);
+            assertThat(store.get(service.address, PlayedService.soon()).descriptor().revision()).isEqualTo(1);
+            assertThat(service.fetches).hasValue(2);
+        }
+    }
+
+    @Test
+    void aKeyThatComesLaterOpensTheDescriptorThatIsThere() throws Exception {
+        byte[] secret = new byte[32];
+        PlayedService.RANDOM.nextBytes(secret);
+        try (PlayedService service = new PlayedService() {
+            @Override
+            byte[] directoryAnswer(int n) throws IOException {
+                HsDescriptor descriptor = new HsDescriptor(
+                        Duration.ofHours(3), 1, now.plusSeconds(54 * 3600), false,
+                        List.of(DescriptorTest.introPoint(0), DescriptorTest.introPoint(1)), null, null);
+                return ok(new DescriptorWriter(RANDOM)
+                        .write(descriptor, identity, period, Ed25519KeyPair.generate(RANDOM),
+                                List.of(X25519.of(secret).publicKey())));
+            }
+        }) {
+            DescriptorStore store = service.store();
+            assertReason(Reason.CLIENT_AUTH_MISSING, store, service);
+            store.setClientKeys(Map.of(service.address, ClientAuthKey.of(new byte[32])));
+            assertReason(Reason.CLIENT_AUTH_WRONG, store, service);
+            store.setClientKeys(Map.of(service.address, ClientAuthKey.of(secret)));
+            assertThat(store.get(service.address, PlayedService.soon()).descriptor().introPoints()).hasSize(2);
+            store.setClientKeys(Map.of());
+            assertReason(Reason.CLIENT_AUTH_MISSING, store, service);
+            assertThat(service.fetches).hasValue(1);
+        }
+    }
+
+    private static void assertReason(Reason reason, DescriptorStore store, PlayedService service) {
+        assertThatThrownBy(() -> store.get(service.address, PlayedService.soon()))
+                .isInstanceOfSatisfying(OnionServiceException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+    }
+}
