@@ -6,7 +6,7 @@ import dev.cepa.event.TorEvents;
 import dev.cepa.onion.OnionService;
 import dev.cepa.onion.ServiceSettings;
 import dev.cepa.onion.StreamHandler;
-import dev.cepa.pool.InternalCircuits;
+import dev.cepa.pool.ServiceCircuits;
 import dev.cepa.proxy.StreamForwarder;
 import java.io.Closeable;
 import java.net.SocketAddress;
@@ -24,7 +24,7 @@ final class HostedServices implements Closeable {
     /** At once. */
     private static final int MOST = 1000;
 
-    private final InternalCircuits circuits;
+    private final ServiceCircuits circuits;
     private final boolean testing;
     private final TorEvents events;
     private final InstantSource clock;
@@ -37,7 +37,7 @@ final class HostedServices implements Closeable {
     private boolean closed;
 
     /** @param alive runs now and then as long as there is a service */
-    HostedServices(InternalCircuits circuits, boolean testing, TorEvents events, InstantSource clock, Runnable alive) {
+    HostedServices(ServiceCircuits circuits, boolean testing, TorEvents events, InstantSource clock, Runnable alive) {
         this.circuits = circuits;
         this.testing = testing;
         this.events = events;

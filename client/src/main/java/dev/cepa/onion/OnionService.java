@@ -8,7 +8,7 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
 import dev.cepa.onion.pow.ReplaySet;
-import dev.cepa.pool.InternalCircuits;
+import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -59,7 +59,7 @@ public final class OnionService implements Closeable {
 
     private static final Duration COOKIE_TIME = Duration.ofMinutes(5);
 
-    private final InternalCircuits circuits;
+    private final ServiceCircuits circuits;
     private final Ed25519KeyPair identity;
     private final InstantSource clock;
     private final SecureRandom random;
@@ -111,7 +111,7 @@ public final class OnionService implements Closeable {
      * @param alive runs now and then as long as the service does, so that the client does not rest
      */
     public OnionService(
-            InternalCircuits circuits,
+            ServiceCircuits circuits,
             boolean testing,
             Ed25519KeyPair identity,
             Map<Integer, StreamHandler> ports,

@@ -5,7 +5,6 @@ import dev.cepa.circuit.HopTarget;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
-import java.util.Collection;
 
 /** Circuits that do not leave the network, for onion services. Each is the caller's own, who closes it. Thread-safe. */
 public interface InternalCircuits {
@@ -49,14 +48,6 @@ public interface InternalCircuits {
      * @throws TorException if it can't be built by then
      */
     Circuit toRendezvousPoint(Deadline deadline) throws TorException;
-
-    /**
-     * A random relay that can be an introduction point.
-     *
-     * @param others that are introduction points already; related to none of them, if there is a choice
-     * @throws TorException of kind NO_PATH if none is left
-     */
-    HopTarget pickIntroductionPoint(Collection<HopTarget> others, Deadline deadline) throws TorException;
 
     /**
      * The directory that paths are chosen by, waiting for the first if need be.

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Builds internal circuits when they are asked for: guard, two middle relays, and the relay that is wanted; or guard, middle
  * relay and rendezvous point. Thread-safe, without state of its own.
  */
-public final class OnDemandCircuits implements InternalCircuits {
+public final class OnDemandCircuits implements ServiceCircuits {
     private static final int ATTEMPTS = 3;
     private static final long LOOK_MILLIS = 100;
 
