@@ -14,6 +14,8 @@ import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.onion.OnionClient;
 import dev.cepa.onion.OnionStreams;
+import dev.cepa.onion.ServiceFolder;
+import dev.cepa.onion.ServiceSettings;
 import dev.cepa.path.BuildTimeouts;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
@@ -25,12 +27,14 @@ import dev.cepa.pool.PoolStatistics;
 import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.SocketFactory;
@@ -69,6 +73,7 @@ public final class TorClient implements Closeable {
     private final DirectoryManager directory;
     private final CircuitPool pool;
     private final OnionClient onions;
+    private final HostedServices services;
     private final TorStreams streams;
     private final SocksPorts socksPorts;
     private final Dormancy dormancy;
@@ -112,9 +117,11 @@ public final class TorClient implements Closeable {
                     timeouts,
                     events,
                     circuitIds::incrementAndGet);
+            OnDemandCircuits internal = new OnDemandCircuits(
+                    channels, guards, config.circuits, timeouts, this::paths, events, circuitIds::incrementAndGet);
+            services = new HostedServices(internal, config.testingNetwork, events, clock, this::noteUse);
             onions = new OnionClient(
-                    new OnDemandCircuits(
-                            channels, guards, config.circuits, timeouts, this::paths, events, circuitIds::incrementAndGet),
+                    internal,
                     config.testingNetwork,
                     () -> this.config.pool.maxCircuitDirtiness(),
                     events,
@@ -128,6 +135,7 @@ public final class TorClient implements Closeable {
                     onions.networkChanged();
                 }
                 pool.directoryChanged();
+                services.directoryChanged();
                 updatePadding(dir);
             });
             updatePadding(null);
@@ -304,6 +312,35 @@ public final class TorClient implements Closeable {
             pool.start();
             bootstrap.start();
         }
+    }
+
+    /**
+     * Begins to describe an onion service that this client is to run.
+     *
+     * @param key its key, which its address is made of
+     * @return what says its ports, and starts it
+     */
+    public OnionServiceBuilder onionService(OnionServiceKey key) {
+        return new OnionServiceBuilder(this, key);
+    }
+
+    /**
+     * The same with the key in a folder as C tor keeps it ({@code HiddenServiceDir}), and the clients that it authorises.
+     * Folder and key are made if there are none.
+     *
+     * @param folder the service's own
+     * @return what says its ports, and starts it
+     * @throws TorException of kind STORAGE if the folder can't be used, CONFIG if what it says of clients can't
+     */
+    public OnionServiceBuilder onionService(Path folder) throws TorException {
+        ServiceFolder kept = ServiceFolder.open(folder, new SecureRandom());
+        return new OnionServiceBuilder(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
+    }
+
+    HostedOnionService start(
+            OnionServiceKey key, Map<Integer, ? extends @Nullable SocketAddress> ports, ServiceSettings settings)
+            throws TorException {
+        return services.start(key, ports, settings);
     }
 
     /** {@return how it is configured at this moment} */
@@ -564,6 +601,7 @@ public final class TorClient implements Closeable {
         }
         socksPorts.close();
         bootstrap.close();
+        services.close();
         onions.close();
         pool.close();
         directory.close();

@@ -4,6 +4,7 @@ import dev.cepa.error.ProtocolException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +27,13 @@ public sealed interface RelayMessage {
     int BEGIN_DIR = 13;
     int EXTEND2 = 14;
     int EXTENDED2 = 15;
+    int ESTABLISH_INTRO = 32;
     int ESTABLISH_RENDEZVOUS = 33;
     int INTRODUCE1 = 34;
+    int INTRODUCE2 = 35;
+    int RENDEZVOUS1 = 36;
     int RENDEZVOUS2 = 37;
+    int INTRO_ESTABLISHED = 38;
     int RENDEZVOUS_ESTABLISHED = 39;
     int INTRODUCE_ACK = 40;
 
@@ -532,6 +537,117 @@ public sealed interface RelayMessage {
     }
 
     /**
+     * A service asks a relay to be an introduction point (rend-spec-v3 section 3.1.1).
+     *
+     * @param authKey its Ed25519 key for this relay, 32 bytes
+     * @param handshakeAuth 32 bytes that show that it was made for this circuit
+     * @param signature with the key, 64 bytes
+     */
+    record EstablishIntro(byte[] authKey, byte[] handshakeAuth, byte[] signature) implements RelayMessage {
+        private static final int ED25519 = 2;
+        private static final int MAC = 32;
+
+        public EstablishIntro {
+            if (authKey.length != Ed25519Id.LENGTH || handshakeAuth.length != MAC) {
+                throw new IllegalArgumentException("a part of ESTABLISH_INTRO has the wrong length");
+            }
+        }
+
+        @Override
+        public int command() {
+            return ESTABLISH_INTRO;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.bytes(header(authKey)).bytes(handshakeAuth).u16(signature.length).bytes(signature);
+        }
+
+        /** All that stands before {@code handshakeAuth}, which is made of it; no extensions. */
+        public static byte[] header(byte[] authKey) {
+            return new ByteWriter(4 + authKey.length)
+                    .u8(ED25519)
+                    .u16(authKey.length)
+                    .bytes(authKey)
+                    .u8(0)
+                    .toByteArray();
+        }
+
+        static EstablishIntro read(ByteReader in) throws ProtocolException {
+            int type = in.u8();
+            if (type != ED25519 || in.u16() != Ed25519Id.LENGTH) {
+                throw new ProtocolException("ESTABLISH_INTRO with an authentication key of type " + type);
+            }
+            byte[] key = in.bytes(Ed25519Id.LENGTH);
+            for (int n = in.u8(); n > 0; n--) {
+                in.skip(1);
+                in.skip(in.u8());
+            }
+            return new EstablishIntro(key, in.bytes(MAC), in.bytes(in.u16()));
+        }
+    }
+
+    /** A relay has become an introduction point. */
+    record IntroEstablished() implements RelayMessage {
+        @Override
+        public int command() {
+            return INTRO_ESTABLISHED;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(0);
+        }
+    }
+
+    /**
+     * A client's introduction, as the introduction point has passed it on.
+     *
+     * @param header all that stands before the sealed part, and is authenticated with it
+     * @param authKey of the service at this introduction point, 32 bytes
+     * @param sealed what only the service can read
+     */
+    record Introduce2(byte[] header, byte[] authKey, byte[] sealed) implements RelayMessage {
+        @Override
+        public int command() {
+            return INTRODUCE2;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.bytes(header).bytes(sealed);
+        }
+
+        static Introduce2 read(ByteReader in) throws ProtocolException {
+            byte[] all = in.rest();
+            Introduce1 same = Introduce1.read(new ByteReader(all));
+            return new Introduce2(
+                    Arrays.copyOf(all, all.length - same.sealed().length), same.authKey(), same.sealed());
+        }
+    }
+
+    /**
+     * A service has come to a rendezvous point.
+     *
+     * @param cookie 20 bytes, by which the rendezvous point knows the client's circuit
+     * @param handshake what goes on to the client
+     */
+    record Rendezvous1(byte[] cookie, byte[] handshake) implements RelayMessage {
+        /** Bytes of the handshake, with which the message is as long as C tor's: what is beyond the answer is random. */
+        public static final int HANDSHAKE = 148;
+
+        @Override
+        public int command() {
+            return RENDEZVOUS1;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.bytes(cookie).bytes(handshake);
+        }
+    }
+
+    /**
      * Reads a message's body; bytes after it are ignored where the specification allows them.
      *
      * @throws ProtocolException if it is malformed or the command is unknown, or is DATA
@@ -550,9 +666,13 @@ public sealed interface RelayMessage {
             case BEGIN_DIR -> new BeginDir();
             case EXTEND2 -> Extend2.read(in);
             case EXTENDED2 -> new Extended2(in.bytes(in.u16()));
+            case ESTABLISH_INTRO -> EstablishIntro.read(in);
             case ESTABLISH_RENDEZVOUS -> new EstablishRendezvous(in.bytes(EstablishRendezvous.COOKIE));
             case INTRODUCE1 -> Introduce1.read(in);
+            case INTRODUCE2 -> Introduce2.read(in);
+            case RENDEZVOUS1 -> new Rendezvous1(in.bytes(EstablishRendezvous.COOKIE), in.rest());
             case RENDEZVOUS2 -> new Rendezvous2(in.rest());
+            case INTRO_ESTABLISHED -> new IntroEstablished();
             case RENDEZVOUS_ESTABLISHED -> new RendezvousEstablished();
             case INTRODUCE_ACK -> new IntroduceAck(in.u16());
             default -> throw new ProtocolException("relay message with unknown command " + command);

@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class Circuit implements AutoCloseable {
     /** RELAY_EARLY cells that a relay lets pass (tor-spec section 5.6). */
     private static final int RELAY_EARLY_BUDGET = 8;
+    /** Bytes that both ends of a circuit know besides its keys. */
+    private static final int BINDING = 20;
+
     /** A first relay that has sent nothing at all for so many seconds counts as gone, however much time is left. */
     private static final int SILENT_SECONDS = 5;
 
@@ -58,6 +63,11 @@ public final class Circuit implements AutoCloseable {
     private final ReentrantLock building = new ReentrantLock();
 
     private int relayEarlyLeft = RELAY_EARLY_BUDGET;
+    /** Of the last relay, 20 bytes (tor-spec section 5.2.2, KH); guarded by {@link #building}. */
+    private byte @Nullable [] binding;
+
+    private volatile @Nullable Consumer<RelayMessage.Introduce2> introductions;
+    private volatile @Nullable StreamAcceptor acceptor;
     private volatile boolean built;
     private volatile long lastUsedNanos = createdNanos;
     /** Guarded by itself; empty once they have run. */
@@ -198,10 +208,14 @@ public final class Circuit implements AutoCloseable {
         if (extensions.length > 1 || extensions.length == 1 && extensions[0] != 0) {
             throw new ProtocolException("relay " + target + " sent extensions that were not asked for");
         }
+        HopCrypto crypto = Tor1HopCrypto.client(result.keys());
+        // CREATE_FAST has it before the keys, and is not for circuits that need it.
+        binding = result.keys().take(BINDING);
+        result.keys().wipe();
         hops.add(new Hop(
                 hops.size(),
                 target,
-                Tor1HopCrypto.client(result.keys()),
+                crypto,
                 new FlowControl(settings.sendmeAcceptMinVersion()),
                 sender.newTurn()));
         emit(CircuitStatus.Status.EXTENDED, null, null);
@@ -262,6 +276,74 @@ public final class Circuit implements AutoCloseable {
         } finally {
             building.unlock();
         }
+    }
+
+    /**
+     * Asks the last relay to be an introduction point, whose introductions go to {@code listener} from then on.
+     *
+     * @param message makes the message from the 20 bytes that both ends of this circuit, and nobody else, know
+     * @param listener runs on the channel's reader: it must not block
+     * @throws TorException if the relay does not agree by then
+     */
+    public void establishIntroduction(
+            Function<byte[], RelayMessage.EstablishIntro> message,
+            Consumer<RelayMessage.Introduce2> listener,
+            Deadline deadline)
+            throws TorException {
+        building.lock();
+        try {
+            byte[] key = binding;
+            if (key == null) {
+                throw new IllegalStateException("circuit " + id + " has no hop yet");
+            }
+            introductions = listener;
+            ask(message.apply(key.clone()), RelayMessage.INTRO_ESTABLISHED, deadline);
+        } finally {
+            building.unlock();
+        }
+    }
+
+    /** The reader: a client introduces itself. */
+    void introductionReceived(Hop from, RelayMessage.Introduce2 message) throws TorException {
+        Consumer<RelayMessage.Introduce2> listener = introductions;
+        if (listener == null || from != lastHop()) {
+            throw new ProtocolException("INTRODUCE2 from a relay that is no introduction point");
+        }
+        listener.accept(message);
+    }
+
+    /**
+     * Tells the last relay, a rendezvous point, that the service has come; the client behind it then opens streams.
+     *
+     * @param crypto shared with the client
+     */
+    public void meet(RelayMessage.Rendezvous1 message, HopCrypto crypto, StreamAcceptor streamAcceptor) throws TorException {
+        building.lock();
+        try {
+            Hop rendezvousPoint = lastHop();
+            acceptor = streamAcceptor;
+            // First, as the client's streams may be there as soon as the message is.
+            join(crypto);
+            sender.send(rendezvousPoint, Cell.RELAY, 0, message);
+        } finally {
+            building.unlock();
+        }
+    }
+
+    /** The reader: who takes streams from this hop; null if nobody does. */
+    @Nullable StreamAcceptor acceptor(Hop hop) {
+        return hop.target() == null ? acceptor : null;
+    }
+
+    /** The reader: a stream that is being opened by this hop. */
+    TorStream incoming(Hop hop) {
+        lastUsedNanos = System.nanoTime();
+        return new TorStream(this, hop, link.memory());
+    }
+
+    /** An incoming stream is connected. */
+    void accepted(TorStream stream) throws TorException {
+        sender.send(stream.hop, Cell.RELAY, stream.streamId(), new RelayMessage.Connected(null, 0));
     }
 
     /** How many more relays it can be extended to. */
@@ -544,7 +626,7 @@ public final class Circuit implements AutoCloseable {
     }
 
     void emit(TorStream stream, StreamStatus.Status status, @Nullable TorException reason) {
-        if (events.hasListeners()) {
+        if (events.hasListeners() && !stream.incoming) {
             events.emit(new StreamStatus(stream.id(), status, id, stream.target, reason));
         }
     }

@@ -151,10 +151,18 @@ final class CircuitReceiver implements CircuitHandler {
                 RelayMessage.Extended2 extended = (RelayMessage.Extended2) RelayMessage.read(command, body);
                 circuit.takePending(command, hop).complete(extended.handshake());
             }
-            case RelayMessage.RENDEZVOUS_ESTABLISHED, RelayMessage.INTRODUCE_ACK, RelayMessage.RENDEZVOUS2 -> {
+            case RelayMessage.RENDEZVOUS_ESTABLISHED,
+                    RelayMessage.INTRO_ESTABLISHED,
+                    RelayMessage.INTRODUCE_ACK,
+                    RelayMessage.RENDEZVOUS2 -> {
                 expectNoStream("relay command " + command, streamId);
                 circuit.takePending(command, hop).complete(body.rest());
             }
+            case RelayMessage.INTRODUCE2 -> {
+                expectNoStream("INTRODUCE2", streamId);
+                circuit.introductionReceived(hop, (RelayMessage.Introduce2) RelayMessage.read(command, body));
+            }
+            case RelayMessage.BEGIN -> onBegin(hop, streamId, body);
             case RelayMessage.TRUNCATED -> {
                 RelayMessage.Truncated truncated = (RelayMessage.Truncated) RelayMessage.read(command, body);
                 throw destroyed(hop.name() + " truncated the circuit", truncated.reason());
@@ -162,15 +170,31 @@ final class CircuitReceiver implements CircuitHandler {
             case RelayMessage.DROP -> {
                 // Padding from far.
             }
-            case RelayMessage.BEGIN,
-                    RelayMessage.BEGIN_DIR,
+            case RelayMessage.BEGIN_DIR,
                     RelayMessage.RESOLVE,
                     RelayMessage.EXTEND2,
+                    RelayMessage.ESTABLISH_INTRO,
                     RelayMessage.ESTABLISH_RENDEZVOUS,
                     RelayMessage.INTRODUCE1,
+                    RelayMessage.RENDEZVOUS1,
                     RelayMessage.TRUNCATE ->
                     throw new ProtocolException("relay command " + command + " towards a client");
             default -> LOG.debug("{} sent a message with unknown relay command {}", hop.name(), command);
+        }
+    }
+
+    /** An onion service's client opens a stream. */
+    private void onBegin(Hop hop, int streamId, ByteReader body) throws TorException {
+        StreamAcceptor acceptor = circuit.acceptor(hop);
+        if (acceptor == null) {
+            throw new ProtocolException("relay command " + RelayMessage.BEGIN + " towards a client");
+        }
+        RelayMessage.Begin begin = (RelayMessage.Begin) RelayMessage.read(RelayMessage.BEGIN, body);
+        TorStream stream = circuit.incoming(hop);
+        if (streams.enter(streamId, stream)) {
+            acceptor.begin(stream, begin.port());
+        } else {
+            circuit.sender().send(hop, Cell.RELAY, streamId, new RelayMessage.End(EndReason.RESOURCELIMIT.code()));
         }
     }
 
@@ -214,7 +238,9 @@ final class CircuitReceiver implements CircuitHandler {
         if (entry instanceof TorStream stream && stream.hop == hop) {
             streams.remove(streamId);
             TorException reason = ended(hop, end.reason());
-            boolean regular = end.reason() == EndReason.DONE.code() && stream.inbox.isConnected();
+            // A client gives no reasons.
+            boolean regular = end.reason() == EndReason.DONE.code() && stream.inbox.isConnected()
+                    || stream.incoming && end.reason() == EndReason.MISC.code();
             stream.ended(regular ? null : reason, reason);
         } else if (entry instanceof ResolveStream question && question.hop == hop) {
             streams.remove(streamId);

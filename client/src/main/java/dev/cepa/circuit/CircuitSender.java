@@ -199,7 +199,7 @@ final class CircuitSender {
         try {
             half.unacknowledged(TorStream.WINDOW - stream.sendWindow);
             if (closed == null && streams.halfClose(stream.streamId(), stream, half)) {
-                putEnd(stream.hop, stream.streamId());
+                putEnd(stream.hop, stream.streamId(), stream.endReason());
             }
         } finally {
             unlock();
@@ -211,16 +211,15 @@ final class CircuitSender {
         lock.lock();
         try {
             if (closed == null && streams.halfClose(question.streamId(), question, HalfStream.ofResolve())) {
-                putEnd(question.hop, question.streamId());
+                putEnd(question.hop, question.streamId(), EndReason.MISC);
             }
         } finally {
             unlock();
         }
     }
 
-    /** A client's reason is always MISC, even for a regular end: the exit need not know more (tor-spec section 6.3). */
-    private void putEnd(Hop hop, int streamId) throws TorException {
-        put(hop, Cell.RELAY, RelayMessage.END, streamId, new byte[] {(byte) EndReason.MISC.code()}, 0, 1);
+    private void putEnd(Hop hop, int streamId, EndReason reason) throws TorException {
+        put(hop, Cell.RELAY, RelayMessage.END, streamId, new byte[] {(byte) reason.code()}, 0, 1);
     }
 
     /** Wakes a stream's writer, so that it sees that its output has ended. */

@@ -50,6 +50,13 @@ final class StreamInbox {
         this.hasWindow = hasWindow;
     }
 
+    /** Of a stream that the far end has opened. */
+    static StreamInbox connected(QueueMemory memory, QueueMemory.Queue owner) {
+        StreamInbox inbox = new StreamInbox(memory, owner, true);
+        inbox.connected = true;
+        return inbox;
+    }
+
     /** The reader: the first CONNECTED has come. */
     void connected(@Nullable InetAddress address) {
         lock.lock();

@@ -1,6 +1,7 @@
 package dev.cepa.circuit;
 
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,6 +54,32 @@ final class StreamTable {
         entry.entered(lastId);
         put(lastId, entry);
         open++;
+    }
+
+    /**
+     * Enters a stream that the far end has opened, under its id.
+     *
+     * @return false if there are too many
+     * @throws ProtocolException if the id is in use
+     * @throws TorException if the circuit is closed
+     */
+    synchronized boolean enter(int id, TorStream stream) throws TorException {
+        if (closed != null) {
+            throw Failures.again(closed);
+        }
+        StreamEntry before = find(id);
+        if (id == 0 || before != null && !(before instanceof HalfStream)) {
+            throw new ProtocolException(id == 0 ? "BEGIN without a stream id" : "BEGIN on a stream that is open");
+        }
+        if (open >= maxStreams || used >= IDS / 2) {
+            return false;
+        }
+        // Who opens the stream anew has heard of its end.
+        remove(id);
+        stream.entered(id);
+        put(id, stream);
+        open++;
+        return true;
     }
 
     synchronized @Nullable StreamEntry find(int id) {

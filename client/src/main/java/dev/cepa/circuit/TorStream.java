@@ -1,5 +1,6 @@
 package dev.cepa.circuit;
 
+import dev.cepa.cell.EndReason;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -32,6 +33,9 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** The destination, for events only. */
     final String target;
 
+    /** Whether the far end, an onion service's client, has opened it. */
+    final boolean incoming;
+
     private final Circuit circuit;
     private final QueueMemory memory;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -40,6 +44,8 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     private int streamId;
     private volatile int readTimeoutMillis;
     private volatile @Nullable TorException outputEnd;
+    /** What the far end is told when we end the stream. */
+    private volatile EndReason endReason;
 
     // Both are the circuit's sender's, guarded by its lock.
     int sendWindow = WINDOW;
@@ -49,8 +55,46 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
         this.circuit = circuit;
         this.hop = hop;
         this.target = target;
+        this.incoming = false;
+        // A client's reason is always MISC, even for a regular end: the exit need not know more (tor-spec section 6.3).
+        endReason = EndReason.MISC;
         this.memory = memory;
         inbox = new StreamInbox(memory, this, true);
+    }
+
+    /** One that the far end has opened; it may send at once, before we {@link #accept}. */
+    TorStream(Circuit circuit, Hop hop, QueueMemory memory) {
+        this.circuit = circuit;
+        this.hop = hop;
+        this.memory = memory;
+        this.target = "";
+        this.incoming = true;
+        endReason = EndReason.DONE;
+        inbox = StreamInbox.connected(memory, this);
+    }
+
+    /**
+     * Takes a stream that the far end has opened: it is told that it is connected. To be called once, before anything is
+     * written.
+     *
+     * @throws TorException if the stream has ended
+     */
+    public void accept() throws TorException {
+        TorException end = outputEnd;
+        if (end != null) {
+            throw Failures.again(end);
+        }
+        circuit.accepted(this);
+    }
+
+    /** Ends a stream that the far end has opened, and tells it why. */
+    public void refuse(EndReason reason) {
+        endReason = reason;
+        close();
+    }
+
+    EndReason endReason() {
+        return endReason;
     }
 
     /** Unique within one client: the circuit's id times 65,536, plus the stream's id on the circuit. */

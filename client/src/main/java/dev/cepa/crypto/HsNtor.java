@@ -231,7 +231,7 @@ public final class HsNtor {
     }
 
     /** SHA3-256 over key length 8 | key | message. */
-    static byte[] mac(byte[] key, byte[]... message) {
+    public static byte[] mac(byte[] key, byte[]... message) {
         byte[][] parts = new byte[message.length + 2][];
         parts[0] = new ByteWriter(8).i64(key.length).toByteArray();
         parts[1] = key;

@@ -208,11 +208,11 @@ public sealed interface TorEvent {
     record LowMemory(long limit, long before, long freed, int ended) implements TorEvent {}
 
     /**
-     * An onion service's descriptor was asked for.
+     * An onion service's descriptor was asked for, or one of our own was put on a directory.
      *
      * @param action what happened
      * @param address the service's 56 characters
-     * @param directory {@code $FINGERPRINT~nickname} of who was asked; null if nobody could be
+     * @param directory {@code $FINGERPRINT~nickname} of the directory; null if nobody could be asked
      * @param descriptorId the service's blinded key in this time period, in base64 without padding
      * @param reason why it failed, in the control specification's words, such as {@code NOT_FOUND}; else null
      */
@@ -225,8 +225,12 @@ public sealed interface TorEvent {
             REQUESTED,
             /** It was received, and is good. */
             RECEIVED,
-            /** The directory has it not, or not a good one. */
-            FAILED
+            /** The directory has it not, or not a good one; or it did not take ours. */
+            FAILED,
+            /** A directory is being given our own service's. */
+            UPLOADING,
+            /** It has taken it. */
+            UPLOADED
         }
     }
 

@@ -180,7 +180,7 @@ final class Connector {
         private Outcome introduce(IntroPoint point, HsNtor.Client handshake) throws TorException {
             Circuit circuit;
             try {
-                circuit = circuitTo(hop(point));
+                circuit = circuitTo(hop(point.specifiers(), point.ntorKey()));
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.INTRODUCTION_FAILED, e);
@@ -295,12 +295,12 @@ final class Connector {
         }
     }
 
-    /** An introduction point's relay, as the descriptor names it: it need not be in our directory. */
-    private static HopTarget hop(IntroPoint point) throws ProtocolException {
+    /** A relay as a descriptor or an introduction names it: it need not be in our directory. */
+    static HopTarget hop(List<LinkSpecifier> specifiers, byte[] ntorKey) throws ProtocolException {
         RsaId rsaId = null;
         Ed25519Id ed25519Id = null;
         List<InetSocketAddress> addresses = new ArrayList<>(2);
-        for (LinkSpecifier specifier : point.specifiers()) {
+        for (LinkSpecifier specifier : specifiers) {
             switch (specifier) {
                 case LinkSpecifier.Rsa(RsaId id) -> rsaId = id;
                 case LinkSpecifier.Ed25519(Ed25519Id id) -> ed25519Id = id;
@@ -311,8 +311,8 @@ final class Connector {
             }
         }
         if (rsaId == null || addresses.isEmpty()) {
-            throw new ProtocolException("introduction point without RSA identity or address");
+            throw new ProtocolException("relay without RSA identity or address");
         }
-        return new HopTarget(new ChannelTarget(rsaId, ed25519Id, addresses), point.ntorKey(), false, "");
+        return new HopTarget(new ChannelTarget(rsaId, ed25519Id, addresses), ntorKey, false, "");
     }
 }

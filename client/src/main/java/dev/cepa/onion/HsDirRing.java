@@ -8,6 +8,7 @@ import dev.cepa.netdoc.NetDir;
 import dev.cepa.netdoc.Protocols;
 import dev.cepa.netdoc.RelayFlags;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HsDirRing {
     private static final int INDEX = 32;
+    /** Voting rounds in which one shared random value is made. */
+    private static final int RUN = 24;
+
     private static final byte[] STORE_AT = "store-at-idx".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NODE = "node-idx".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] DISASTER = "shared-random-disaster".getBytes(StandardCharsets.US_ASCII);
@@ -70,13 +74,22 @@ public final class HsDirRing {
      * day. Then the current value is that of the current period, otherwise it is already the next one's.
      */
     static boolean isBeforeSharedRandom(ConsensusInfo consensus, TimePeriod period) {
+        TimePeriod atRunStart =
+                TimePeriod.at(sharedRandomRun(consensus), period.lengthMinutes(), period.offsetSeconds());
+        return !consensus.validAfter().isBefore(atRunStart.end());
+    }
+
+    /** When the authorities began to make the shared random value that is not yet in the consensus. */
+    static Instant sharedRandomRun(ConsensusInfo consensus) {
         long round = TimePeriod.votingSeconds(consensus);
         long validAfter = consensus.validAfter().getEpochSecond();
-        // A run of 24 rounds begins with the round whose number is divisible by 24.
-        long runStart = validAfter - validAfter / round % 24 * round;
-        TimePeriod atRunStart =
-                TimePeriod.at(java.time.Instant.ofEpochSecond(runStart), period.lengthMinutes(), period.offsetSeconds());
-        return validAfter >= atRunStart.end().getEpochSecond();
+        // A run begins with the round whose number is divisible by 24.
+        return Instant.ofEpochSecond(validAfter - validAfter / round % RUN * round);
+    }
+
+    /** When they began to make the one before. */
+    static Instant lastSharedRandomRun(ConsensusInfo consensus) {
+        return sharedRandomRun(consensus).minusSeconds(RUN * TimePeriod.votingSeconds(consensus));
     }
 
     /** @param sharedRandom 32 bytes; null if the authorities agreed on none: then one that can be foreseen */

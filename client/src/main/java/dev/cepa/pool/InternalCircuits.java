@@ -15,7 +15,13 @@ public interface InternalCircuits {
         /** To an introduction point. */
         INTRODUCTION("HS_CLIENT_INTRO"),
         /** To a rendezvous point. */
-        RENDEZVOUS("HS_CLIENT_REND");
+        RENDEZVOUS("HS_CLIENT_REND"),
+        /** Our service's, to a directory that takes its descriptor. */
+        SERVICE_DIRECTORY("HS_SERVICE_HSDIR"),
+        /** Our service's, to its introduction point. */
+        SERVICE_INTRODUCTION("HS_SERVICE_INTRO"),
+        /** Our service's, to where a client waits. */
+        SERVICE_RENDEZVOUS("HS_SERVICE_REND");
 
         private final String word;
 

@@ -17,6 +17,7 @@ import dev.cepa.path.GuardManager;
 import dev.cepa.path.GuardRestriction;
 import dev.cepa.path.PathSelector;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Builds internal circuits when they are asked for: guard, two middle relays, and the relay that is wanted; or guard, middle
  * relay and rendezvous point. Thread-safe, without state of its own.
  */
-public final class OnDemandCircuits implements InternalCircuits {
+public final class OnDemandCircuits implements ServiceCircuits {
     private static final int ATTEMPTS = 3;
     private static final long LOOK_MILLIS = 100;
 
@@ -59,6 +60,18 @@ public final class OnDemandCircuits implements InternalCircuits {
     @Override
     public Circuit toRendezvousPoint(Deadline deadline) throws TorException {
         return build(null, Purpose.RENDEZVOUS, deadline);
+    }
+
+    @Override
+    public HopTarget pickIntroductionPoint(Collection<HopTarget> others, Deadline deadline) throws TorException {
+        PathSelector selector = selector(deadline);
+        NetDir dir = selector.dir();
+        int[] listed = others.stream().mapToInt(other -> dir.indexOf(other.link().rsaId())).filter(i -> i >= 0).toArray();
+        int relay = selector.pickMiddle(true, listed);
+        for (int i = 0; i < 20 && !dir.supports(relay, Protocols.Name.HS_INTRO, 4); i++) {
+            relay = selector.pickMiddle(true, listed);
+        }
+        return CircuitBuilder.hop(dir, relay, selector);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cepa.cell.Cell;
 import dev.cepa.crypto.HandshakeMicro;
+import dev.cepa.onion.pow.EquiXMicro;
 import org.junit.jupiter.api.Test;
 
 /** That what the micro-benchmarks measure works: they check their own results, and nobody else runs them in a build. */
@@ -42,5 +43,13 @@ class MicroBenchmarksTest {
         HandshakeMicro handshakes = new HandshakeMicro();
         assertThat(handshakes.ntor()).startsWith(0x0c, 0x62, 0xde, 0xe7);
         assertThat(handshakes.ntorV3()).startsWith(0x9c, 0x19, 0xb6, 0x31);
+    }
+
+    @Test
+    void puzzlesAreSolvedAndSolutionsRecognised() {
+        EquiXMicro puzzles = new EquiXMicro();
+        assertThat(puzzles.solve()).isNotNull();
+        assertThat(puzzles.hash()).doesNotContain(0);
+        assertThat(puzzles.verify()).isTrue();
     }
 }

@@ -1,0 +1,116 @@
+package dev.cepa;
+
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
+import dev.cepa.onion.OnionService;
+import dev.cepa.onion.ServiceSettings;
+import dev.cepa.onion.StreamHandler;
+import dev.cepa.pool.ServiceCircuits;
+import dev.cepa.proxy.StreamForwarder;
+import java.io.Closeable;
+import java.net.SocketAddress;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The onion services of one client. Thread-safe. */
+final class HostedServices implements Closeable {
+    /** At once. */
+    private static final int MOST = 1000;
+
+    private final ServiceCircuits circuits;
+    private final boolean testing;
+    private final TorEvents events;
+    private final InstantSource clock;
+    private final Runnable alive;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** By address; guarded by the lock, as all below. */
+    private final Map<String, HostedOnionService> hosted = new LinkedHashMap<>();
+
+    private final Map<String, OnionService> running = new HashMap<>();
+    private boolean closed;
+
+    /** @param alive runs now and then as long as there is a service */
+    HostedServices(ServiceCircuits circuits, boolean testing, TorEvents events, InstantSource clock, Runnable alive) {
+        this.circuits = circuits;
+        this.testing = testing;
+        this.events = events;
+        this.clock = clock;
+        this.alive = alive;
+    }
+
+    /** @param ports with null for what the program accepts itself */
+    HostedOnionService start(
+            OnionServiceKey key, Map<Integer, ? extends @Nullable SocketAddress> ports, ServiceSettings settings)
+            throws TorException {
+        String address = key.address();
+        HostedOnionService service = new HostedOnionService(address, () -> forget(address));
+        Map<Integer, StreamHandler> handlers = new HashMap<>();
+        ports.forEach((port, target) -> handlers.put(
+                port, target == null ? stream -> service.offer(stream, port) : new StreamForwarder(target)::forward));
+        OnionService runner = new OnionService(
+                circuits, testing, key.pair(), handlers, settings, events, clock, new SecureRandom(), alive);
+        lock.lock();
+        try {
+            if (closed) {
+                throw new TorException(ErrorKind.CLOSED, "the client is closed");
+            }
+            if (hosted.size() >= MOST) {
+                throw new TorException(ErrorKind.RESOURCE_LIMIT, "the client runs " + MOST + " onion services already");
+            }
+            if (hosted.putIfAbsent(address, service) != null) {
+                throw new TorException(ErrorKind.CONFIG, "the client runs an onion service with this key already");
+            }
+            running.put(address, runner);
+        } finally {
+            lock.unlock();
+        }
+        service.run(runner);
+        return service;
+    }
+
+    private void forget(String address) {
+        lock.lock();
+        try {
+            hosted.remove(address);
+            running.remove(address);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** There is a newer directory. */
+    void directoryChanged() {
+        List<OnionService> all;
+        lock.lock();
+        try {
+            all = List.copyOf(running.values());
+        } finally {
+            lock.unlock();
+        }
+        for (OnionService service : all) {
+            service.directoryChanged();
+        }
+    }
+
+    @Override
+    public void close() {
+        List<HostedOnionService> all;
+        lock.lock();
+        try {
+            closed = true;
+            all = List.copyOf(hosted.values());
+        } finally {
+            lock.unlock();
+        }
+        for (HostedOnionService service : all) {
+            service.close();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.cepa;
+
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.onion.AuthorizedClients;
+import dev.cepa.onion.ServiceSettings;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What an onion service offers, before it is {@linkplain #start started}. Made by {@link TorClient#onionService}. Not thread-safe. */
+public final class OnionServiceBuilder {
+    private final TorClient client;
+    private final OnionServiceKey key;
+    private final Map<Integer, @Nullable SocketAddress> ports = new LinkedHashMap<>();
+    private final List<byte[]> clients = new ArrayList<>();
+    private ServiceSettings settings = ServiceSettings.DEFAULT;
+
+    OnionServiceBuilder(TorClient client, OnionServiceKey key) {
+        this.client = client;
+        this.key = key;
+    }
+
+    /**
+     * Has streams to a port of the service carried to a server of this computer.
+     *
+     * @param port of the service, 1 to 65,535
+     * @param target where the server listens
+     * @return this builder
+     */
+    public OnionServiceBuilder port(int port, SocketAddress target) {
+        ports.put(checked(port), target);
+        return this;
+    }
+
+    /**
+     * Has streams to a port of the service taken by this program, by {@link HostedOnionService#accept}.
+     *
+     * @param port of the service, 1 to 65,535
+     * @return this builder
+     */
+    public OnionServiceBuilder port(int port) {
+        ports.put(checked(port), null);
+        return this;
+    }
+
+    private static int checked(int port) {
+        if (port < 1 || port > 65_535) {
+            throw new IllegalArgumentException("there is no port " + port);
+        }
+        return port;
+    }
+
+    /**
+     * Sets the number of introduction points; 3 if it is not said.
+     *
+     * @param number from 1 to 20
+     * @return this builder
+     */
+    public OnionServiceBuilder introductionPoints(int number) {
+        settings = settings.withIntroPoints(number);
+        return this;
+    }
+
+    /**
+     * Bounds the streams that one client may have open at once.
+     *
+     * @param number up to 65,535; 0, as it is if it is not said, for no such bound
+     * @param closesCircuit whether a client that wants more loses all its streams, instead of the new one alone
+     * @return this builder
+     */
+    public OnionServiceBuilder maxStreams(int number, boolean closesCircuit) {
+        settings = settings.withMaxStreams(number, closesCircuit);
+        return this;
+    }
+
+    /**
+     * Lets a client find the service, and nobody who is not named so.
+     *
+     * @param publicKey {@code descriptor:x25519:} and the client's public key in base32, or the latter alone
+     * @return this builder
+     * @throws TorException of kind CONFIG if it is no such key
+     */
+    public OnionServiceBuilder authorize(String publicKey) throws TorException {
+        clients.add(AuthorizedClients.parse(publicKey));
+        return this;
+    }
+
+    OnionServiceBuilder authorize(List<byte[]> keys) {
+        clients.addAll(keys);
+        return this;
+    }
+
+    /**
+     * Starts the service and returns at once; {@link HostedOnionService#awaitPublished} waits until it can be found.
+     *
+     * @return the service, which lasts until it or the client is closed
+     * @throws TorException of kind CONFIG if there is no port, RESOURCE_LIMIT or CLOSED
+     */
+    public HostedOnionService start() throws TorException {
+        if (ports.isEmpty()) {
+            throw new TorException(ErrorKind.CONFIG, "an onion service without a port");
+        }
+        return client.start(key, ports, settings.withClients(clients));
+    }
+}

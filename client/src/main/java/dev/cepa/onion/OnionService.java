@@ -1,0 +1,458 @@
+package dev.cepa.onion;
+
+import dev.cepa.cell.RelayMessage.Introduce2;
+import dev.cepa.circuit.HopTarget;
+import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
+import dev.cepa.onion.pow.ReplaySet;
+import dev.cepa.pool.ServiceCircuits;
+import java.io.Closeable;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An onion service of ours (rend-spec-v3 sections 2 to 4): keeps its introduction points, has {@link ServicePublisher}
+ * publish them, and reads introductions, whose clients {@link ServiceSessions} meets.
+ *
+ * <p>One thread looks after the introduction points, each of which is established on a thread of its own; one reads
+ * introductions. Thread-safe.
+ */
+public final class OnionService implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(OnionService.class);
+    /** So many more are tried at first, and those kept that are ready first. */
+    private static final int EXTRA_POINTS = 2;
+    /** Attempts to reach one relay, until another takes its place. */
+    private static final int ATTEMPTS = 3;
+    /** What a circuit to an introduction point may take. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** The descriptor is published with fewer points than wanted after that. */
+    private static final Duration POINTS_TIME = Duration.ofSeconds(20);
+    /** As long as descriptors may still name a point that was replaced. */
+    private static final Duration LEAVING_TIME = Duration.ofHours(3);
+
+    private static final Duration LOOK_INTERVAL = Duration.ofSeconds(30);
+    /** So many circuits at most are built in {@link #COUNTED}. */
+    private static final Duration COUNTED = Duration.ofMinutes(5);
+
+    private static final int LAST_PAUSE_SECONDS = 60;
+    /** Introductions that wait to be read; what comes on top is lost. */
+    private static final int QUEUE = 256;
+    /** Clients' cookies that are remembered, for {@link #COOKIE_TIME} at least. */
+    private static final int COOKIES = 65_536;
+
+    private static final Duration COOKIE_TIME = Duration.ofMinutes(5);
+
+    private final ServiceCircuits circuits;
+    private final Ed25519KeyPair identity;
+    private final InstantSource clock;
+    private final SecureRandom random;
+    private final Runnable alive;
+    private final ServicePublisher publisher;
+    private final ServiceSessions sessions;
+    private final BlockingQueue<Received> introductions = new ArrayBlockingQueue<>(QUEUE);
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    /** Guarded by the lock, as all below. */
+    private final List<Slot> slots = new ArrayList<>();
+    /** Replaced, but perhaps still named. */
+    private final List<Leaving> leaving = new ArrayList<>();
+
+    private final ArrayDeque<Instant> launches = new ArrayDeque<>();
+    private List<ServicePoint> published = List.of();
+    private ServiceSettings settings;
+    private @Nullable Instant incompleteSince;
+    private Instant notBefore = Instant.MIN;
+    private int failures;
+    private boolean everEstablished;
+    private boolean clientsChanged;
+    private boolean signalled;
+    private boolean closed;
+    private @Nullable Thread reader;
+
+    /** An introduction point, being established or established. */
+    private static final class Slot {
+        final ServicePoint point;
+        int attempts;
+        boolean busy;
+
+        Slot(ServicePoint point) {
+            this.point = point;
+        }
+    }
+
+    private record Leaving(ServicePoint point, Instant until) {}
+
+    private record Received(ServicePoint point, Introduce2 message) {}
+
+    /**
+     * Makes a service, which {@link #start} starts.
+     *
+     * @param testing whether this is a test network, where time periods are short
+     * @param identity its key pair, which is its address
+     * @param ports who serves which of its ports
+     * @param alive runs now and then as long as the service does, so that the client does not rest
+     */
+    public OnionService(
+            ServiceCircuits circuits,
+            boolean testing,
+            Ed25519KeyPair identity,
+            Map<Integer, StreamHandler> ports,
+            ServiceSettings settings,
+            TorEvents events,
+            InstantSource clock,
+            SecureRandom random,
+            Runnable alive) {
+        this.circuits = circuits;
+        this.identity = identity;
+        this.settings = settings;
+        this.clock = clock;
+        this.random = random;
+        this.alive = alive;
+        publisher = new ServicePublisher(circuits, testing, identity, events, clock, random);
+        sessions = new ServiceSessions(circuits, Map.copyOf(ports), settings, random);
+    }
+
+    /** Starts it; returns at once. */
+    public void start() {
+        publisher.start();
+        lock.lock();
+        try {
+            reader = Thread.ofVirtual().name("cepa-onion-introductions").start(this::read);
+        } finally {
+            lock.unlock();
+        }
+        Thread.ofVirtual().name("cepa-onion-service").start(this::keep);
+    }
+
+    /** Its address. */
+    public OnionAddress address() {
+        return OnionAddress.of(identity.publicKey());
+    }
+
+    /** Whether clients can find it: directories of both time periods have its descriptor. */
+    public boolean isPublished() {
+        return publisher.isPublished();
+    }
+
+    /**
+     * Waits until clients can find it.
+     *
+     * @throws TorException of kind TIMEOUT, or CLOSED
+     */
+    public void awaitPublished(Deadline deadline) throws TorException {
+        publisher.awaitPublished(deadline);
+    }
+
+    /** How many introduction points are established. */
+    public int introPointCount() {
+        lock.lock();
+        try {
+            return established().size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many clients have a circuit to it. */
+    public int clientCount() {
+        return sessions.size();
+    }
+
+    /** Takes over other settings. */
+    public void setSettings(ServiceSettings newSettings) {
+        sessions.setSettings(newSettings);
+        lock.lock();
+        try {
+            settings = newSettings;
+            clientsChanged = true;
+            signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** There is a newer directory. */
+    public void directoryChanged() {
+        publisher.directoryChanged();
+    }
+
+    private void keep() {
+        Duration pause = Duration.ZERO;
+        while (awaitTurn(pause)) {
+            alive.run();
+            try {
+                pause = maintain();
+            } catch (TorException e) {
+                LOG.debug("No introduction point could be chosen: {}", e.getMessage());
+                pause = LOOK_INTERVAL;
+            }
+        }
+    }
+
+    /** False once it is closed. */
+    private boolean awaitTurn(Duration atMost) {
+        lock.lock();
+        try {
+            long nanos = atMost.toNanos();
+            while (!closed && !signalled && nanos > 0) {
+                nanos = changed.awaitNanos(nanos);
+            }
+            signalled = false;
+            return !closed;
+        } catch (InterruptedException e) {
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Does what is due, and says when to look again at the latest. */
+    private Duration maintain() throws TorException {
+        List<ServicePoint> toClose = new ArrayList<>();
+        Duration pause;
+        lock.lock();
+        try {
+            Instant now = clock.instant();
+            removeSpent(now, toClose);
+            pause = fill(now);
+            publishIfDue(now);
+        } finally {
+            lock.unlock();
+        }
+        for (ServicePoint point : toClose) {
+            point.close();
+        }
+        return pause;
+    }
+
+    private void removeSpent(Instant now, List<ServicePoint> toClose) {
+        for (Iterator<Slot> all = slots.iterator(); all.hasNext(); ) {
+            Slot slot = all.next();
+            if (slot.point.isSpent(now) && !slot.busy) {
+                all.remove();
+                leaving.add(new Leaving(slot.point, now.plus(LEAVING_TIME)));
+            }
+        }
+        for (Iterator<Leaving> all = leaving.iterator(); all.hasNext(); ) {
+            Leaving old = all.next();
+            if (now.isAfter(old.until) || !old.point.isEstablished() || leaving.size() > ServiceSettings.MAX_INTRO_POINTS) {
+                all.remove();
+                toClose.add(old.point);
+            }
+        }
+        List<Slot> ready = established();
+        for (int i = settings.introPoints(); i < ready.size(); i++) {
+            slots.remove(ready.get(i));
+            toClose.add(ready.get(i).point);
+        }
+    }
+
+    private List<Slot> established() {
+        List<Slot> ready = new ArrayList<>();
+        for (Slot slot : slots) {
+            if (!slot.busy && slot.point.isEstablished()) {
+                ready.add(slot);
+            }
+        }
+        return ready;
+    }
+
+    /** Establishes points that are missing. */
+    private Duration fill(Instant now) throws TorException {
+        int wanted = settings.introPoints() + (everEstablished || settings.introPoints() == 0 ? 0 : EXTRA_POINTS);
+        int most = 2 * (4 * settings.introPoints() + EXTRA_POINTS);
+        while (!launches.isEmpty() && launches.peekFirst().isBefore(now.minus(COUNTED))) {
+            launches.removeFirst();
+        }
+        if (now.isBefore(notBefore)) {
+            return earlier(LOOK_INTERVAL, Duration.between(now, notBefore));
+        }
+        // Those that broke first: their keys are in the descriptor.
+        for (Slot slot : slots) {
+            if (!slot.busy && !slot.point.isEstablished() && launches.size() < most) {
+                launch(slot, now);
+            }
+        }
+        if (slots.size() < settings.introPoints() || !everEstablished) {
+            while (slots.size() < wanted && launches.size() < most) {
+                List<HopTarget> others = new ArrayList<>();
+                for (Slot slot : slots) {
+                    others.add(slot.point.relay());
+                }
+                HopTarget relay = circuits.pickIntroductionPoint(others, Deadline.in(Duration.ZERO));
+                Slot slot = new Slot(new ServicePoint(relay, now, random));
+                slots.add(slot);
+                launch(slot, now);
+            }
+        }
+        return LOOK_INTERVAL;
+    }
+
+    private static Duration earlier(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private void launch(Slot slot, Instant now) {
+        slot.busy = true;
+        launches.add(now);
+        Thread.ofVirtual().name("cepa-onion-point").start(() -> establish(slot));
+    }
+
+    private void establish(Slot slot) {
+        TorException failure = null;
+        try {
+            slot.point.establish(circuits, this::received, Deadline.in(PATIENCE));
+        } catch (TorException e) {
+            LOG.debug("Introduction point {} could not be established: {}", slot.point.relay(), e.getMessage());
+            failure = e;
+        }
+        boolean unwanted;
+        lock.lock();
+        try {
+            slot.busy = false;
+            if (failure == null) {
+                slot.attempts = 0;
+                failures = 0;
+                everEstablished = true;
+            } else {
+                failures++;
+                notBefore = clock.instant().plusSeconds(Math.min(LAST_PAUSE_SECONDS, 1L << Math.min(failures, 10)));
+                if (++slot.attempts >= ATTEMPTS || !published.contains(slot.point)) {
+                    slots.remove(slot);
+                }
+            }
+            unwanted = closed;
+            signal();
+        } finally {
+            lock.unlock();
+        }
+        if (unwanted) {
+            slot.point.close();
+        } else if (failure == null) {
+            slot.point.onClose(this::pointClosed);
+        }
+    }
+
+    private void signal() {
+        signalled = true;
+        changed.signalAll();
+    }
+
+    private void pointClosed() {
+        lock.lock();
+        try {
+            signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has the points published as soon as there are enough, or those there are after a while. */
+    private void publishIfDue(Instant now) {
+        List<Slot> ready = established();
+        boolean complete = ready.size() >= settings.introPoints();
+        if (complete) {
+            incompleteSince = null;
+        } else if (incompleteSince == null) {
+            incompleteSince = now;
+        }
+        List<ServicePoint> points = new ArrayList<>();
+        for (Slot slot : slots) {
+            // One whose circuit has just broken is there again in a moment.
+            if (ready.contains(slot) || published.contains(slot.point)) {
+                points.add(slot.point);
+            }
+        }
+        boolean same = points.size() == published.size() && published.containsAll(points);
+        boolean patient = incompleteSince == null || now.isAfter(incompleteSince.plus(POINTS_TIME));
+        if ((!same && !points.isEmpty() && patient) || clientsChanged && !points.isEmpty()) {
+            published = List.copyOf(points);
+            clientsChanged = false;
+            List<IntroPoint> described = new ArrayList<>();
+            for (ServicePoint point : points) {
+                described.add(point.described());
+            }
+            publisher.publish(described, settings.clients());
+        }
+    }
+
+    /** On a channel's reader. */
+    private void received(ServicePoint point, Introduce2 message) {
+        if (!introductions.offer(new Received(point, message))) {
+            LOG.debug("More than {} clients at once want to be introduced to our onion service", QUEUE);
+        }
+    }
+
+    private void read() {
+        ReplaySet cookies = new ReplaySet(COOKIES);
+        ReplaySet older = new ReplaySet(COOKIES);
+        Instant since = clock.instant();
+        try {
+            while (true) {
+                Received received = introductions.take();
+                try {
+                    ServicePoint.Opened opened = received.point.open(received.message, publisher.subcredentials());
+                    if (cookies.isFull() || clock.instant().isAfter(since.plus(COOKIE_TIME))) {
+                        older = cookies;
+                        cookies = new ReplaySet(COOKIES);
+                        since = clock.instant();
+                    }
+                    byte[] cookie = opened.introduction().cookie();
+                    if (older.contains(cookie) || !cookies.add(cookie)) {
+                        throw new TorException(ErrorKind.PROTOCOL, "a client's cookie that was used before");
+                    }
+                    sessions.meet(received.point, opened);
+                } catch (TorException e) {
+                    LOG.debug("An introduction to our onion service was refused: {}", e.getMessage());
+                }
+            }
+        } catch (InterruptedException e) {
+            // Closed.
+        }
+    }
+
+    /** Ends it, with all its circuits. */
+    @Override
+    public void close() {
+        List<ServicePoint> all = new ArrayList<>();
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+            for (Slot slot : slots) {
+                all.add(slot.point);
+            }
+            for (Leaving old : leaving) {
+                all.add(old.point);
+            }
+            if (reader != null) {
+                reader.interrupt();
+            }
+        } finally {
+            lock.unlock();
+        }
+        publisher.close();
+        for (ServicePoint point : all) {
+            point.close();
+        }
+        sessions.close();
+    }
+}

@@ -1,0 +1,164 @@
+package dev.cepa.onion;
+
+import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.crypto.Primitives;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The folder of an onion service as C tor keeps it ({@code HiddenServiceDir}), so that each takes over what the other has
+ * made: {@code hs_ed25519_secret_key}, {@code hs_ed25519_public_key}, {@code hostname} and {@code authorized_clients}.
+ * Readable for its owner alone.
+ */
+public final class ServiceFolder {
+    private static final String SECRET_FILE = "hs_ed25519_secret_key";
+    private static final String PUBLIC_FILE = "hs_ed25519_public_key";
+    private static final String HOSTNAME_FILE = "hostname";
+    private static final String CLIENTS_FOLDER = "authorized_clients";
+    private static final int HEAD = 32;
+    private static final byte[] SECRET_HEAD = head("== ed25519v1-secret: type0 ==");
+    private static final byte[] PUBLIC_HEAD = head("== ed25519v1-public: type0 ==");
+    private static final Set<PosixFilePermission> OTHERS = EnumSet.complementOf(EnumSet.of(
+            PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE));
+
+    private final Path folder;
+    private final Ed25519KeyPair identity;
+
+    private ServiceFolder(Path folder, Ed25519KeyPair identity) {
+        this.folder = folder;
+        this.identity = identity;
+    }
+
+    private static byte[] head(String text) {
+        return Arrays.copyOf(text.getBytes(StandardCharsets.US_ASCII), HEAD);
+    }
+
+    /**
+     * Opens the folder, and makes it and a new key if there are none.
+     *
+     * @throws TorException of kind STORAGE, which says what is wrong
+     */
+    public static ServiceFolder open(Path folder, SecureRandom random) throws TorException {
+        try {
+            return openChecked(folder, random);
+        } catch (TorException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.STORAGE, "the onion service's folder " + folder + " can't be used: " + e, e);
+        }
+    }
+
+    private static ServiceFolder openChecked(Path folder, SecureRandom random) throws IOException {
+        boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+        if (!Files.exists(folder)) {
+            Files.createDirectories(folder.toAbsolutePath().getParent());
+            Files.createDirectory(folder, attributes(posix, "rwx------"));
+        } else if (posix && Files.getPosixFilePermissions(folder).stream().anyMatch(OTHERS::contains)) {
+            throw new TorException(
+                    ErrorKind.STORAGE, "the onion service's folder " + folder + " is open to others; it must have mode 700");
+        }
+        Path secretFile = folder.resolve(SECRET_FILE);
+        Ed25519KeyPair identity;
+        if (Files.exists(secretFile)) {
+            identity = readSecret(secretFile);
+            checkPublic(folder.resolve(PUBLIC_FILE), identity);
+        } else {
+            identity = Ed25519KeyPair.generate(random);
+            byte[] secret = identity.secretKey();
+            write(secretFile, SECRET_HEAD, secret, posix);
+            Primitives.wipe(secret);
+        }
+        if (!Files.exists(folder.resolve(PUBLIC_FILE))) {
+            write(folder.resolve(PUBLIC_FILE), PUBLIC_HEAD, identity.publicKey(), posix);
+        }
+        byte[] hostname = (OnionAddress.of(identity.publicKey()).label() + ".onion\n").getBytes(StandardCharsets.US_ASCII);
+        write(folder.resolve(HOSTNAME_FILE), new byte[0], hostname, posix);
+        Path clients = folder.resolve(CLIENTS_FOLDER);
+        if (!Files.exists(clients)) {
+            Files.createDirectory(clients, attributes(posix, "rwx------"));
+        }
+        return new ServiceFolder(folder, identity);
+    }
+
+    private static Ed25519KeyPair readSecret(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        try {
+            if (bytes.length != HEAD + Ed25519KeyPair.SECRET_LENGTH
+                    || !Arrays.equals(bytes, 0, HEAD, SECRET_HEAD, 0, HEAD)) {
+                throw new TorException(ErrorKind.STORAGE, file + " is no secret key of an onion service");
+            }
+            byte[] secret = Arrays.copyOfRange(bytes, HEAD, bytes.length);
+            Ed25519KeyPair pair = Ed25519KeyPair.ofExpanded(secret);
+            Primitives.wipe(secret);
+            return pair;
+        } finally {
+            Primitives.wipe(bytes);
+        }
+    }
+
+    private static void checkPublic(Path file, Ed25519KeyPair identity) throws IOException {
+        if (Files.exists(file)) {
+            byte[] bytes = Files.readAllBytes(file);
+            boolean head = bytes.length == HEAD + 32 && Arrays.equals(bytes, 0, HEAD, PUBLIC_HEAD, 0, HEAD);
+            if (!head || !MessageDigest.isEqual(Arrays.copyOfRange(bytes, HEAD, bytes.length), identity.publicKey())) {
+                throw new TorException(ErrorKind.STORAGE, file + " does not belong to the secret key beside it");
+            }
+        }
+    }
+
+    /** Replaces a file whole, and has it on the disk. */
+    private static void write(Path file, byte[] head, byte[] content, boolean posix) throws IOException {
+        Path made = file.resolveSibling(file.getFileName() + ".tmp");
+        Files.deleteIfExists(made);
+        try (FileChannel out = FileChannel.open(
+                made,
+                Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+                attributes(posix, "rw-------"))) {
+            ByteBuffer bytes = ByteBuffer.allocate(head.length + content.length).put(head).put(content).flip();
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+            out.force(true);
+            Primitives.wipe(bytes.array());
+        }
+        Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static FileAttribute<?>[] attributes(boolean posix, String mode) {
+        return posix
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** The service's key pair. */
+    public Ed25519KeyPair identity() {
+        return identity;
+    }
+
+    /**
+     * The public keys of those who may find the service, as the folder has them now; none if all may.
+     *
+     * @throws TorException of kind STORAGE or CONFIG if they can't be read
+     */
+    public List<byte[]> clients() throws TorException {
+        return AuthorizedClients.read(folder.resolve(CLIENTS_FOLDER));
+    }
+}

@@ -1,0 +1,199 @@
+package dev.cepa.onion;
+
+import dev.cepa.cell.EndReason;
+import dev.cepa.cell.RelayMessage.Rendezvous1;
+import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.HopTarget;
+import dev.cepa.circuit.TorStream;
+import dev.cepa.crypto.HsNtor;
+import dev.cepa.crypto.Tor1HopCrypto;
+import dev.cepa.error.Deadline;
+import dev.cepa.error.TorException;
+import dev.cepa.pool.InternalCircuits;
+import java.io.Closeable;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The clients of our service: meets each where it waits, and hands its streams to those who serve them. Thread-safe.
+ */
+final class ServiceSessions implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceSessions.class);
+    /** After that a client has given up. */
+    private static final Duration MEETING_TIME = Duration.ofSeconds(30);
+    /** Circuits that are built to clients at once; who comes then is not met. */
+    private static final int MOST_MEETINGS = 64;
+    /** Clients at once. */
+    private static final int MOST_CLIENTS = 4096;
+
+    private final InternalCircuits circuits;
+    private final Map<Integer, StreamHandler> ports;
+    private final SecureRandom random;
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Guarded by the lock, as all below. */
+    private final Set<Circuit> open = new HashSet<>();
+
+    private ServiceSettings settings;
+    private int meetings;
+    private boolean closed;
+
+    /** @param ports who serves which port; not changed afterwards */
+    ServiceSessions(
+            InternalCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, SecureRandom random) {
+        this.circuits = circuits;
+        this.ports = ports;
+        this.settings = settings;
+        this.random = random;
+    }
+
+    void setSettings(ServiceSettings newSettings) {
+        lock.lock();
+        try {
+            settings = newSettings;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Meets a client, on a thread of its own; it is left to wait if there are too many. */
+    void meet(ServicePoint point, ServicePoint.Opened opened) {
+        lock.lock();
+        try {
+            if (closed || meetings >= MOST_MEETINGS || open.size() >= MOST_CLIENTS) {
+                LOG.debug("Too many clients at once: {} are met, {} are there", meetings, open.size());
+                return;
+            }
+            meetings++;
+        } finally {
+            lock.unlock();
+        }
+        Thread.ofVirtual().name("cepa-onion-meeting").start(() -> {
+            try {
+                meetNow(point, opened);
+            } catch (TorException e) {
+                LOG.debug("A client of our onion service could not be met: {}", e.getMessage());
+            } finally {
+                lock.lock();
+                try {
+                    meetings--;
+                } finally {
+                    lock.unlock();
+                }
+            }
+        });
+    }
+
+    private void meetNow(ServicePoint point, ServicePoint.Opened opened) throws TorException {
+        Introduction introduction = opened.introduction();
+        HopTarget relay = Connector.hop(introduction.specifiers(), introduction.ntorKey());
+        HsNtor.Answer answer = point.answer(opened, random);
+        byte[] handshake = new byte[Rendezvous1.HANDSHAKE];
+        random.nextBytes(handshake);
+        System.arraycopy(answer.answer(), 0, handshake, 0, answer.answer().length);
+        Circuit circuit = circuits.to(relay, InternalCircuits.Purpose.SERVICE_RENDEZVOUS, Deadline.in(MEETING_TIME));
+        if (!enter(circuit)) {
+            circuit.close();
+            return;
+        }
+        circuit.onClose(() -> leave(circuit));
+        try {
+            circuit.meet(
+                    new Rendezvous1(introduction.cookie(), handshake),
+                    Tor1HopCrypto.onionService(answer.keys(), false),
+                    (stream, port) -> begin(circuit, stream, port));
+        } catch (TorException | RuntimeException e) {
+            circuit.close();
+            throw e;
+        }
+    }
+
+    private boolean enter(Circuit circuit) {
+        lock.lock();
+        try {
+            return !closed && open.add(circuit);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leave(Circuit circuit) {
+        lock.lock();
+        try {
+            open.remove(circuit);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** On the channel's reader. */
+    private void begin(Circuit circuit, TorStream stream, int port) {
+        int most;
+        boolean closes;
+        lock.lock();
+        try {
+            most = settings.maxStreams();
+            closes = settings.maxStreamsClosesCircuit();
+        } finally {
+            lock.unlock();
+        }
+        StreamHandler handler = ports.get(port);
+        if (most > 0 && circuit.streamCount() > most) {
+            LOG.debug("A client of our onion service wants more than {} streams", most);
+            if (closes) {
+                circuit.close();
+                return;
+            }
+            handler = null;
+        }
+        StreamHandler chosen = handler;
+        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream));
+    }
+
+    /** @param handler null if nobody serves it; the client is told no more than that it has ended */
+    private static void serve(@org.jspecify.annotations.Nullable StreamHandler handler, TorStream stream) {
+        if (handler == null) {
+            stream.refuse(EndReason.DONE);
+            return;
+        }
+        try {
+            handler.handle(stream);
+        } catch (IOException e) {
+            LOG.debug("A stream to our onion service could not be served: {}", e.getMessage());
+            stream.refuse(EndReason.CONNECTREFUSED);
+        }
+    }
+
+    /** How many clients are there. */
+    int size() {
+        lock.lock();
+        try {
+            return open.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        List<Circuit> all;
+        lock.lock();
+        try {
+            closed = true;
+            all = List.copyOf(open);
+        } finally {
+            lock.unlock();
+        }
+        for (Circuit circuit : all) {
+            circuit.close();
+        }
+    }
+}
