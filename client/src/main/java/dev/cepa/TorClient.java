@@ -20,10 +20,11 @@ import dev.cepa.path.BuildTimeouts;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
+import dev.cepa.path.Vanguards;
 import dev.cepa.pool.CircuitPool;
 import dev.cepa.pool.IsolationKey;
-import dev.cepa.pool.OnDemandCircuits;
 import dev.cepa.pool.PoolStatistics;
+import dev.cepa.pool.VanguardCircuits;
 import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -74,6 +75,8 @@ public final class TorClient implements Closeable {
     private final CircuitPool pool;
     private final OnionClient onions;
     private final HostedServices services;
+    private final Vanguards vanguards;
+    private final VanguardCircuits internalCircuits;
     private final TorStreams streams;
     private final SocksPorts socksPorts;
     private final Dormancy dormancy;
@@ -117,11 +120,20 @@ public final class TorClient implements Closeable {
                     timeouts,
                     events,
                     circuitIds::incrementAndGet);
-            OnDemandCircuits internal = new OnDemandCircuits(
-                    channels, guards, config.circuits, timeouts, this::paths, events, circuitIds::incrementAndGet);
-            services = new HostedServices(internal, config.testingNetwork, events, clock, this::noteUse);
+            vanguards = new Vanguards(config.vanguards, clock, new SecureRandom(), events);
+            internalCircuits = new VanguardCircuits(
+                    config.pool,
+                    config.circuits,
+                    this::paths,
+                    channels,
+                    guards,
+                    vanguards,
+                    timeouts,
+                    events,
+                    circuitIds::incrementAndGet);
+            services = new HostedServices(internalCircuits, config.testingNetwork, events, clock, this::noteUse);
             onions = new OnionClient(
-                    internal,
+                    internalCircuits,
                     config.testingNetwork,
                     () -> this.config.pool.maxCircuitDirtiness(),
                     events,
@@ -133,6 +145,7 @@ public final class TorClient implements Closeable {
                 if (otherGuards) {
                     pool.retireAll();
                     onions.networkChanged();
+                    internalCircuits.drop();
                 }
                 pool.directoryChanged();
                 services.directoryChanged();
@@ -256,6 +269,7 @@ public final class TorClient implements Closeable {
             channels.setEnabled(false);
             pool.setNetworkEnabled(false);
             onions.setNetworkEnabled(false);
+            internalCircuits.setNetworkEnabled(false);
         } else if (dormancy.isDormant()) {
             setResting(true);
         } else {
@@ -306,6 +320,7 @@ public final class TorClient implements Closeable {
         if (resting) {
             directory.setNetworkEnabled(false);
             pool.rest();
+            internalCircuits.rest();
         } else if (!config.networkDisabled) {
             directory.setNetworkEnabled(true);
             directory.noteNetworkChange();
@@ -370,6 +385,8 @@ public final class TorClient implements Closeable {
             channels.memory().setBound(next.maxMemoryInQueues);
             pool.setSettings(next.pool);
             onions.setSettings(next.onions);
+            internalCircuits.setSettings(next.pool);
+            vanguards.setSettings(next.vanguards);
             updatePadding(directory.latest());
             if (!next.paths.equals(before.paths)) {
                 directory.setPathSettings(next.paths);
@@ -377,6 +394,7 @@ public final class TorClient implements Closeable {
             if (next.paths.useEntryGuards() != before.paths.useEntryGuards()) {
                 pool.retireAll();
                 onions.networkChanged();
+                internalCircuits.drop();
             }
             if (next.networkDisabled != before.networkDisabled) {
                 dormancy.used();
@@ -393,6 +411,7 @@ public final class TorClient implements Closeable {
             channels.setEnabled(true);
             pool.setNetworkEnabled(true);
             onions.setNetworkEnabled(true);
+            internalCircuits.setNetworkEnabled(true);
             directory.setNetworkEnabled(true);
             guards.noteNetworkChange();
             directory.noteNetworkChange();
@@ -403,6 +422,7 @@ public final class TorClient implements Closeable {
             directory.setNetworkEnabled(false);
             pool.setNetworkEnabled(false);
             onions.setNetworkEnabled(false);
+            internalCircuits.setNetworkEnabled(false);
             channels.setEnabled(false);
         }
     }
@@ -525,6 +545,12 @@ public final class TorClient implements Closeable {
     public void newIdentity() {
         pool.retireAll();
         onions.retireAll();
+        internalCircuits.renew();
+    }
+
+    /** Circuits for onion services. */
+    VanguardCircuits internalCircuits() {
+        return internalCircuits;
     }
 
     /** {@return the version of this library} */
@@ -557,6 +583,7 @@ public final class TorClient implements Closeable {
         guards.noteNetworkChange();
         pool.networkChanged();
         onions.networkChanged();
+        internalCircuits.drop();
         directory.noteNetworkChange();
     }
 
@@ -604,6 +631,7 @@ public final class TorClient implements Closeable {
         services.close();
         onions.close();
         pool.close();
+        internalCircuits.close();
         directory.close();
         channels.close();
         Thread s = saver;

@@ -17,6 +17,7 @@ import dev.cepa.onion.OnionSettings;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
+import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
 import dev.cepa.proxy.SocksSettings;
 import java.net.InetAddress;
@@ -52,6 +53,7 @@ public final class TorConfig {
     final CircuitSettings circuits;
     final CountryFiles countryFiles;
     final PathSettings paths;
+    final VanguardSettings vanguards;
     final PoolSettings pool;
     final DormantSettings dormant;
     final OnionSettings onions;
@@ -71,6 +73,7 @@ public final class TorConfig {
         circuits = builder.circuits;
         countryFiles = builder.countryFiles;
         paths = builder.paths.located(countryFiles);
+        vanguards = builder.vanguards.located(countryFiles);
         pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
         dormant = builder.dormant;
         onions = builder.onions;
@@ -125,6 +128,7 @@ public final class TorConfig {
         builder.circuits = circuits;
         builder.countryFiles = countryFiles;
         builder.paths = paths;
+        builder.vanguards = vanguards;
         builder.pool = pool;
         builder.dormant = dormant;
         builder.onions = onions;
@@ -157,6 +161,7 @@ public final class TorConfig {
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private CountryFiles countryFiles = CountryFiles.DEFAULT;
         private PathSettings paths = PathSettings.DEFAULT;
+        private VanguardSettings vanguards = VanguardSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
         private DormantSettings dormant = DormantSettings.DEFAULT;
         private OnionSettings onions = OnionSettings.DEFAULT;
@@ -415,6 +420,17 @@ public final class TorConfig {
          */
         public Builder paths(PathSettings settings) {
             paths = settings;
+            return this;
+        }
+
+        /**
+         * Which hops of onion-service circuits are chosen once and kept; the second, for days, unless set.
+         *
+         * @param settings take the place of those before
+         * @return this builder
+         */
+        public Builder vanguards(VanguardSettings settings) {
+            vanguards = settings;
             return this;
         }
 

@@ -48,7 +48,7 @@ public final class Circuit implements AutoCloseable {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
     private final long id;
-    private final String purpose;
+    private volatile String purpose;
     private final CircuitSettings settings;
     private final TorEvents events;
     private final CircuitLink link;
@@ -373,6 +373,11 @@ public final class Circuit implements AutoCloseable {
             throw new ProtocolException("handshake answer that nobody asked for");
         }
         return expected.answer();
+    }
+
+    /** Says what a circuit that was built ahead is for from now on, in the control specification's words, in its events. */
+    public void setPurpose(String word) {
+        purpose = word;
     }
 
     /** Says that the path is complete. */

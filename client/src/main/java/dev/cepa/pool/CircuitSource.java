@@ -28,10 +28,10 @@ interface CircuitSource {
         void complete();
 
         /** It is complete, and must wait until it is clear that no better guard works. */
-        void held();
+        default void held() {}
 
         /** Nothing comes from the first hop any more, on its channel of now. */
-        void silent();
+        default void silent() {}
     }
 
     /**

@@ -5,28 +5,39 @@ import dev.cepa.circuit.HopTarget;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
+import dev.cepa.path.Vanguards.Stem;
 
-/** Circuits that do not leave the network, for onion services. Each is the caller's own, who closes it. Thread-safe. */
+/**
+ * Circuits that do not leave the network, for onion services. Each is the caller's own, who closes it; it is shared with
+ * nobody and not used again. Thread-safe.
+ */
 public interface InternalCircuits {
     /** What a circuit is for. */
     enum Purpose {
-        /** To a directory, for a descriptor. */
-        DIRECTORY("HS_CLIENT_HSDIR"),
-        /** To an introduction point. */
-        INTRODUCTION("HS_CLIENT_INTRO"),
-        /** To a rendezvous point. */
-        RENDEZVOUS("HS_CLIENT_REND"),
-        /** Our service's, to a directory that takes its descriptor. */
-        SERVICE_DIRECTORY("HS_SERVICE_HSDIR"),
-        /** Our service's, to its introduction point. */
-        SERVICE_INTRODUCTION("HS_SERVICE_INTRO"),
-        /** Our service's, to where a client waits. */
-        SERVICE_RENDEZVOUS("HS_SERVICE_REND");
+        /** A client's, to a directory, for a descriptor. */
+        DIRECTORY("HS_CLIENT_HSDIR", Stem.OPEN),
+        /** A client's, to an introduction point. */
+        INTRODUCTION("HS_CLIENT_INTRO", Stem.OPEN),
+        /** A client's, to a rendezvous point. */
+        RENDEZVOUS("HS_CLIENT_REND", Stem.OPEN),
+        /** A service's, to a directory, with a descriptor. */
+        SERVICE_DIRECTORY("HS_SERVICE_HSDIR", Stem.GUARDED),
+        /** A service's, to a relay that becomes its introduction point. */
+        SERVICE_INTRODUCTION("HS_SERVICE_INTRO", Stem.GUARDED),
+        /** A service's, to a rendezvous point that a client has chosen. */
+        SERVICE_RENDEZVOUS("HS_SERVICE_REND", Stem.OPEN);
 
         private final String word;
+        private final Stem stem;
 
-        Purpose(String word) {
+        Purpose(String word, Stem stem) {
             this.word = word;
+            this.stem = stem;
+        }
+
+        /** What its path begins with: a relay that others have chosen is kept one hop further from those that we keep. */
+        Stem stem() {
+            return stem;
         }
 
         /** In the control specification's words. */
@@ -43,7 +54,7 @@ public interface InternalCircuits {
     Circuit to(HopTarget last, Purpose purpose, Deadline deadline) throws TorException;
 
     /**
-     * A circuit to a relay that can be a rendezvous point.
+     * A circuit to a relay that can be a rendezvous point, drawn for it.
      *
      * @throws TorException if it can't be built by then
      */

@@ -10,6 +10,7 @@ import dev.cepa.path.AddressPolicy;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
+import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ final class ConfigMapper {
         if (settings.number("MaxMemInQueues") != 0) {
             builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
         }
-        return builder.countryFiles(countryFiles()).paths(paths()).pool(pool()).dormant(dormant())
+        return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
     }
@@ -147,6 +148,15 @@ final class ConfigMapper {
                     case "1" -> CountryFiles.ExcludeUnknown.YES;
                     default -> CountryFiles.ExcludeUnknown.AUTO;
                 });
+    }
+
+    private VanguardSettings vanguards() throws TorException {
+        VanguardSettings.Mode mode = switch (settings.text("VanguardsLiteEnabled")) {
+            case "0" -> VanguardSettings.Mode.OFF;
+            case "1" -> VanguardSettings.Mode.LITE;
+            default -> VanguardSettings.Mode.AUTO;
+        };
+        return new VanguardSettings(mode, relays("HSLayer2Nodes"), relays("HSLayer3Nodes"));
     }
 
     private RelaySet relays(String option) throws TorException {
