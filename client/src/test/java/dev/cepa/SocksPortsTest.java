@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** SOCKS ports that come and go while programs use them. */
-@Timeout(20)
+@Timeout(120)
 class SocksPortsTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final byte[] REQUEST = {5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 7};
@@ -72,7 +72,7 @@ class SocksPortsTest {
 
     private static Socket connect(int number) throws IOException {
         Socket socket = new Socket(LOOPBACK, number);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(20_000);
         socket.getOutputStream().write(REQUEST);
         assertThat(socket.getInputStream().readNBytes(12)).startsWith(5, 0, 5, 0);
         return socket;

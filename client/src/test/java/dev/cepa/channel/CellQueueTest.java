@@ -75,7 +75,7 @@ class CellQueueTest {
         });
         writer.start();
         queue.close(new TorException(ErrorKind.CLOSED, "enough"));
-        assertThat(writer.join(Duration.ofSeconds(5))).isTrue();
+        assertThat(writer.join(Duration.ofSeconds(20))).isTrue();
         assertThatThrownBy(() -> queue.add(-1, Cell.RELAY, body, 0, Cell.BODY)).hasMessage("enough");
     }
 }

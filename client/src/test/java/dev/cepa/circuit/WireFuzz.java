@@ -68,7 +68,7 @@ class WireFuzz {
     private int closings;
 
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void whateverARelaySendsEndsNothingButItsCircuitOrChannel() throws Exception {
         Leftovers before = Leftovers.before();
         long used = 0;

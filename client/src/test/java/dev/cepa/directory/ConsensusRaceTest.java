@@ -22,7 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 class ConsensusRaceTest {
     private static final byte[] DOCUMENT = "a consensus".getBytes(StandardCharsets.US_ASCII);
     private static final TorException REFUSED = new TorException(ErrorKind.RELAY_UNREACHABLE, "connection refused");

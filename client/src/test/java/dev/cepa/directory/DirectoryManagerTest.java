@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(30)
+@Timeout(120)
 class DirectoryManagerTest {
     private static final String CONSENSUS = "/tor/status-vote/";
     private static final String KEYS = "/tor/keys/";
@@ -154,7 +154,7 @@ class DirectoryManagerTest {
         until(() -> manager.latest().missingMicrodescs() == 0);
         assertThat(asked).as("asked again for those that were changed").hasValueGreaterThan(3);
         manager.close();
-        assertThat(manager.join(Duration.ofSeconds(5))).isTrue();
+        assertThat(manager.join(Duration.ofSeconds(20))).isTrue();
         assertThat(cache.resolve("cached-microdescs.new")).content().contains("1-65535").doesNotContain("1-65534");
     }
 
@@ -390,7 +390,7 @@ class DirectoryManagerTest {
         until(() -> manager.latest().missingMicrodescs() == 0);
         until(() -> link.paths(MICRO).size() == 3);
         manager.close();
-        assertThat(manager.join(Duration.ofSeconds(5))).isTrue();
+        assertThat(manager.join(Duration.ofSeconds(20))).isTrue();
         happened.clear();
     }
 

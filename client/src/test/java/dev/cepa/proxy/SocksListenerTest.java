@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A SOCKS port whose streams are sockets to a server in this test. */
-@Timeout(20)
+@Timeout(120)
 class SocksListenerTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
@@ -103,7 +103,7 @@ class SocksListenerTest {
 
     private Socket dial() throws IOException {
         Socket socket = new Socket(LOOPBACK, listener.address().getPort());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(20_000);
         return socket;
     }
 
@@ -196,7 +196,7 @@ class SocksListenerTest {
         send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
         sockets.requests.take();
         client.close();
-        assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(interrupted.await(20, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
