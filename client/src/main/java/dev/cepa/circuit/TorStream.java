@@ -188,8 +188,8 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** C tor gives up whole circuits: streams of one are one user's, and the far ends go on sending. */
     @Override
     public void giveUp(TorException reason) {
-        inbox.giveUp(reason);
         circuit.giveUp(reason);
+        inbox.giveUp(reason); // it may have ended before, and not be the circuit's any more
     }
 
     @Override

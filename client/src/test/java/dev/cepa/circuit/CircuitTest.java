@@ -381,6 +381,32 @@ class CircuitTest {
     }
 
     @Test
+    void tellsOfStreamsThatAreGivenUpForWantOfMemory() throws Exception {
+        List<StreamStatus> ends = new ArrayList<>();
+        TorEvents events = new TorEvents();
+        events.add(event -> {
+            if (event instanceof StreamStatus stream && stream.reason() != null) {
+                ends.add(stream);
+            }
+        });
+        Circuit circuit = path.build(2, CircuitSettings.DEFAULT, events);
+        TorStream full = openConnected(circuit);
+        TorStream other = openConnected(circuit);
+        path.reply(1, RelayMessage.DATA, full.streamId(), (byte) 1);
+        path.reply(1, RelayMessage.DATA, other.streamId(), (byte) 2);
+        TorException reason = new TorException(ErrorKind.RESOURCE_LIMIT, "test");
+        full.giveUp(reason);
+        assertThat(circuit.closeReason()).isSameAs(reason);
+        assertThat(ends).extracting(StreamStatus::streamId).containsExactlyInAnyOrder(full.id(), other.id());
+        assertThat(ends).allSatisfy(end -> assertThat(end.status()).isEqualTo(StreamStatus.Status.CLOSED));
+        for (TorStream stream : List.of(full, other)) {
+            assertThatThrownBy(() -> stream.input().read())
+                    .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.RESOURCE_LIMIT));
+        }
+        assertThat(path.memory.used()).isZero();
+    }
+
+    @Test
     void tellsWhatHappens() throws Exception {
         List<Object> seen = new ArrayList<>();
         TorEvents events = new TorEvents();
