@@ -40,6 +40,16 @@ class Ed25519KeyPairTest {
     }
 
     @Test
+    void theEd25519FormOfAnX25519KeyIsTheSamePoint() {
+        for (String vector : VECTORS) {
+            byte[] scalar = java.util.Arrays.copyOf(column(vector, 1), 32);
+            byte[] expected = column(vector, 2);
+            expected[31] &= 0x7f;
+            assertThat(Ed25519.fromX25519(X25519.of(scalar).publicKey())).isEqualTo(expected);
+        }
+    }
+
+    @Test
     void signsWithABlindedKeySoThatAnybodyCanVerify() {
         SecureRandom random = new SecureRandom();
         for (int i = 0; i < 20; i++) {
