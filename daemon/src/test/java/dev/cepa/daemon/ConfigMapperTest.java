@@ -55,7 +55,7 @@ class ConfigMapperTest {
     @ValueSource(
             strings = {
                 "DirAuthority nonsense", "FallbackDir 1.2.3.4", "EntryNodes $12", "ReachableAddresses maybe *:80",
-                "Log loud stdout", "SocksPort x", "LongLivedPorts 21,http"
+                "ClientOnionAuthDir /nowhere/at/all", "Log loud stdout", "SocksPort x", "LongLivedPorts 21,http"
             })
     void saysWhichLineIsWrong(String line) {
         assertThatThrownBy(() -> {
@@ -127,6 +127,15 @@ class ConfigMapperTest {
     void mapsLongLivedPorts() throws Exception {
         assertThat(of("").paths().longLivedPorts()).isEqualTo(PathSettings.DEFAULT.longLivedPorts());
         assertThat(of("LongLivedPorts 5000,6000").paths().longLivedPorts()).isEqualTo(PathSettings.ports(5000, 6000));
+    }
+
+    @Test
+    void readsTheFolderOfOnionClientKeys(@TempDir Path folder) throws Exception {
+        Files.writeString(
+                folder.resolve("a.auth_private"),
+                "25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkenl5sid:descriptor:x25519:"
+                        + "SDZNMD4RP4SCH4EYTTUZPFRZINNFWAOPPKZ6BINZAC7LREV24RBQ");
+        assertThat(of("ClientOnionAuthDir " + folder).client()).isNotNull();
     }
 
     @Test
