@@ -380,10 +380,12 @@ public final class Circuit implements AutoCloseable {
         purpose = word;
     }
 
-    /** Says that the path is complete. */
+    /** Says that the path is complete; again, once a circuit that was built ahead has got its end or its purpose. */
     public void markBuilt() {
+        // How long the user of a circuit that was ready took to come is no build time.
+        Duration time = built ? null : Duration.ofNanos(System.nanoTime() - createdNanos);
         built = true;
-        emit(CircuitStatus.Status.BUILT, null, Duration.ofNanos(System.nanoTime() - createdNanos));
+        emit(CircuitStatus.Status.BUILT, null, time);
     }
 
     /**

@@ -96,6 +96,11 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     @Override
     public Circuit to(HopTarget last, Purpose purpose, Deadline deadline) throws TorException {
         RsaId target = last.link().rsaId();
+        PathSelector selector = selector(deadline);
+        int end = selector.dir().indexOf(target);
+        if (end >= 0 && selector.settings().strictNodes() && selector.isExcluded(end)) {
+            throw new TorException(ErrorKind.NO_PATH, "ExcludeNodes and StrictNodes forbid relay " + last);
+        }
         for (int attempt = 1; ; attempt++) {
             StemList.Ready stem = acquire(purpose, target, deadline);
             Circuit circuit = stem.circuit();
@@ -103,6 +108,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
             try {
                 circuit.setPurpose(purpose.word());
                 circuit.extend(last, deadline.atMost(MOST_TO_EXTEND));
+                circuit.markBuilt();
                 stem.attempt().answered();
                 return circuit;
             } catch (TorException e) {
@@ -119,6 +125,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         StemList.Ready stem = acquire(Purpose.RENDEZVOUS, null, deadline);
         stem.attempt().used();
         stem.circuit().setPurpose(Purpose.RENDEZVOUS.word());
+        stem.circuit().markBuilt();
         return stem.circuit();
     }
 
