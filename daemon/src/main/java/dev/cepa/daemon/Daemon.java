@@ -32,6 +32,7 @@ final class Daemon {
 
     private Configuration configuration;
     private @Nullable TorClient client;
+    private @Nullable Services services;
     private @Nullable Path pidFile;
 
     Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
@@ -58,6 +59,7 @@ final class Daemon {
         List<String> warnings = new ArrayList<>();
         ConfigMapper mapper = new ConfigMapper(settings, warnings);
         TorConfig config = mapper.client();
+        List<ServiceLines> wanted = ServiceLines.readAll(settings);
         configureLog(settings, mapper.logs(line.quiet()));
         say(warnings);
         if ("root".equals(System.getProperty("user.name"))) {
@@ -65,12 +67,15 @@ final class Daemon {
         }
         Signals.handle(signals);
         MemoryKeeper.start();
-        client = TorClient.start(config, events);
+        TorClient started = TorClient.start(config, events);
+        client = started;
         if (settings.isSet("PidFile")) {
             pidFile = Configuration.path(settings.text("PidFile"));
             PidFile.write(pidFile);
         }
         try {
+            services = new Services(started);
+            services.run(wanted);
             serve();
         } finally {
             stop();
@@ -161,12 +166,16 @@ final class Daemon {
             before.settings().checkFixed(fresh.settings());
             ConfigMapper mapper = new ConfigMapper(fresh.settings(), warnings);
             TorConfig config = mapper.client();
+            List<ServiceLines> wanted = ServiceLines.readAll(fresh.settings());
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
             otherLog = true;
             TorClient running = client;
             if (running != null) {
                 running.reconfigure(config);
                 running.newIdentity();
+            }
+            if (services != null) {
+                services.run(wanted);
             }
             configuration = fresh;
         } catch (TorException e) {
