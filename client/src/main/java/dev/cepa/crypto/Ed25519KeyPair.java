@@ -105,9 +105,7 @@ public final class Ed25519KeyPair {
         byte[] clamped = factor.clone();
         clamp(clamped);
         EdwardsPoint point = EdwardsPoint.decode(publicKey);
-        byte[] eight = new byte[32];
-        eight[0] = 8;
-        if (point.times(eight).isNeutral()) {
+        if (point.isOfSmallOrder()) {
             throw new ProtocolException("Ed25519 public key is a point of small order");
         }
         return point.times(clamped).encode();

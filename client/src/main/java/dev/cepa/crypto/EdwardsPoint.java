@@ -128,9 +128,13 @@ final class EdwardsPoint {
         return sum;
     }
 
-    /** Whether it is the neutral element. */
-    boolean isNeutral() {
-        return Curve25519Field.isEqual(x, zero()) && Curve25519Field.isEqual(y, z);
+    /** Whether eight times this point is the neutral element. */
+    boolean isOfSmallOrder() {
+        EdwardsPoint point = new EdwardsPoint(x.clone(), y.clone(), z.clone(), t.clone());
+        for (int i = 0; i < 3; i++) {
+            point.increase(point);
+        }
+        return Curve25519Field.isEqual(point.x, zero()) && Curve25519Field.isEqual(point.y, point.z);
     }
 
     /** Adds another point, or this one. */

@@ -36,6 +36,8 @@ final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
     /** Introductions for one connection. */
     private static final int ATTEMPTS = 6;
+    /** Rendezvous points asked one after the other until one agrees. */
+    private static final int RENDEZVOUS_ATTEMPTS = 3;
     /** How long an introduction point may take to answer. */
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
     /** How long a service may take to come to the rendezvous point once it was told. */
@@ -168,9 +170,7 @@ final class Connector {
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.RENDEZVOUS_FAILED, e);
-                if (e.kind() == ErrorKind.TIMEOUT) {
-                    memory.failed(point);
-                }
+                memory.unreachable(point);
                 return null;
             } finally {
                 at.close();
@@ -278,8 +278,17 @@ final class Connector {
                     giveUpIfOver(e);
                 }
             }
-            if (at == null || !at.isOpen()) {
-                at = RendezvousPoint.establish(circuits, random, deadline);
+            TorException trouble = null;
+            for (int i = 0; i < RENDEZVOUS_ATTEMPTS && (at == null || !at.isOpen()); i++) {
+                try {
+                    at = RendezvousPoint.establish(circuits, random, deadline);
+                } catch (TorException e) {
+                    giveUpIfOver(e);
+                    trouble = e;
+                }
+            }
+            if (at == null) {
+                throw trouble == null ? failed() : trouble;
             }
             rendezvous = at;
             return at;

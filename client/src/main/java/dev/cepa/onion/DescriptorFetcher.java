@@ -21,7 +21,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
@@ -39,7 +40,8 @@ final class DescriptorFetcher {
 
     private static final Logger LOG = LoggerFactory.getLogger(DescriptorFetcher.class);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int MOST_REMEMBERED = 2000;
+    /** Beyond, the oldest question is forgotten. */
+    private static final int MOST_REMEMBERED = 5000;
     /** So many directories may say that a descriptor is the latest until it is believed. */
     private static final int MOST_UNWANTED = 2;
 
@@ -49,8 +51,8 @@ final class DescriptorFetcher {
     private final RandomGenerator random;
     private final DirectoryClient client = DirectoryClient.anonymous();
     private final ReentrantLock lock = new ReentrantLock();
-    /** When which directory was asked for which blinded key; guarded by the lock. */
-    private final Map<Asked, Instant> asked = new HashMap<>();
+    /** When which directory was asked for which blinded key, the oldest first; guarded by the lock. */
+    private final Map<Asked, Instant> asked = new LinkedHashMap<>();
 
     private record Asked(RsaId directory, String descriptorId) {}
 
@@ -177,9 +179,14 @@ final class DescriptorFetcher {
         Instant now = clock.instant();
         lock.lock();
         try {
-            asked.values().removeIf(time -> !time.plus(REQUERY).isAfter(now) || time.isAfter(now));
-            if (asked.size() >= MOST_REMEMBERED) {
-                return false;
+            Iterator<Instant> oldest = asked.values().iterator();
+            while (oldest.hasNext()) {
+                Instant time = oldest.next();
+                // One from the future is from before the clock was set.
+                if (time.plus(REQUERY).isAfter(now) && !time.isAfter(now) && asked.size() < MOST_REMEMBERED) {
+                    break;
+                }
+                oldest.remove();
             }
             return asked.putIfAbsent(question, now) == null;
         } finally {

@@ -38,7 +38,7 @@ final class IntroMemory {
         note(point, true);
     }
 
-    /** No circuit could be built to it. */
+    /** No circuit could be built to it, or the service did not come though it was told. */
     void unreachable(IntroPoint point) {
         note(point, false);
     }

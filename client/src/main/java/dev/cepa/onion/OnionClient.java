@@ -34,7 +34,7 @@ public final class OnionClient implements Closeable {
     private static final int ATTEMPTS = 3;
     /** How long a service may take to answer a stream. */
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
-    /** More services at once than anybody visits. */
+    /** Circuits to services at once; beyond, one that nobody uses has to make room. */
     private static final int MOST_CIRCUITS = 500;
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(15);
@@ -193,16 +193,7 @@ public final class OnionClient implements Closeable {
     }
 
     private Joined connect(Key key, Deadline deadline) throws TorException {
-        lock.lock();
-        try {
-            checkOpen();
-            if (joined.size() >= MOST_CIRCUITS) {
-                throw new TorException(
-                        ErrorKind.RESOURCE_LIMIT, "circuits to " + MOST_CIRCUITS + " onion services are open");
-            }
-        } finally {
-            lock.unlock();
-        }
+        makeRoom();
         Joined made = new Joined(parts().connector.connect(key.address, deadline));
         boolean wanted = false;
         lock.lock();
@@ -222,6 +213,32 @@ public final class OnionClient implements Closeable {
             }
         }
         return made;
+    }
+
+    private void makeRoom() throws TorException {
+        Joined idle = null;
+        lock.lock();
+        try {
+            checkOpen();
+            if (joined.size() < MOST_CIRCUITS) {
+                return;
+            }
+            long now = System.nanoTime();
+            for (Joined at : joined.values()) {
+                boolean longer = idle == null || now - at.circuit.lastUsedNanos() > now - idle.circuit.lastUsedNanos();
+                if (at.circuit.streamCount() == 0 && longer) {
+                    idle = at;
+                }
+            }
+            if (idle == null) {
+                throw new TorException(
+                        ErrorKind.RESOURCE_LIMIT, "circuits to " + MOST_CIRCUITS + " onion services are in use");
+            }
+            joined.values().remove(idle);
+        } finally {
+            lock.unlock();
+        }
+        idle.circuit.close();
     }
 
     private void retire(Key key, Joined at) {

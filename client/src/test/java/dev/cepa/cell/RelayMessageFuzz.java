@@ -7,8 +7,13 @@ import dev.cepa.cell.RelayMessage.BeginDir;
 import dev.cepa.cell.RelayMessage.Connected;
 import dev.cepa.cell.RelayMessage.Drop;
 import dev.cepa.cell.RelayMessage.End;
+import dev.cepa.cell.RelayMessage.EstablishRendezvous;
 import dev.cepa.cell.RelayMessage.Extend2;
 import dev.cepa.cell.RelayMessage.Extended2;
+import dev.cepa.cell.RelayMessage.Introduce1;
+import dev.cepa.cell.RelayMessage.IntroduceAck;
+import dev.cepa.cell.RelayMessage.Rendezvous2;
+import dev.cepa.cell.RelayMessage.RendezvousEstablished;
 import dev.cepa.cell.RelayMessage.Resolve;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
@@ -28,7 +33,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class RelayMessageFuzz {
-    private static final int KINDS = 12;
+    private static final int KINDS = 16;
 
     @Property
     void anyBytesAreAMessageOrRefused(@ForAll @IntRange(min = 0, max = 50) int command, @ForAll @Size(max = 498) byte[] body)
@@ -74,6 +79,10 @@ class RelayMessageFuzz {
             case 8 -> new Extend2(specifiers(random), random.nextInt(65_536), bytes(random, random.nextInt(200)));
             case 9 -> new Extended2(bytes(random, random.nextInt(497)));
             case 10 -> random.nextBoolean() ? new Drop() : new BeginDir();
+            case 11 -> new EstablishRendezvous(bytes(random, 20));
+            case 12 -> new Introduce1(bytes(random, 32), bytes(random, random.nextInt(442)));
+            case 13 -> random.nextBoolean() ? new IntroduceAck(random.nextInt(65_536)) : new RendezvousEstablished();
+            case 14 -> new Rendezvous2(bytes(random, random.nextInt(498)));
             default -> random.nextBoolean() ? new Truncate() : new Connected(null, 0);
         };
     }

@@ -10,8 +10,13 @@ import dev.cepa.cell.RelayMessage.BeginDir;
 import dev.cepa.cell.RelayMessage.Connected;
 import dev.cepa.cell.RelayMessage.Drop;
 import dev.cepa.cell.RelayMessage.End;
+import dev.cepa.cell.RelayMessage.EstablishRendezvous;
 import dev.cepa.cell.RelayMessage.Extend2;
 import dev.cepa.cell.RelayMessage.Extended2;
+import dev.cepa.cell.RelayMessage.Introduce1;
+import dev.cepa.cell.RelayMessage.IntroduceAck;
+import dev.cepa.cell.RelayMessage.Rendezvous2;
+import dev.cepa.cell.RelayMessage.RendezvousEstablished;
 import dev.cepa.cell.RelayMessage.Resolve;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
@@ -221,6 +226,34 @@ class RelayMessageTest {
         refuses(RelayMessage.SENDME, "01 0014 F0", "cut short");
         refuses(RelayMessage.SENDME, "01 0000", "tag of 0 bytes");
         refuses(RelayMessage.SENDME, "01 0004 F0123498", "tag of 4 bytes");
+    }
+
+    /** Bodies that C tor made, as far as they are not obvious (in Arti's tor-cell). */
+    @Test
+    void readsAndWritesRendezvousMessages() throws Exception {
+        String cookie = "4AA2BAF815CEBB4B922B5BF6F545AEE0DDBE1254";
+        both(RelayMessage.ESTABLISH_RENDEZVOUS, cookie, new EstablishRendezvous(hex(cookie)));
+        refuses(RelayMessage.ESTABLISH_RENDEZVOUS, cookie.substring(2), "cut short");
+        assertThatIllegalArgumentException().isThrownBy(() -> new EstablishRendezvous(new byte[19]));
+        both(RelayMessage.RENDEZVOUS_ESTABLISHED, "", new RendezvousEstablished());
+        reads(RelayMessage.RENDEZVOUS_ESTABLISHED, "0001", new RendezvousEstablished());
+        both(RelayMessage.RENDEZVOUS2, "2CBF819E67317EE5", new Rendezvous2(hex("2CBF819E67317EE5")));
+    }
+
+    @Test
+    void readsAndWritesIntroductionMessages() throws Exception {
+        byte[] key = hex("11AAA1BA28353424061A63326C3BFF4FE4EC7EC24BB5EB740E9D167DEF103206");
+        String header = "00".repeat(20) + "02 0020 11AAA1BA28353424061A63326C3BFF4FE4EC7EC24BB5EB740E9D167DEF103206";
+        both(RelayMessage.INTRODUCE1, header + "00 1E99C1B9", new Introduce1(key, hex("1E99C1B9")));
+        reads(RelayMessage.INTRODUCE1, header + "02 FF0107 010020 1E99", new Introduce1(key, hex("20 1E99")));
+        refuses(RelayMessage.INTRODUCE1, header, "cut short");
+        refuses(RelayMessage.INTRODUCE1, header + "02 FF0107", "cut short");
+        refuses(RelayMessage.INTRODUCE1, "00".repeat(20) + "01 0020" + "11".repeat(32) + "00", "of type 1");
+        refuses(RelayMessage.INTRODUCE1, "00".repeat(20) + "02 0004 00010203 00", "of type 2");
+        both(RelayMessage.INTRODUCE_ACK, "000000", new IntroduceAck(0));
+        both(RelayMessage.INTRODUCE_ACK, "000200", new IntroduceAck(2));
+        reads(RelayMessage.INTRODUCE_ACK, "0001", new IntroduceAck(1));
+        refuses(RelayMessage.INTRODUCE_ACK, "", "cut short");
     }
 
     @Test

@@ -40,6 +40,16 @@ class Ed25519KeyPairTest {
     }
 
     @Test
+    void theEd25519FormOfAnX25519KeyIsTheSamePoint() {
+        for (String vector : VECTORS) {
+            byte[] scalar = java.util.Arrays.copyOf(column(vector, 1), 32);
+            byte[] expected = column(vector, 2);
+            expected[31] &= 0x7f;
+            assertThat(Ed25519.fromX25519(X25519.of(scalar).publicKey())).isEqualTo(expected);
+        }
+    }
+
+    @Test
     void signsWithABlindedKeySoThatAnybodyCanVerify() {
         SecureRandom random = new SecureRandom();
         for (int i = 0; i < 20; i++) {
@@ -62,7 +72,10 @@ class Ed25519KeyPairTest {
         byte[] none = new byte[32];
         none[0] = 2;
         byte[] notReduced = hex("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
-        for (byte[] key : List.of(neutral, none, notReduced, new byte[31], new byte[32])) {
+        byte[] ofOrderTwo = hex("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
+        byte[] ofOrderEight = hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a");
+        byte[] ofOrderFour = new byte[32];
+        for (byte[] key : List.of(neutral, none, notReduced, new byte[31], ofOrderTwo, ofOrderFour, ofOrderEight)) {
             assertThatThrownBy(() -> Ed25519KeyPair.blind(key, factor)).isInstanceOf(ProtocolException.class);
         }
     }

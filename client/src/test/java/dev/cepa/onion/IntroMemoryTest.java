@@ -59,10 +59,13 @@ class IntroMemoryTest {
     }
 
     @Test
-    void remembersNoMoreThanItsBound() throws Exception {
+    void remembersNoMoreThanItsBound() {
         memory.failed(points.get(0));
         for (int i = 0; i < 500; i++) {
-            memory.failed(DescriptorTest.introPoint(3 + i));
+            byte[] key = new byte[32];
+            key[0] = (byte) i;
+            key[1] = (byte) (i >> 8);
+            memory.failed(new IntroPoint(List.of(), key, key, key));
             now = now.plus(Duration.ofMillis(10));
         }
         assertThat(memory.usable(points)).hasSize(3);
