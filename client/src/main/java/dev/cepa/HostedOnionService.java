@@ -1,15 +1,18 @@
 package dev.cepa;
 
-import dev.cepa.circuit.TorStream;
 import dev.cepa.cell.EndReason;
+import dev.cepa.circuit.TorStream;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.onion.OnionService;
+import dev.cepa.onion.ServiceSettings;
 import java.io.Closeable;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An onion service of this client: reachable from everywhere, at an address that is its key, and nobody learns where it is.
@@ -37,6 +40,10 @@ public final class HostedOnionService implements Closeable {
     void run(OnionService running) {
         service = running;
         running.start();
+    }
+
+    void setSettings(ServiceSettings settings) {
+        service.setSettings(settings);
     }
 
     /** A stream for {@link #accept}. */
@@ -88,7 +95,7 @@ public final class HostedOnionService implements Closeable {
                 if (closed) {
                     throw new TorException(ErrorKind.CLOSED, "the onion service is closed");
                 }
-                Waiting next = waiting.poll(500, java.util.concurrent.TimeUnit.MILLISECONDS);
+                Waiting next = waiting.poll(500, TimeUnit.MILLISECONDS);
                 if (next != null) {
                     TorSocket socket = accepted(next);
                     if (socket != null) {
@@ -102,7 +109,7 @@ public final class HostedOnionService implements Closeable {
         }
     }
 
-    private @org.jspecify.annotations.Nullable TorSocket accepted(Waiting next) {
+    private @Nullable TorSocket accepted(Waiting next) {
         try {
             next.stream.accept();
             return TorSocket.connected(next.stream, address, next.port);

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /** The onion services of one client. Thread-safe. */
 final class HostedServices implements Closeable {
@@ -45,15 +44,15 @@ final class HostedServices implements Closeable {
         this.alive = alive;
     }
 
-    /** @param ports with null for what the program accepts itself */
-    HostedOnionService start(
-            OnionServiceKey key, Map<Integer, ? extends @Nullable SocketAddress> ports, ServiceSettings settings)
+    /** @param ports with no target for what the program accepts itself */
+    HostedOnionService start(OnionServiceKey key, Map<Integer, List<SocketAddress>> ports, ServiceSettings settings)
             throws TorException {
         String address = key.address();
         HostedOnionService service = new HostedOnionService(address, () -> forget(address));
         Map<Integer, StreamHandler> handlers = new HashMap<>();
-        ports.forEach((port, target) -> handlers.put(
-                port, target == null ? stream -> service.offer(stream, port) : new StreamForwarder(target)::forward));
+        ports.forEach((port, targets) -> handlers.put(
+                port,
+                targets.isEmpty() ? stream -> service.offer(stream, port) : new StreamForwarder(targets)::forward));
         OnionService runner = new OnionService(
                 circuits, testing, key.pair(), handlers, settings, events, clock, new SecureRandom(), alive);
         lock.lock();

@@ -9,13 +9,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** What an onion service offers, before it is {@linkplain #start started}. Made by {@link TorClient#onionService}. Not thread-safe. */
 public final class OnionServiceBuilder {
     private final TorClient client;
     private final OnionServiceKey key;
-    private final Map<Integer, @Nullable SocketAddress> ports = new LinkedHashMap<>();
+    private final Map<Integer, List<SocketAddress>> ports = new LinkedHashMap<>();
     private final List<byte[]> clients = new ArrayList<>();
     private ServiceSettings settings = ServiceSettings.DEFAULT;
 
@@ -25,14 +24,15 @@ public final class OnionServiceBuilder {
     }
 
     /**
-     * Has streams to a port of the service carried to a server of this computer.
+     * Has streams to a port of the service carried to a server of this computer. If that is said more than once of one port,
+     * each stream goes to one of the servers.
      *
      * @param port of the service, 1 to 65,535
-     * @param target where the server listens
+     * @param target where the server listens: an address and port, or a socket in the file system
      * @return this builder
      */
     public OnionServiceBuilder port(int port, SocketAddress target) {
-        ports.put(checked(port), target);
+        ports.computeIfAbsent(checked(port), none -> new ArrayList<>()).add(target);
         return this;
     }
 
@@ -43,7 +43,7 @@ public final class OnionServiceBuilder {
      * @return this builder
      */
     public OnionServiceBuilder port(int port) {
-        ports.put(checked(port), null);
+        ports.put(checked(port), new ArrayList<>());
         return this;
     }
 
@@ -92,6 +92,15 @@ public final class OnionServiceBuilder {
     OnionServiceBuilder authorize(List<byte[]> keys) {
         clients.addAll(keys);
         return this;
+    }
+
+    /**
+     * Has a service that runs take over the bounds and the authorised clients said here; its ports stay as they are.
+     *
+     * @param running a service that was started
+     */
+    public void applyTo(HostedOnionService running) {
+        running.setSettings(settings.withClients(clients));
     }
 
     /**

@@ -352,8 +352,7 @@ public final class TorClient implements Closeable {
         return new OnionServiceBuilder(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
     }
 
-    HostedOnionService start(
-            OnionServiceKey key, Map<Integer, ? extends @Nullable SocketAddress> ports, ServiceSettings settings)
+    HostedOnionService start(OnionServiceKey key, Map<Integer, List<SocketAddress>> ports, ServiceSettings settings)
             throws TorException {
         return services.start(key, ports, settings);
     }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ public final class OnionService implements Closeable {
     private static final Duration LEAVING_TIME = Duration.ofHours(3);
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(30);
+    private static final Duration SHORT_PAUSE = Duration.ofSeconds(5);
     /** So many circuits at most are built in {@link #COUNTED}. */
     private static final Duration COUNTED = Duration.ofMinutes(5);
 
@@ -202,7 +204,7 @@ public final class OnionService implements Closeable {
                 pause = maintain();
             } catch (TorException e) {
                 LOG.debug("No introduction point could be chosen: {}", e.getMessage());
-                pause = LOOK_INTERVAL;
+                pause = SHORT_PAUSE;
             }
         }
     }
@@ -226,6 +228,7 @@ public final class OnionService implements Closeable {
 
     /** Does what is due, and says when to look again at the latest. */
     private Duration maintain() throws TorException {
+        circuits.directory(Deadline.in(LOOK_INTERVAL));
         List<ServicePoint> toClose = new ArrayList<>();
         Duration pause;
         lock.lock();
@@ -258,7 +261,9 @@ public final class OnionService implements Closeable {
                 toClose.add(old.point);
             }
         }
+        // Of too many those go that clients do not know yet.
         List<Slot> ready = established();
+        ready.sort(Comparator.comparing(slot -> !published.contains(slot.point)));
         for (int i = settings.introPoints(); i < ready.size(); i++) {
             slots.remove(ready.get(i));
             toClose.add(ready.get(i).point);

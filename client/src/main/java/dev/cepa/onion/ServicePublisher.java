@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * clients of this time period and one for those of the next or the last. Anew when introduction points or clients change,
  * when the directories do, and every one to two hours.
  *
- * <p>One thread does that and owns the descriptors; what it is told is guarded by the lock.
+ * <p>One thread makes descriptors, and each upload has a thread of its own; a directory that is slow holds up nobody but
+ * itself. All that they share is guarded by the lock.
  */
 final class ServicePublisher implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(ServicePublisher.class);
@@ -52,6 +52,7 @@ final class ServicePublisher implements Closeable {
     /** How long a descriptor stays as it is at least, and how much longer at most. */
     private static final Duration REFRESH = Duration.ofHours(1);
 
+    private static final Duration FIRST_RENEWAL = Duration.ofSeconds(2);
     private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
     private static final Duration LAST_RETRY = Duration.ofMinutes(10);
     /** One directory's time to take it. */
@@ -86,8 +87,11 @@ final class ServicePublisher implements Closeable {
     private boolean closed;
     private List<byte[]> subcredentials = List.of();
 
-    /** The thread's own: the descriptors by time period. */
     private Map<TimePeriod, Descriptor> descriptors = new HashMap<>();
+
+    // The thread's own: what the directory says, as long as it is the same.
+    private @Nullable NetDir placedBy;
+    private List<Place> places = List.of();
 
     ServicePublisher(
             InternalCircuits circuits, boolean testing, Ed25519KeyPair identity, TorEvents events, InstantSource clock,
@@ -109,11 +113,17 @@ final class ServicePublisher implements Closeable {
         final Ed25519KeyPair signing;
         final RevisionCounter counter;
         final Set<RsaId> holders = new HashSet<>();
+        final Set<RsaId> receiving = new HashSet<>();
         final Map<RsaId, Retry> retries = new HashMap<>();
         byte[] document = new byte[0];
+        int wanted;
         int version = -1;
         long seconds;
         Instant refresh = Instant.MIN;
+        /** Whether it is made anew soon because a directory refused it, and how soon the next time. */
+        boolean renewing;
+
+        Duration renewal = FIRST_RENEWAL;
 
         Descriptor(Ed25519KeyPair identity, TimePeriod period, SecureRandom random) {
             blinded = PeriodKeys.blind(identity, period);
@@ -123,11 +133,19 @@ final class ServicePublisher implements Closeable {
         }
     }
 
+    /**
+     * Where a descriptor belongs.
+     *
+     * @param second whether it is that of the later of the two time periods
+     * @param relays numbers in the directory
+     */
+    private record Place(Descriptor descriptor, boolean second, int[] relays) {}
+
     /** When a directory that did not take it is tried again. */
     private record Retry(Instant at, Duration pause) {}
 
-    /** A descriptor for a directory. */
-    private record Upload(Descriptor descriptor, HopTarget directory, RsaId id) {}
+    /** A descriptor, as it was when it was begun, for a directory. */
+    private record Upload(Descriptor descriptor, byte[] document, HopTarget directory, RsaId id) {}
 
     void start() {
         Thread.ofVirtual().name("cepa-onion-publisher").start(this::run);
@@ -171,7 +189,7 @@ final class ServicePublisher implements Closeable {
         }
     }
 
-    /** Whether at least one directory of each time period has the descriptor. */
+    /** Whether at least half of the directories of each time period have taken a descriptor. */
     boolean isPublished() {
         lock.lock();
         try {
@@ -228,162 +246,220 @@ final class ServicePublisher implements Closeable {
     /** Does what is due, and says when the next is. */
     private Duration work() throws TorException {
         NetDir dir = circuits.directory(Deadline.in(LOOK_INTERVAL));
-        List<IntroPoint> current;
-        List<byte[]> readers;
-        int number;
-        lock.lock();
-        try {
-            current = points;
-            readers = clients;
-            number = version;
-        } finally {
-            lock.unlock();
+        if (dir != placedBy) {
+            places = List.of(place(dir, false), place(dir, true));
+            placedBy = dir;
+            keepDescriptors();
         }
+        Instant next = clock.instant().plus(LOOK_INTERVAL);
+        List<Upload> due = new ArrayList<>();
+        for (Place place : places) {
+            next = earlier(next, refresh(place, dir.consensus()));
+            next = earlier(next, collect(place, dir, due));
+        }
+        for (Upload upload : due) {
+            Thread.ofVirtual().name("cepa-onion-upload").start(() -> upload(upload));
+        }
+        Duration left = Duration.between(clock.instant(), next);
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    private Place place(NetDir dir, boolean second) {
+        HsDirRing ring = HsDirRing.forStoring(dir, second, testing);
+        Descriptor descriptor = descriptor(ring.period());
+        if (descriptor == null) {
+            descriptor = new Descriptor(identity, ring.period(), random);
+        }
+        return new Place(descriptor, second, ring.storeAt(descriptor.keys.blindedKey()));
+    }
+
+    /** Has one for each of the two time periods, and none for others. */
+    private void keepDescriptors() {
         Map<TimePeriod, Descriptor> kept = new HashMap<>();
         List<byte[]> credentials = new ArrayList<>();
-        List<Upload> due = new ArrayList<>();
-        Instant next = clock.instant().plus(LOOK_INTERVAL);
-        for (boolean second : new boolean[] {false, true}) {
-            HsDirRing ring = HsDirRing.forStoring(dir, second, testing);
-            Descriptor descriptor = descriptors.get(ring.period());
-            if (descriptor == null) {
-                descriptor = new Descriptor(identity, ring.period(), random);
-            }
-            kept.put(ring.period(), descriptor);
-            credentials.add(descriptor.keys.subcredential());
-            if (number > 0) {
-                if (descriptor.version != number || !clock.instant().isBefore(descriptor.refresh)) {
-                    write(descriptor, dir.consensus(), second, current, readers);
-                    descriptor.version = number;
-                }
-                next = earlier(next, collect(descriptor, ring, due));
-            }
+        for (Place place : places) {
+            kept.put(place.descriptor.keys.period(), place.descriptor);
+            credentials.add(place.descriptor.keys.subcredential());
         }
-        descriptors = kept;
         lock.lock();
         try {
+            descriptors = kept;
             subcredentials = List.copyOf(credentials);
         } finally {
             lock.unlock();
         }
-        upload(due);
-        note(number);
-        for (Descriptor descriptor : descriptors.values()) {
-            for (Retry retry : descriptor.retries.values()) {
-                next = earlier(next, retry.at);
-            }
+    }
+
+    private @Nullable Descriptor descriptor(TimePeriod period) {
+        lock.lock();
+        try {
+            return descriptors.get(period);
+        } finally {
+            lock.unlock();
         }
-        Duration left = Duration.between(clock.instant(), next);
-        return left.isNegative() ? Duration.ZERO : left;
     }
 
     private static Instant earlier(Instant a, Instant b) {
         return a.isBefore(b) ? a : b;
     }
 
-    private void write(
-            Descriptor descriptor, ConsensusInfo consensus, boolean second, List<IntroPoint> current, List<byte[]> readers)
-            throws TorException {
+    /** Makes a descriptor anew if it is time; says when it is the next time. */
+    private Instant refresh(Place place, ConsensusInfo consensus) throws TorException {
+        Descriptor descriptor = place.descriptor;
+        List<IntroPoint> current;
+        List<byte[]> readers;
+        int number;
         Instant now = clock.instant();
-        Instant start = second ? HsDirRing.sharedRandomRun(consensus) : HsDirRing.lastSharedRandomRun(consensus);
-        // Two in one second still have to differ.
-        descriptor.seconds = Math.max(1 + Duration.between(start, now).toSeconds(), descriptor.seconds + 1);
-        descriptor.document = writer.write(
-                new HsDescriptor(
-                        LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), false, current, null, null),
-                identity,
-                descriptor.keys.period(),
-                descriptor.signing,
-                readers);
-        descriptor.refresh = now.plus(REFRESH).plusSeconds(random.nextLong(REFRESH.toSeconds()));
-        descriptor.holders.clear();
-        descriptor.retries.clear();
-    }
-
-    /** Adds directories that should have a descriptor and have not; says when it is to be made anew. */
-    private Instant collect(Descriptor descriptor, HsDirRing ring, List<Upload> due) throws TorException {
-        Instant now = clock.instant();
-        Set<RsaId> responsible = new HashSet<>();
-        for (int relay : ring.storeAt(descriptor.keys.blindedKey())) {
-            RsaId id = ring.dir().rsaId(relay);
-            responsible.add(id);
-            Retry retry = descriptor.retries.get(id);
-            if (!descriptor.holders.contains(id) && (retry == null || !now.isBefore(retry.at))) {
-                due.add(new Upload(descriptor, circuits.hop(ring.dir(), relay, Deadline.in(PATIENCE)), id));
-            }
-        }
-        descriptor.holders.retainAll(responsible);
-        descriptor.retries.keySet().retainAll(responsible);
-        return descriptor.refresh;
-    }
-
-    private void upload(List<Upload> due) throws TorException {
-        List<Thread> threads = new ArrayList<>();
-        Map<Upload, Boolean> results = new java.util.concurrent.ConcurrentHashMap<>();
-        for (Upload upload : due) {
-            threads.add(Thread.ofVirtual().name("cepa-onion-upload").start(() -> results.put(upload, upload(upload))));
-        }
+        lock.lock();
         try {
-            for (Thread thread : threads) {
-                thread.join();
+            current = points;
+            readers = clients;
+            number = version;
+            if (number == 0 || descriptor.version == number && now.isBefore(descriptor.refresh)) {
+                return number == 0 ? Instant.MAX : descriptor.refresh;
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new TorException(ErrorKind.CLOSED, "interrupted while publishing", e);
+            Instant start = place.second ? HsDirRing.sharedRandomRun(consensus) : HsDirRing.lastSharedRandomRun(consensus);
+            // Two in one second still have to differ.
+            descriptor.seconds = Math.max(1 + Duration.between(start, now).toSeconds(), descriptor.seconds + 1);
+        } finally {
+            lock.unlock();
         }
-        for (Upload upload : due) {
-            Descriptor descriptor = upload.descriptor;
-            Retry before = descriptor.retries.remove(upload.id);
-            if (results.getOrDefault(upload, false)) {
-                descriptor.holders.add(upload.id);
-            } else {
-                Duration pause = before == null ? FIRST_RETRY : before.pause.multipliedBy(2);
-                pause = pause.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : pause;
-                descriptor.retries.put(upload.id, new Retry(clock.instant().plus(pause), pause));
+        HsDescriptor content = new HsDescriptor(
+                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), false, current, null, null);
+        byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
+        lock.lock();
+        try {
+            descriptor.document = document;
+            descriptor.renewing = false;
+            if (descriptor.version != number) {
+                descriptor.version = number;
+                descriptor.renewal = FIRST_RENEWAL;
             }
+            descriptor.refresh = now.plus(REFRESH).plusSeconds(random.nextLong(REFRESH.toSeconds()));
+            descriptor.holders.clear();
+            descriptor.receiving.clear();
+            descriptor.retries.clear();
+            return descriptor.refresh;
+        } finally {
+            lock.unlock();
         }
     }
 
-    private boolean upload(Upload upload) {
+    /** Adds directories that should have a descriptor and have not; says when one is to be tried again. */
+    private Instant collect(Place place, NetDir dir, List<Upload> due) throws TorException {
+        Descriptor descriptor = place.descriptor;
+        Instant now = clock.instant();
+        Instant next = Instant.MAX;
+        Set<RsaId> responsible = new HashSet<>();
+        for (int relay : place.relays) {
+            RsaId id = dir.rsaId(relay);
+            HopTarget directory = circuits.hop(dir, relay, Deadline.in(PATIENCE));
+            responsible.add(id);
+            lock.lock();
+            try {
+                Retry retry = descriptor.retries.get(id);
+                if (version == 0 || descriptor.holders.contains(id) || descriptor.receiving.contains(id)) {
+                    continue;
+                }
+                if (retry != null && now.isBefore(retry.at)) {
+                    next = earlier(next, retry.at);
+                } else {
+                    descriptor.receiving.add(id);
+                    due.add(new Upload(descriptor, descriptor.document, directory, id));
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+        lock.lock();
+        try {
+            descriptor.wanted = responsible.size();
+            descriptor.holders.retainAll(responsible);
+            descriptor.retries.keySet().retainAll(responsible);
+        } finally {
+            lock.unlock();
+        }
+        return next;
+    }
+
+    private void upload(Upload upload) {
+        Outcome outcome = give(upload);
+        Descriptor descriptor = upload.descriptor;
+        lock.lock();
+        try {
+            // Meanwhile there may be a newer one, for which other rules hold.
+            if (descriptor.document == upload.document) {
+                descriptor.receiving.remove(upload.id);
+                Retry before = descriptor.retries.remove(upload.id);
+                if (outcome == Outcome.TAKEN) {
+                    descriptor.holders.add(upload.id);
+                } else {
+                    Duration pause = before == null ? FIRST_RETRY : twice(before.pause);
+                    descriptor.retries.put(upload.id, new Retry(clock.instant().plus(pause), pause));
+                    signal();
+                }
+                if (outcome == Outcome.REFUSED && !descriptor.renewing) {
+                    // It may know a newer one, if the service has just been started anew.
+                    descriptor.renewing = true;
+                    descriptor.refresh = earlier(descriptor.refresh, clock.instant().plus(descriptor.renewal));
+                    descriptor.renewal = twice(descriptor.renewal);
+                }
+                note();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Duration twice(Duration pause) {
+        Duration longer = pause.multipliedBy(2);
+        return longer.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : longer;
+    }
+
+    /** What became of an upload. */
+    private enum Outcome {
+        TAKEN,
+        REFUSED,
+        FAILED
+    }
+
+    private Outcome give(Upload upload) {
         uploads.acquireUninterruptibly(); // each holder has a deadline
         try {
             if (isClosed()) {
-                return false;
+                return Outcome.FAILED;
             }
             emit(Action.UPLOADING, upload, null);
             Deadline deadline = Deadline.in(PATIENCE);
-            DirectoryRequest request = DirectoryRequest.post("/tor/hs/3/publish", upload.descriptor.document);
+            DirectoryRequest request = DirectoryRequest.post("/tor/hs/3/publish", upload.document);
             try (Circuit circuit = circuits.to(
                             upload.directory, InternalCircuits.Purpose.SERVICE_DIRECTORY, deadline);
                     DirectoryAnswer answer = client.ask(circuit.openDirectoryOptimistic(), request, deadline)) {
                 answer.expectOk();
             }
             emit(Action.UPLOADED, upload, null);
-            return true;
+            return Outcome.TAKEN;
         } catch (IOException e) {
             LOG.debug("{} did not take our descriptor: {}", upload.directory, e.getMessage());
-            emit(Action.FAILED, upload, e instanceof ProtocolException ? "UPLOAD_REJECTED" : "UNEXPECTED");
-            return false;
+            boolean refused = e instanceof ProtocolException;
+            emit(Action.FAILED, upload, refused ? "UPLOAD_REJECTED" : "UNEXPECTED");
+            return refused ? Outcome.REFUSED : Outcome.FAILED;
         } finally {
             uploads.release();
         }
     }
 
-    private void note(int number) {
-        boolean all = number > 0;
+    /** The lock is held. */
+    private void note() {
+        boolean all = true;
         for (Descriptor descriptor : descriptors.values()) {
-            all &= !descriptor.holders.isEmpty();
+            all &= descriptor.wanted > 0 && 2 * descriptor.holders.size() >= descriptor.wanted;
         }
-        lock.lock();
-        try {
-            if (all && !published && LOG.isInfoEnabled()) {
-                LOG.info("Onion service {} is published", OnionAddress.of(identity.publicKey()));
-            }
-            published = all;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+        if (all && !published) {
+            LOG.info("Onion service {} is published", OnionAddress.of(identity.publicKey()));
         }
+        published |= all;
+        changed.signalAll();
     }
 
     private void emit(Action action, Upload upload, @Nullable String reason) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -159,7 +160,7 @@ final class ServiceSessions implements Closeable {
     }
 
     /** @param handler null if nobody serves it; the client is told no more than that it has ended */
-    private static void serve(@org.jspecify.annotations.Nullable StreamHandler handler, TorStream stream) {
+    private static void serve(@Nullable StreamHandler handler, TorStream stream) {
         if (handler == null) {
             stream.refuse(EndReason.DONE);
             return;

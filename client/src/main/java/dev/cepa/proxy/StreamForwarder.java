@@ -2,15 +2,23 @@ package dev.cepa.proxy;
 
 import dev.cepa.cell.EndReason;
 import dev.cepa.circuit.TorStream;
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries the streams of an onion service's clients to a server of this computer. The thread that hands a stream in
- * copies from the client, a second one from the server. Thread-safe.
+ * Carries the streams of an onion service's clients to servers of this computer. The thread that hands a stream in copies
+ * from the client, a second one from the server. Thread-safe.
  *
  * <p>Tor has no half-closed streams: whichever side ends first ends both, once what it has sent has been passed on.
  */
@@ -18,30 +26,58 @@ public final class StreamForwarder {
     private static final Logger LOG = LoggerFactory.getLogger(StreamForwarder.class);
     private static final int CONNECT_MILLIS = 30_000;
 
-    private final SocketAddress target;
+    private final List<SocketAddress> targets;
     private final CopyBuffers buffers = new CopyBuffers();
 
-    /** @param target where the server listens */
-    public StreamForwarder(SocketAddress target) {
-        this.target = target;
+    /** @param targets where servers listen, by TCP or by a socket in the file system; each stream goes to one of them */
+    public StreamForwarder(List<SocketAddress> targets) {
+        if (targets.isEmpty()) {
+            throw new IllegalArgumentException("nowhere to forward streams to");
+        }
+        this.targets = List.copyOf(targets);
     }
 
-    /** Connects to the server and copies until either side ends. */
-    public void forward(TorStream stream) {
-        try (Socket socket = new Socket()) {
+    /** A connection to a server. */
+    private record Connection(InputStream in, OutputStream out, Closeable socket) implements Closeable {
+        static Connection open(SocketAddress target) throws IOException {
+            if (target instanceof UnixDomainSocketAddress) {
+                SocketChannel channel = SocketChannel.open(target);
+                return new Connection(Channels.newInputStream(channel), Channels.newOutputStream(channel), channel);
+            }
+            Socket socket = new Socket();
             try {
                 socket.connect(target, CONNECT_MILLIS);
+                socket.setTcpNoDelay(true);
+                return new Connection(socket.getInputStream(), socket.getOutputStream(), socket);
             } catch (IOException e) {
-                LOG.warn("An onion service's server does not answer at {}: {}", target, e.getMessage());
-                stream.refuse(EndReason.CONNECTREFUSED);
-                return;
+                socket.close();
+                throw e;
             }
-            socket.setTcpNoDelay(true);
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+
+    /** Connects to a server and copies until either side ends. */
+    public void forward(TorStream stream) {
+        SocketAddress target = targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
+        Connection server;
+        try {
+            server = Connection.open(target);
+        } catch (IOException e) {
+            LOG.warn("An onion service's server does not answer at {}: {}", target, e.getMessage());
+            stream.refuse(EndReason.CONNECTREFUSED);
+            return;
+        }
+        try (server) {
             stream.accept();
-            Thread down = Thread.ofVirtual().name("cepa-onion-server").start(() -> fromServer(socket, stream));
-            copy(new Pump(stream.input(), socket.getOutputStream(), buffers));
+            Thread down = Thread.ofVirtual().name("cepa-onion-server").start(() -> fromServer(server, stream));
+            copy(stream.input(), server.out);
             // The client is gone; what the server still has to say reaches nobody.
-            SocksListener.closeQuietly(socket);
+            SocksListener.closeQuietly(server);
             join(down);
         } catch (IOException e) {
             LOG.debug("a stream to an onion service ended: {}", e.getMessage());
@@ -50,20 +86,15 @@ public final class StreamForwarder {
         }
     }
 
-    private void fromServer(Socket socket, TorStream stream) {
-        try {
-            copy(new Pump(socket.getInputStream(), stream.output(), buffers));
-        } catch (IOException e) {
-            LOG.debug("an onion service's server ended: {}", e.getMessage());
-        } finally {
-            // Ends the other direction's reading too.
-            stream.close();
-        }
+    private void fromServer(Connection server, TorStream stream) {
+        copy(server.in, stream.output());
+        // Ends the other direction's reading too.
+        stream.close();
     }
 
-    private static void copy(Pump pump) {
+    private void copy(InputStream from, OutputStream to) {
         try {
-            pump.run();
+            new Pump(from, to, buffers).run();
         } catch (IOException e) {
             LOG.debug("a stream to an onion service broke: {}", e.getMessage());
         }

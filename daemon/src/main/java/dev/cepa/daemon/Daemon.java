@@ -32,6 +32,7 @@ final class Daemon {
 
     private Configuration configuration;
     private @Nullable TorClient client;
+    private @Nullable Services services;
     private @Nullable Path pidFile;
 
     Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
@@ -59,6 +60,7 @@ final class Daemon {
         ConfigMapper mapper = new ConfigMapper(settings, warnings);
         TorConfig config = mapper.client();
         OpenFiles.require(settings.number("ConnLimit"), OpenFiles.limit());
+        List<ServiceLines> wanted = ServiceLines.readAll(settings);
         configureLog(settings, mapper.logs(line.quiet()));
         say(warnings);
         if ("root".equals(System.getProperty("user.name"))) {
@@ -66,12 +68,15 @@ final class Daemon {
         }
         Signals.handle(signals);
         MemoryKeeper.start();
-        client = TorClient.start(config, events);
+        TorClient started = TorClient.start(config, events);
+        client = started;
         if (settings.isSet("PidFile")) {
             pidFile = Configuration.path(settings.text("PidFile"));
             PidFile.write(pidFile);
         }
         try {
+            services = new Services(started);
+            services.run(wanted);
             serve();
         } finally {
             stop();
@@ -163,12 +168,16 @@ final class Daemon {
             ConfigMapper mapper = new ConfigMapper(fresh.settings(), warnings);
             TorConfig config = mapper.client();
             OpenFiles.require(fresh.settings().number("ConnLimit"), OpenFiles.limit());
+            List<ServiceLines> wanted = ServiceLines.readAll(fresh.settings());
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
             otherLog = true;
             TorClient running = client;
             if (running != null) {
                 running.reconfigure(config);
                 running.newIdentity();
+            }
+            if (services != null) {
+                services.run(wanted);
             }
             configuration = fresh;
         } catch (TorException e) {

@@ -118,6 +118,7 @@ public final class Main {
                 List<String> warnings = configuration.warnings();
                 ConfigMapper mapper = new ConfigMapper(configuration.settings(), warnings);
                 mapper.client();
+                ServiceLines.readAll(configuration.settings());
                 mapper.logs(line.quiet());
             }
         } catch (TorException e) {

@@ -15,6 +15,8 @@ final class Support {
             "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
             "FascistFirewall", "FirewallPorts", "GeoIPExcludeUnknown", "GeoIPFile", "GeoIPv6File", "GuardLifetime",
+            "HiddenServiceDir", "HiddenServiceMaxStreams", "HiddenServiceMaxStreamsCloseCircuit",
+            "HiddenServiceNumIntroductionPoints", "HiddenServicePort", "HiddenServiceVersion",
             "HSLayer2Nodes", "HSLayer3Nodes", "LearnCircuitBuildTimeout", "Log",
             "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MaxMemInQueues",
             "MiddleNodes",

@@ -350,4 +350,34 @@ class DaemonIT {
             assertThat(fetch.exitValue()).isZero();
         }
     }
+
+    @Test
+    void runsOnionServicesAndChangesThemWhileRunning() throws Exception {
+        try (WebServer web = WebServer.start()) {
+            Path log = folder.resolve("log");
+            Path service = folder.resolve("service");
+            Path file = torrc(
+                    "SocksPort auto", "HiddenServiceDir " + service, "HiddenServicePort 80 127.0.0.1:" + web.port());
+            Process process = start(log, "-f", file.toString());
+            String written = await(log, "is published", BOOTSTRAP);
+            String address = Files.readString(service.resolve("hostname")).strip();
+            int socks = port(written);
+            assertThat(curl(socks, "http://" + address + "/bytes/1000?seed=1")).hasSize(1000);
+            torrc(
+                    "SocksPort auto",
+                    "HiddenServiceDir " + service,
+                    "HiddenServicePort 81 127.0.0.1:" + web.port(),
+                    "HiddenServiceNumIntroductionPoints 4");
+            signal(process, "HUP");
+            int published = written.indexOf("is published");
+            long end = System.nanoTime() + BOOTSTRAP.toNanos();
+            while (Files.readString(log).lastIndexOf("is published") == published) {
+                assertThat(System.nanoTime()).isLessThan(end);
+                Thread.sleep(50);
+            }
+            assertThat(curl(socks, "http://" + address + ":81/bytes/1000?seed=1")).hasSize(1000);
+            signal(process, "INT");
+            assertThat(process.waitFor(2, TimeUnit.SECONDS)).isTrue();
+        }
+    }
 }

@@ -1,0 +1,82 @@
+package dev.cepa.daemon;
+
+import dev.cepa.HostedOnionService;
+import dev.cepa.OnionServiceBuilder;
+import dev.cepa.TorClient;
+import dev.cepa.error.TorException;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The onion services of the torrc, at work. Owned by the main thread. */
+final class Services {
+    private static final Logger LOG = LoggerFactory.getLogger(Services.class);
+
+    private final TorClient client;
+    private final Map<Path, Running> running = new HashMap<>();
+
+    private record Running(ServiceLines lines, HostedOnionService service) {}
+
+    Services(TorClient client) {
+        this.client = client;
+    }
+
+    /**
+     * Has these services run and no others. One whose ports are the same goes on without a break.
+     *
+     * @throws TorException that says which one can't be; those before it run
+     */
+    void run(List<ServiceLines> wanted) throws TorException {
+        for (Path folder : List.copyOf(running.keySet())) {
+            if (wanted.stream().noneMatch(lines -> lines.folder().equals(folder) && goesOn(lines))) {
+                running.remove(folder).service.close();
+            }
+        }
+        for (ServiceLines lines : wanted) {
+            OnionServiceBuilder builder;
+            try {
+                builder = client.onionService(lines.folder())
+                        .introductionPoints(lines.introPoints())
+                        .maxStreams(lines.maxStreams(), lines.maxStreamsClosesCircuit());
+            } catch (TorException e) {
+                throw new TorException(e.kind(), lines.line().place() + ": " + e.getMessage(), e);
+            }
+            Running before = running.get(lines.folder());
+            HostedOnionService service;
+            if (before == null) {
+                lines.ports().forEach((port, targets) -> addPort(builder, port, targets));
+                service = builder.start();
+                LOG.info("Onion service of {} started.", lines.folder());
+            } else {
+                builder.applyTo(before.service);
+                service = before.service;
+            }
+            running.put(lines.folder(), new Running(lines, service));
+        }
+    }
+
+    private boolean goesOn(ServiceLines lines) {
+        Running before = running.get(lines.folder());
+        return before != null && before.lines.hasSamePorts(lines);
+    }
+
+    private static void addPort(OnionServiceBuilder builder, int port, List<SocketAddress> targets) {
+        for (SocketAddress target : targets) {
+            builder.port(port, target);
+        }
+    }
+
+    /** Their addresses, in no particular order. */
+    List<String> addresses() {
+        List<String> addresses = new ArrayList<>();
+        for (Running one : running.values()) {
+            addresses.add(one.service.address());
+        }
+        return addresses;
+    }
+}

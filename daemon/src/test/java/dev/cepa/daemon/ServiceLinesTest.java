@@ -1,0 +1,80 @@
+package dev.cepa.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cepa.error.TorException;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ServiceLinesTest {
+    private static List<ServiceLines> of(String torrc) throws TorException {
+        return ServiceLines.readAll(Configuration.read(CommandLine.parse("-f", "-"), torrc).settings());
+    }
+
+    @Test
+    void eachLineBelongsToTheFolderBeforeIt() throws Exception {
+        List<ServiceLines> services = of("""
+                SocksPort 0
+                HiddenServiceDir /srv/a
+                HiddenServicePort 80 127.0.0.1:8080
+                HiddenServiceNumIntroductionPoints 5
+                HiddenServiceDir /srv/b
+                HiddenServiceVersion 3
+                HiddenServiceMaxStreams 10
+                HiddenServiceMaxStreamsCloseCircuit 1
+                HiddenServicePort 22
+                HiddenServicePort 80 unix:/run/web.sock
+                HiddenServicePort 80 localhost:8081
+                """);
+        assertThat(services).hasSize(2);
+        ServiceLines first = services.get(0);
+        assertThat(first.folder()).isEqualTo(Path.of("/srv/a"));
+        assertThat(first.introPoints()).isEqualTo(5);
+        assertThat(first.maxStreams()).isZero();
+        assertThat(first.ports()).containsOnlyKeys(80);
+        ServiceLines second = services.get(1);
+        assertThat(second.introPoints()).isEqualTo(3);
+        assertThat(second.maxStreams()).isEqualTo(10);
+        assertThat(second.maxStreamsClosesCircuit()).isTrue();
+        assertThat(second.ports().get(22)).containsExactly(new InetSocketAddress("127.0.0.1", 22));
+        assertThat(second.ports().get(80))
+                .containsExactly(
+                        UnixDomainSocketAddress.of("/run/web.sock"), new InetSocketAddress("127.0.0.1", 8081));
+        assertThat(of("SocksPort 9050")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "80, 127.0.0.1, 80", "80 8080, 127.0.0.1, 8080", "80 10.1.2.3, 10.1.2.3, 80", "80 10.1.2.3:81, 10.1.2.3, 81",
+        "80 [::1]:81, ::1, 81", "80 [::1], ::1, 80", "'80\t127.0.0.1:5', 127.0.0.1, 5"
+    })
+    void understandsTargetsAsCTorDoes(String value, String host, int port) throws Exception {
+        assertThat(of("HiddenServiceDir /srv/a\nHiddenServicePort " + value + "\n").get(0).ports().get(80))
+                .containsExactly(new InetSocketAddress(host, port));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "HiddenServicePort 80 | no preceding HiddenServiceDir",
+        "HiddenServiceDir /srv/a | no ports configured",
+        "HiddenServiceDir /srv/a;HiddenServicePort 0 | invalid port",
+        "HiddenServiceDir /srv/a;HiddenServicePort 65536 | invalid port",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80 127.0.0.1:0 | out-of-range",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80 no.such.host.invalid:80 | Unparseable address",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceVersion 2 | version 2",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceNumIntroductionPoints 21 | between 0 and 20",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceMaxStreams many | between 0 and 65535",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceDir /srv/a;HiddenServicePort 81 | already configured"
+    })
+    void saysWhatIsWrong(String lines, String because) {
+        assertThatThrownBy(() -> of(lines.strip().replace(';', '\n') + "\n"))
+                .isInstanceOf(TorException.class)
+                .hasMessageContaining(because.strip());
+    }
+}
