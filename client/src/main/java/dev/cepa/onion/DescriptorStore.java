@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * belong on a disk.
  */
 final class DescriptorStore {
-    /** More services than anybody visits in three hours; beyond, the one that was fetched first is forgotten. */
-    private static final int MOST = 500;
+    /** Beyond, the one that was fetched first is forgotten; each takes some 12 KB. */
+    private static final int MOST = 200;
 
     private final DescriptorFetcher fetcher;
     private final InternalCircuits circuits;

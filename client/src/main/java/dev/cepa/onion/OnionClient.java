@@ -38,6 +38,8 @@ public final class OnionClient implements Closeable {
     private static final int MOST_CIRCUITS = 500;
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(15);
+    /** How long a circuit that gets no new streams may be without one: its first may be about to come. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final InternalCircuits circuits;
     private final boolean testing;
@@ -266,7 +268,7 @@ public final class OnionClient implements Closeable {
             try {
                 changed.await(LOOK_INTERVAL.toNanos(), TimeUnit.NANOSECONDS);
                 collectIdle(joined.values().iterator(), maxIdle.get(), idle);
-                collectIdle(leaving.iterator(), Duration.ZERO, idle);
+                collectIdle(leaving.iterator(), GRACE, idle);
                 if (closed || joined.isEmpty() && leaving.isEmpty()) {
                     keeper = null;
                     return;

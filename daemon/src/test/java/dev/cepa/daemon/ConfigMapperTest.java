@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,7 +49,7 @@ class ConfigMapperTest {
     @ValueSource(
             strings = {
                 "DirAuthority nonsense", "FallbackDir 1.2.3.4", "EntryNodes $12", "ReachableAddresses maybe *:80",
-                "Log loud stdout", "SocksPort x", "LongLivedPorts 21,http"
+                "ClientOnionAuthDir /nowhere/at/all", "Log loud stdout", "SocksPort x", "LongLivedPorts 21,http"
             })
     void saysWhichLineIsWrong(String line) {
         assertThatThrownBy(() -> {
@@ -57,6 +59,15 @@ class ConfigMapperTest {
                 })
                 .isInstanceOf(TorException.class)
                 .hasMessageMatching("(?s)(standard input:2: .*|LongLivedPorts: .*)");
+    }
+
+    @Test
+    void readsTheFolderOfOnionClientKeys(@TempDir Path folder) throws Exception {
+        Files.writeString(
+                folder.resolve("a.auth_private"),
+                "25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkenl5sid:descriptor:x25519:"
+                        + "SDZNMD4RP4SCH4EYTTUZPFRZINNFWAOPPKZ6BINZAC7LREV24RBQ");
+        assertThat(of("ClientOnionAuthDir " + folder).client()).isNotNull();
     }
 
     @Test

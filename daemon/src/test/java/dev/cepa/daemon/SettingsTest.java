@@ -101,7 +101,7 @@ class SettingsTest {
         List<String> warnings = new java.util.ArrayList<>();
         List<PortLine> ports = PortLine.readAll(
                 of("SocksPort 9050\nSocksPort [::1]:9051 IsolateDestAddr NoIPv6Traffic SessionGroup=5\n"
-                        + "SocksPort 10.1.2.3:auto OnionTrafficOnly Bogus\nSocksPort auto NoIsolateSOCKSAuth\n"),
+                        + "SocksPort 10.1.2.3:auto OnionTrafficOnly ExtendedErrors Bogus\nSocksPort auto NoIsolateSOCKSAuth\n"),
                 9050,
                 warnings);
         assertThat(ports).extracting(p -> String.valueOf(p.address())).containsExactly(
@@ -110,6 +110,8 @@ class SettingsTest {
         assertThat(ports.get(0).settings().group()).isNotEqualTo(ports.get(3).settings().group());
         assertThat(ports.get(1).settings().beginFlags()).isZero();
         assertThat(ports.get(2).settings().onionOnly()).isTrue();
+        assertThat(ports.get(2).settings().extendedErrors()).isTrue();
+        assertThat(ports.get(3).settings().extendedErrors()).isFalse();
         assertThat(ports.get(3).settings().preferNoAuthentication()).isTrue();
         assertThat(warnings).hasSize(2).anyMatch(w -> w.contains("public address")).anyMatch(w -> w.contains("'Bogus'"));
         assertThat(PortLine.readAll(of(""), 9050, warnings)).singleElement().extracting(p -> String.valueOf(p.address()))
