@@ -17,6 +17,10 @@ import dev.cepa.error.OnionServiceException;
 import dev.cepa.error.OnionServiceException.Reason;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.onion.pow.Effort;
+import dev.cepa.onion.pow.Puzzle;
+import dev.cepa.onion.pow.PuzzleSolution;
+import dev.cepa.onion.pow.PuzzleSolver;
 import dev.cepa.pool.InternalCircuits;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -47,12 +51,15 @@ final class Connector {
     private final DescriptorStore descriptors;
     private final IntroMemory memory;
     private final SecureRandom random;
+    private final PuzzleSolver solver;
 
     Connector(InternalCircuits circuits, DescriptorStore descriptors, IntroMemory memory, SecureRandom random) {
         this.circuits = circuits;
         this.descriptors = descriptors;
         this.memory = memory;
         this.random = random;
+        // One thread: another connection's puzzle waits for this one.
+        this.solver = new PuzzleSolver(1, random);
     }
 
     /**
@@ -146,7 +153,7 @@ final class Connector {
                 HsNtor.Client handshake = new HsNtor.Client(
                         point.authKey(), point.encryptionKey(), found.keys().subcredential(), random);
                 try {
-                    Circuit joined = attempt(point, handshake);
+                    Circuit joined = attempt(point, found, handshake);
                     if (joined != null) {
                         return joined;
                     }
@@ -157,8 +164,10 @@ final class Connector {
             return null;
         }
 
-        private @Nullable Circuit attempt(IntroPoint point, HsNtor.Client handshake) throws TorException {
-            Outcome outcome = introduce(point, handshake);
+        private @Nullable Circuit attempt(IntroPoint point, DescriptorStore.Found found, HsNtor.Client handshake)
+                throws TorException {
+            List<Introduction.Extension> extensions = proofOfWork(point, found);
+            Outcome outcome = introduce(point, handshake, extensions);
             RendezvousPoint at = rendezvous;
             if (outcome != Outcome.PASSED_ON || at == null) {
                 return null;
@@ -166,7 +175,8 @@ final class Connector {
             // The service may have the cookie: this point is not to be named again, however it ends.
             rendezvous = null;
             try {
-                return at.join(handshake, deadline.atMost(RENDEZVOUS_TIME));
+                // A service that is so busy that it wants proof of work takes its time.
+                return at.join(handshake, extensions.isEmpty() ? deadline.atMost(RENDEZVOUS_TIME) : deadline);
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.RENDEZVOUS_FAILED, e);
@@ -177,7 +187,22 @@ final class Connector {
             }
         }
 
-        private Outcome introduce(IntroPoint point, HsNtor.Client handshake) throws TorException {
+        /** What the service asks for, and more after each failure; before the rendezvous, as it may take minutes. */
+        private List<Introduction.Extension> proofOfWork(IntroPoint point, DescriptorStore.Found found)
+                throws TorException {
+            PowParams pow = found.descriptor().pow();
+            long effort = pow == null ? 0 : Effort.next(pow.suggestedEffort(), memory.unreachableCount(point));
+            if (pow == null || effort == 0) {
+                return List.of();
+            }
+            LOG.debug("An onion service is worked for with effort {}", effort);
+            Puzzle puzzle = new Puzzle(found.keys().blindedKey(), pow.seed());
+            byte[] solution = solver.solve(puzzle, effort, deadline).toBytes();
+            return List.of(new Introduction.Extension(PuzzleSolution.EXTENSION, solution));
+        }
+
+        private Outcome introduce(IntroPoint point, HsNtor.Client handshake, List<Introduction.Extension> extensions)
+                throws TorException {
             Circuit circuit;
             try {
                 circuit = circuitTo(hop(point.specifiers(), point.ntorKey()));
@@ -189,7 +214,7 @@ final class Connector {
             }
             RendezvousPoint at = rendezvousPoint();
             byte[] header = Introduce1.header(point.authKey());
-            byte[] sealed = handshake.seal(header, at.introduction(List.of()).toBytes());
+            byte[] sealed = handshake.seal(header, at.introduction(extensions).toBytes());
             try {
                 byte[] answer = circuit.ask(
                         new Introduce1(point.authKey(), sealed), RelayMessage.INTRODUCE_ACK, deadline.atMost(ANSWER_TIME));

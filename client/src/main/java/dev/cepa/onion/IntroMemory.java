@@ -59,6 +59,15 @@ final class IntroMemory {
         }
     }
 
+    /** How often it could not be reached lately. */
+    int unreachableCount(IntroPoint point) {
+        synchronized (failures) {
+            expire();
+            Failure failure = failures.get(Ed25519Id.of(point.authKey()));
+            return failure == null ? 0 : failure.unreachable;
+        }
+    }
+
     /** Those that may be tried, in random order, but those that could not be reached behind the others. */
     List<IntroPoint> usable(List<IntroPoint> points) {
         List<IntroPoint> fresh = new ArrayList<>(points.size());

@@ -45,6 +45,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An onion service, its directories, introduction and rendezvous points, all played by one relay on loopback to which each
@@ -66,6 +67,10 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
     final AtomicInteger rendezvous = new AtomicInteger();
     final AtomicInteger begins = new AtomicInteger();
     final List<Integer> introductionLengths = new CopyOnWriteArrayList<>();
+    final List<Introduction.Extension> extensions = new CopyOnWriteArrayList<>();
+    /** What the descriptor asks for. */
+    volatile @Nullable PowParams pow;
+
     Instant now = dir.consensus().validAfter().plusSeconds(60);
 
     private final Map<String, X25519> encryptionKeys = new ConcurrentHashMap<>();
@@ -127,7 +132,7 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
                     KEYS.onionKey().publicKey(), authKey, encryptionKey.publicKey()));
         }
         HsDescriptor descriptor = new HsDescriptor(
-                Duration.ofHours(3), revision, now.plusSeconds(54 * 3600), false, points, null, null);
+                Duration.ofHours(3), revision, now.plusSeconds(54 * 3600), false, points, null, pow);
         return new DescriptorWriter(RANDOM).write(descriptor, owner, period, Ed25519KeyPair.generate(RANDOM), List.of());
     }
 
@@ -199,6 +204,7 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
                     key, introduce.authKey(), List.of(subcredential), Introduce1.header(introduce.authKey()),
                     introduce.sealed());
             Introduction introduction = Introduction.read(opened.plaintext());
+            extensions.addAll(introduction.extensions());
             HsNtor.Answer answer =
                     HsNtor.answer(key, introduce.authKey(), opened.clientKey(), X25519.generate(RANDOM));
             RelayCircuit meeting = waiting.get(Base32.encode(introduction.cookie()));

@@ -71,9 +71,9 @@ record ServiceLines(
         services.add(service);
     }
 
-    /** Whether the service can go on as it is, with other bounds and clients at most. */
-    boolean hasSamePorts(ServiceLines other) {
-        return ports.equals(other.ports);
+    /** Whether the service can go on with these lines, which differ in bounds and clients at most. */
+    boolean canGoOnAs(ServiceLines other) {
+        return folder.equals(other.folder) && ports.equals(other.ports);
     }
 
     private static final class Reader {

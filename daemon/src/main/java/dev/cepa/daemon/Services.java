@@ -8,6 +8,7 @@ import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -32,9 +33,11 @@ final class Services {
      * @throws TorException that says which one can't be; those before it run
      */
     void run(List<ServiceLines> wanted) throws TorException {
-        for (Path folder : List.copyOf(running.keySet())) {
-            if (wanted.stream().noneMatch(lines -> lines.folder().equals(folder) && goesOn(lines))) {
-                running.remove(folder).service.close();
+        for (Iterator<Running> all = running.values().iterator(); all.hasNext(); ) {
+            Running one = all.next();
+            if (wanted.stream().noneMatch(one.lines::canGoOnAs)) {
+                all.remove();
+                one.service.close();
             }
         }
         for (ServiceLines lines : wanted) {
@@ -58,11 +61,6 @@ final class Services {
             }
             running.put(lines.folder(), new Running(lines, service));
         }
-    }
-
-    private boolean goesOn(ServiceLines lines) {
-        Running before = running.get(lines.folder());
-        return before != null && before.lines.hasSamePorts(lines);
     }
 
     private static void addPort(OnionServiceBuilder builder, int port, List<SocketAddress> targets) {

@@ -55,9 +55,9 @@ final class Blake2b {
         }
         compress(state, littleEndian(Arrays.copyOfRange(message, at, at + BLOCK)), 0, message.length, -1);
 
-        ByteBuffer digest = littleEndian(new byte[8 * Long.BYTES]);
-        digest.asLongBuffer().put(state);
-        return Arrays.copyOf(digest.array(), length);
+        byte[] digest = new byte[8 * Long.BYTES];
+        littleEndian(digest).asLongBuffer().put(state);
+        return Arrays.copyOf(digest, length);
     }
 
     /** Mixes in one block; {@code end} is how many bytes of the message have been seen with it. */

@@ -63,7 +63,7 @@ final class EquiXSolver {
         Arrays.fill(counts, 0);
         for (int first = 0; first < HASHES; first += LANES) {
             for (int i = 0; i < LANES; i++) {
-                hashes[i] = first + i;
+                hashes[i] = (long) first + i;
             }
             lanes.hash(function, hashes, LANES, hashes);
             for (int i = 0; i < LANES; i++) {

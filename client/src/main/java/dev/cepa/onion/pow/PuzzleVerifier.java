@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PuzzleVerifier {
     /** How long a seed is the present one at most; a quarter of an hour less at least. */
-    static final Duration SEED_LIFE = Duration.ofMinutes(120);
+    static final Duration SEED_LIFE = Duration.ofHours(2);
 
     /** In 4 MB, or 8 while two seeds have been used so often. */
     private static final int MOST_USES = 1 << 18;
