@@ -18,6 +18,7 @@ public final class BenchmarkContext {
     private final @Nullable Path folder;
     private final String host;
     private final int iterations;
+    private final int turns;
     private final boolean quick;
     private final List<Path> rivals;
     private final Deadline deadline;
@@ -30,6 +31,7 @@ public final class BenchmarkContext {
         folder = builder.folder;
         host = builder.host;
         iterations = builder.iterations;
+        turns = builder.turns;
         quick = builder.quick;
         rivals = List.copyOf(builder.rivals);
         deadline = Deadline.in(builder.timeout);
@@ -66,9 +68,14 @@ public final class BenchmarkContext {
         return present(folder, "folder");
     }
 
-    /** How often to do the work: what the user asked for, else the first number, in a quick run the second. */
+    /** How many circuits, requests or streams to measure: what the user asked for, else the first number, in a quick run the second. */
     public int iterations(int full, int quickly) {
         return iterations > 0 ? iterations : quick ? quickly : full;
+    }
+
+    /** How many turns to give each program: what the user asked for, else that number, in a quick run one. */
+    public int turns(int usual) {
+        return turns > 0 ? turns : quick ? 1 : usual;
     }
 
     /** Whether this is a short run that shows that everything works, rather than a measurement. */
@@ -130,6 +137,7 @@ public final class BenchmarkContext {
         private @Nullable Path folder;
         private String host = "www.cepa.test";
         private int iterations;
+        private int turns;
         private boolean quick;
         private List<Path> rivals = List.of();
         private Duration timeout = Duration.ofHours(1);
@@ -161,7 +169,16 @@ public final class BenchmarkContext {
             return this;
         }
 
-        /** How often to do the work, 1 or more; each benchmark's own number unless set. */
+        /** How many turns each program gets, 1 or more; each benchmark's own number unless set. */
+        public Builder turns(int value) {
+            if (value < 1) {
+                throw new IllegalArgumentException("turns must be 1 or more: " + value);
+            }
+            turns = value;
+            return this;
+        }
+
+        /** How many circuits, requests or streams to measure, 1 or more; each benchmark's own number unless set. */
         public Builder iterations(int value) {
             if (value < 1) {
                 throw new IllegalArgumentException("iterations must be 1 or more: " + value);

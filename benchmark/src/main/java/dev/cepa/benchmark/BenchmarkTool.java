@@ -193,6 +193,9 @@ public final class BenchmarkTool implements ToolProvider {
                 if (line.iterations() > 0) {
                     builder.iterations(line.iterations());
                 }
+                if (line.turns() > 0) {
+                    builder.turns(line.turns());
+                }
                 if (line.torrc() != null) {
                     return measure(chosen, baseline, builder.network(NetworkUnderTest.ofTorrc(line.torrc())));
                 }

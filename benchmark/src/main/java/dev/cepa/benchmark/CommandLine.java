@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  *
  * @param categories what to run
- * @param iterations how often each benchmark does its work; 0 for its own number
+ * @param iterations how much of its work each benchmark does: circuits, requests or streams; 0 for its own number
+ * @param turns how often each program does its part; 0 for the benchmark's own number
  * @param maxRegression how much worse than the baseline a figure may be, as a fraction
  * @param targets targets to be replaced, by metric
  */
@@ -26,6 +27,7 @@ record CommandLine(
         boolean quick,
         Duration timeout,
         int iterations,
+        int turns,
         @Nullable Path json,
         @Nullable Path csv,
         @Nullable Path html,
@@ -51,7 +53,8 @@ record CommandLine(
               -all                                     run all; with -memory=false all but those
               --quick                                  a short form that shows that everything works
               --timeout 10m                            for the whole run (default: 1h)
-              --iterations N                           how often each benchmark does its work
+              --iterations N                           so many circuits, requests or streams in one benchmark
+              --turns N                                so many turns for each program (default: 1; with --vs 3; starts 5)
               --json FILE, --csv FILE, --html FILE     write the results
               --baseline FILE                          compare with the JSON of an earlier run
               --max-regression 20%                     how much worse a figure may be (default: 20%)
@@ -67,7 +70,7 @@ record CommandLine(
     private static final Duration DEFAULT_TIMEOUT = Duration.ofHours(1);
     private static final double DEFAULT_REGRESSION = 0.2;
     private static final List<String> SWITCHES = List.of("all", "quick", "help", "h", "version");
-    private static final List<String> VALUES = List.of("timeout", "iterations", "json", "csv", "html", "baseline",
+    private static final List<String> VALUES = List.of("timeout", "iterations", "turns", "json", "csv", "html", "baseline",
             "max-regression", "target", "vs", "torrc", "log-level");
     private static final List<String> LEVELS = List.of("err", "warn", "notice", "info", "debug");
 
@@ -106,7 +109,8 @@ record CommandLine(
                 categories(switches),
                 switches.getOrDefault("quick", false),
                 values.containsKey("timeout") ? duration(last(values, "timeout")) : DEFAULT_TIMEOUT,
-                values.containsKey("iterations") ? count(last(values, "iterations")) : 0,
+                count(values, "iterations"),
+                count(values, "turns"),
                 path(values, "json"),
                 path(values, "csv"),
                 path(values, "html"),
@@ -204,7 +208,11 @@ record CommandLine(
         };
     }
 
-    private static int count(String text) {
+    private static int count(Map<String, List<String>> values, String name) {
+        if (!values.containsKey(name)) {
+            return 0;
+        }
+        String text = last(values, name);
         try {
             int count = Integer.parseInt(text);
             if (count >= 1) {
@@ -213,7 +221,7 @@ record CommandLine(
         } catch (NumberFormatException e) {
             // Said below.
         }
-        throw new IllegalArgumentException("--iterations wants a whole number from 1 on, not " + text);
+        throw new IllegalArgumentException("--" + name + " wants a whole number from 1 on, not " + text);
     }
 
     /** A duration such as {@code 10m}, {@code 1h30m}, {@code 90s} or {@code 500ms}. */

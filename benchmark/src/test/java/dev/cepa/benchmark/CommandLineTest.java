@@ -36,11 +36,12 @@ class CommandLineTest {
 
     @Test
     void valuesStandAfterEqualsOrNext() {
-        CommandLine line = CommandLine.parse("--timeout", "10m", "-iterations=5", "--json", "a.json", "--csv=a.csv", "--html",
+        CommandLine line = CommandLine.parse("--timeout", "10m", "-iterations=5", "-turns", "2", "--json", "a.json", "--csv=a.csv", "--html",
                 "a=b.html", "--baseline", "old.json", "--max-regression", "15%", "--vs", "tor", "--vs=/bin/x", "--torrc", "t",
                 "--log-level", "INFO", "--quick", "--target", "Circuit Build/p95 latency=0.5");
         assertThat(line.timeout()).isEqualTo(Duration.ofMinutes(10));
         assertThat(line.iterations()).isEqualTo(5);
+        assertThat(line.turns()).isEqualTo(2);
         assertThat(line.json()).isEqualTo(Path.of("a.json"));
         assertThat(line.csv()).isEqualTo(Path.of("a.csv"));
         assertThat(line.html()).isEqualTo(Path.of("a=b.html"));
@@ -67,7 +68,7 @@ class CommandLineTest {
     @Test
     void badValuesAreRefused() {
         for (String bad : new String[] {"--timeout=10", "--timeout=m", "--timeout=0s", "--timeout=-1m", "--timeout=1d",
-            "--iterations=0", "--iterations=x", "--max-regression=-1%", "--max-regression=x", "--log-level=loud", "--json=",
+            "--iterations=0", "--turns=0", "--iterations=x", "--max-regression=-1%", "--max-regression=x", "--log-level=loud", "--json=",
             "--target=p95", "--target==5", "--target=a=b"}) {
             assertThatThrownBy(() -> CommandLine.parse(bad)).as(bad).isInstanceOf(IllegalArgumentException.class);
         }

@@ -108,6 +108,13 @@ class SuiteTest {
     }
 
     @Test
+    void turnsAreTheUsersThenOneInAQuickRunThenTheUsualOnes() {
+        assertThat(BenchmarkContext.builder().iterations(7).build().turns(3)).isEqualTo(3);
+        assertThat(BenchmarkContext.builder().quick(true).build().turns(3)).isEqualTo(1);
+        assertThat(BenchmarkContext.builder().quick(true).turns(2).build().turns(3)).isEqualTo(2);
+    }
+
+    @Test
     void filteringLeavesTheOrder() {
         Benchmark bulk = Given.benchmark("Bulk", Category.BULK, (context, self) -> Result.builder(self).operations(1).build());
         Suite suite = Given.suite(GOOD, bulk).filter(b -> b.category() == Category.BULK);

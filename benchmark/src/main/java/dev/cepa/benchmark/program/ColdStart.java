@@ -22,7 +22,7 @@ public final class ColdStart extends ProgramBenchmark {
 
     @Override
     int rounds(BenchmarkContext context) {
-        return context.iterations(STARTS, 1);
+        return context.turns(STARTS);
     }
 
     @Override

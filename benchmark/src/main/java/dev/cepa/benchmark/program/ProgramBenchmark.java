@@ -53,7 +53,7 @@ abstract class ProgramBenchmark implements Benchmark {
 
     /** How many turns each program has. */
     int rounds(BenchmarkContext context) {
-        return context.iterations(context.rivals().isEmpty() ? 1 : ROUNDS_WITH_RIVALS, 1);
+        return context.turns(context.rivals().isEmpty() ? 1 : ROUNDS_WITH_RIVALS);
     }
 
     @Override

@@ -27,7 +27,7 @@ public final class WarmStart extends ProgramBenchmark {
 
     @Override
     int rounds(BenchmarkContext context) {
-        return context.iterations(ColdStart.STARTS, 1);
+        return context.turns(ColdStart.STARTS);
     }
 
     @Override

@@ -129,7 +129,7 @@ class ProgramFaultsIT {
         Files.writeString(rival, script.append(" \"$@\"\n"));
         assertThat(rival.toFile().setExecutable(true)).isTrue();
         Result result =
-                run(new FreshCircuits(program(Fault.NONE)), context().iterations(3).rivals(List.of(rival)).build());
+                run(new FreshCircuits(program(Fault.NONE)), context().turns(3).rivals(List.of(rival)).build());
         assertThat(result.error()).isNull();
         String name = "p50 of first byte";
         assertThat(value(result, name + ", rival")).isPositive();
