@@ -375,6 +375,7 @@ public final class TorClient implements Closeable {
             guards.noteNetworkChange();
             directory.noteNetworkChange();
             pool.start();
+            services.networkChanged();
             bootstrap.start();
         } else {
             bootstrap.stop();
@@ -536,6 +537,7 @@ public final class TorClient implements Closeable {
         guards.noteNetworkChange();
         pool.networkChanged();
         onions.networkChanged();
+        services.networkChanged();
         directory.noteNetworkChange();
     }
 
