@@ -86,15 +86,24 @@ final class HostedServices implements Closeable {
 
     /** There is a newer directory. */
     void directoryChanged() {
-        List<OnionService> all;
+        for (OnionService service : all()) {
+            service.directoryChanged();
+        }
+    }
+
+    /** The network is another one now, or was away. */
+    void networkChanged() {
+        for (OnionService service : all()) {
+            service.networkChanged();
+        }
+    }
+
+    private List<OnionService> all() {
         lock.lock();
         try {
-            all = List.copyOf(running.values());
+            return List.copyOf(running.values());
         } finally {
             lock.unlock();
-        }
-        for (OnionService service : all) {
-            service.directoryChanged();
         }
     }
 

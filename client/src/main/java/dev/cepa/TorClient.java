@@ -415,6 +415,7 @@ public final class TorClient implements Closeable {
             guards.noteNetworkChange();
             directory.noteNetworkChange();
             pool.start();
+            services.networkChanged();
             bootstrap.start();
         } else {
             bootstrap.stop();
@@ -583,6 +584,7 @@ public final class TorClient implements Closeable {
         pool.networkChanged();
         onions.networkChanged();
         internalCircuits.drop();
+        services.networkChanged();
         directory.noteNetworkChange();
     }
 

@@ -196,6 +196,27 @@ public final class OnionService implements Closeable {
         publisher.directoryChanged();
     }
 
+    /** The network is another one now, or was away: circuits of before may be dead, and are built anew with the same keys. */
+    public void networkChanged() {
+        List<ServicePoint> all = new ArrayList<>();
+        lock.lock();
+        try {
+            for (Slot slot : slots) {
+                all.add(slot.point);
+            }
+            failures = 0;
+            notBefore = Instant.MIN;
+            launches.clear();
+            signal();
+        } finally {
+            lock.unlock();
+        }
+        for (ServicePoint point : all) {
+            point.close();
+        }
+        publisher.directoryChanged();
+    }
+
     private void keep() {
         Duration pause = Duration.ZERO;
         while (awaitTurn(pause)) {
