@@ -55,8 +55,8 @@ class CleanCloseIT {
 
     @Test
     void aClosedClientLeavesNoThreadNoSocketAndNoLock() throws Exception {
-        closeInTheMiddleOfEverything("first", Leftovers.before()); // opens what the process keeps
-        Leftovers before = Leftovers.before();
+        closeInTheMiddleOfEverything("first", Leftovers.before(web.port())); // opens what the process keeps
+        Leftovers before = Leftovers.before(web.port());
         closeInTheMiddleOfEverything("second", before);
         before.assertNoThreads();
         before.assertNoFiles();
@@ -68,7 +68,7 @@ class CleanCloseIT {
     @Test
     void aClientClosedWhileItStartsLeavesNothingEither() throws Exception {
         TorClient.connect(config("third").build()).close();
-        Leftovers before = Leftovers.before();
+        Leftovers before = Leftovers.before(web.port());
         for (int millis = 0; millis < 300; millis += 60) {
             TorClient tor = TorClient.start(config("early" + millis).build());
             Thread.sleep(millis);
