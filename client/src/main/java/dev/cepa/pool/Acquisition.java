@@ -12,6 +12,8 @@ import dev.cepa.path.PathSelector;
 import dev.cepa.pool.PooledCircuit.State;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +50,7 @@ final class Acquisition {
     private @Nullable TorException lastFailure;
     private int failures;
     /** Circuits under construction that it waits for no longer; whichever is ready first is taken all the same. */
-    private int leftAlone;
+    private final List<PooledCircuit> leftAlone = new ArrayList<>(0);
 
     private boolean mustPause;
 
@@ -124,11 +126,11 @@ final class Acquisition {
     private void noteAwaited() {
         PooledCircuit c = awaited;
         if (c != null && c.state == State.BUILDING && isHopeless(c)) {
-            state.circuits.letGo(c);
+            // It stays reserved: once it is ready it is taken all the same, by a stream too that takes no others' circuits.
             awaited = null;
             // The first circuit that waits itself is joined by another at once.
-            mustPause = c.held && leftAlone > 0;
-            leftAlone++;
+            mustPause = c.held && !leftAlone.isEmpty();
+            leftAlone.add(c);
             return;
         }
         if (c == null || c.state == State.BUILDING) {
@@ -144,7 +146,7 @@ final class Acquisition {
 
     /** Whether another circuit may be faster: whether a better guard works, say, shows only by trying it. */
     private boolean isHopeless(PooledCircuit c) {
-        return leftAlone < MOST_LEFT_ALONE && (c.held || !c.isYoung(System.nanoTime()));
+        return leftAlone.size() < MOST_LEFT_ALONE && (c.held || !c.isYoung(System.nanoTime()));
     }
 
     private void failed(TorException failure) {
@@ -188,15 +190,21 @@ final class Acquisition {
 
     /** What is still under construction and that nobody else waits for is anybody's again. */
     private void letGo() {
-        PooledCircuit c = awaited;
-        if (c != null) {
-            state.lock.lock();
-            try {
-                state.circuits.letGo(c);
-                state.keeperWanted.signal();
-            } finally {
-                state.lock.unlock();
+        PooledCircuit last = awaited;
+        if (last == null && leftAlone.isEmpty()) {
+            return;
+        }
+        state.lock.lock();
+        try {
+            if (last != null) {
+                state.circuits.letGo(last);
             }
+            for (PooledCircuit c : leftAlone) {
+                state.circuits.letGo(c);
+            }
+            state.keeperWanted.signal();
+        } finally {
+            state.lock.unlock();
         }
     }
 

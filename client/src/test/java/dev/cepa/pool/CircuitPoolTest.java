@@ -265,6 +265,25 @@ class CircuitPoolTest {
     }
 
     @Test
+    void aStreamThatTakesNoOthersCircuitsTakesItsOwnSlowOneOnceThatIsReady() throws Exception {
+        played.completes.drainPermits();
+        played.completes.release(1);
+        played.holding = 1;
+        Thread opener = Thread.startVirtualThread(() -> {
+            try {
+                open(to(80, A).onDemand());
+            } catch (TorException e) {
+                throw new AssertionError(e);
+            }
+        });
+        await(() -> played.plans.size() == 2);
+        played.releases.release();
+        opener.join();
+        assertThat(lastCircuit()).isEqualTo(1);
+        played.completes.release(10);
+    }
+
+    @Test
     void circuitsThroughAGuardThatIsSilentGetNoMoreStreams() throws Exception {
         open(to(80, A));
         played.progress.getFirst().silent();
