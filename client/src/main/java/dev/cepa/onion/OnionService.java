@@ -196,7 +196,7 @@ public final class OnionService implements Closeable {
         publisher.directoryChanged();
     }
 
-    /** The network is another one now, or was away: circuits of before may be dead, and are built anew with the same keys. */
+    /** The network is another one now, or was away: circuits of before may be dead, and are built anew with their keys. */
     public void networkChanged() {
         List<ServicePoint> all = new ArrayList<>();
         lock.lock();
@@ -221,6 +221,7 @@ public final class OnionService implements Closeable {
         Duration pause = Duration.ZERO;
         while (awaitTurn(pause)) {
             alive.run();
+            sessions.closeIdle();
             try {
                 pause = maintain();
             } catch (TorException e) {
@@ -277,7 +278,8 @@ public final class OnionService implements Closeable {
         }
         for (Iterator<Leaving> all = leaving.iterator(); all.hasNext(); ) {
             Leaving old = all.next();
-            if (now.isAfter(old.until) || !old.point.isEstablished() || leaving.size() > ServiceSettings.MAX_INTRO_POINTS) {
+            boolean tooMany = leaving.size() > ServiceSettings.MAX_INTRO_POINTS;
+            if (now.isAfter(old.until) || !old.point.isEstablished() || tooMany) {
                 all.remove();
                 toClose.add(old.point);
             }

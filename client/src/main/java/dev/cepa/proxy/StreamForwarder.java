@@ -11,14 +11,16 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Carries the streams of an onion service's clients to servers of this computer. The thread that hands a stream in copies
- * from the client, a second one from the server. Thread-safe, without state of its own.
+ * from the client, a second one from the server. Thread-safe.
  *
  * <p>Tor has no half-closed streams: whichever side ends first ends both, once what it has sent has been passed on.
  */
@@ -26,7 +28,11 @@ public final class StreamForwarder {
     private static final Logger LOG = LoggerFactory.getLogger(StreamForwarder.class);
     private static final int CONNECT_MILLIS = 30_000;
 
+    private static final Duration WARNING_INTERVAL = Duration.ofMinutes(5);
+
     private final List<SocketAddress> targets;
+    /** By {@link System#nanoTime}; 0 if there was none. */
+    private final AtomicLong lastWarning = new AtomicLong();
 
     /** @param targets where servers listen, by TCP or by a socket in the file system; each stream goes to one of them */
     public StreamForwarder(List<SocketAddress> targets) {
@@ -67,7 +73,7 @@ public final class StreamForwarder {
         try {
             server = Connection.open(target);
         } catch (IOException e) {
-            LOG.warn("An onion service's server does not answer at {}: {}", target, e.getMessage());
+            warn(target, e);
             stream.refuse(EndReason.CONNECTREFUSED);
             return;
         }
@@ -82,6 +88,15 @@ public final class StreamForwarder {
             LOG.debug("a stream to an onion service ended: {}", e.getMessage());
         } finally {
             stream.close();
+        }
+    }
+
+    /** Now and then: clients could fill the log. */
+    private void warn(SocketAddress target, IOException e) {
+        long now = System.nanoTime();
+        long last = lastWarning.get();
+        if ((last == 0 || now - last > WARNING_INTERVAL.toNanos()) && lastWarning.compareAndSet(last, now)) {
+            LOG.warn("An onion service's server does not answer at {}: {}", target, e.getMessage());
         }
     }
 
