@@ -227,6 +227,9 @@ public final class OnionService implements Closeable {
             } catch (TorException e) {
                 LOG.debug("No introduction point could be chosen: {}", e.getMessage());
                 pause = SHORT_PAUSE;
+            } catch (RuntimeException e) {
+                LOG.warn("An onion service could not be looked after; it is tried again", e);
+                pause = LOOK_INTERVAL;
             }
         }
     }
@@ -351,6 +354,9 @@ public final class OnionService implements Closeable {
         } catch (TorException e) {
             LOG.debug("Introduction point {} could not be established: {}", slot.point.relay(), e.getMessage());
             failure = e;
+        } catch (RuntimeException e) {
+            LOG.warn("An introduction point could not be established", e);
+            failure = new TorException(ErrorKind.INTERNAL, "an introduction point could not be established: " + e, e);
         }
         boolean unwanted;
         lock.lock();
@@ -450,6 +456,8 @@ public final class OnionService implements Closeable {
                     sessions.meet(received.point, opened);
                 } catch (TorException e) {
                     LOG.debug("An introduction to our onion service was refused: {}", e.getMessage());
+                } catch (RuntimeException e) {
+                    LOG.warn("An introduction to an onion service could not be read", e);
                 }
             }
         } catch (InterruptedException e) {

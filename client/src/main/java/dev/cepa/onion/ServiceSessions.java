@@ -173,6 +173,9 @@ final class ServiceSessions implements Closeable {
         } catch (IOException e) {
             LOG.debug("A stream to our onion service could not be served: {}", e.getMessage());
             stream.refuse(EndReason.CONNECTREFUSED);
+        } catch (RuntimeException e) {
+            LOG.warn("A stream to an onion service could not be served", e);
+            stream.refuse(EndReason.INTERNAL);
         }
     }
 
