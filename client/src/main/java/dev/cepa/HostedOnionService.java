@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An onion service of this client: reachable from everywhere, at an address that is its key, and nobody learns where it is.
- * What happens to it is told as {@link dev.cepa.event.TorEvent.OnionDescriptor} and as circuits whose purpose begins with
- * {@code HS_SERVICE}. Thread-safe.
+ * An onion service of this client: reachable from everywhere, at an address that is its key, and nobody learns where it
+ * is. What happens to it is told as {@link dev.cepa.event.TorEvent.OnionDescriptor} and as circuits whose purpose begins
+ * with {@code HS_SERVICE}. Thread-safe.
  */
 public final class HostedOnionService implements Closeable {
     /** Streams that wait to be accepted; those on top are refused. */

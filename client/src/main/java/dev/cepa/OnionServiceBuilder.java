@@ -10,7 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What an onion service offers, before it is {@linkplain #start started}. Made by {@link TorClient#onionService}. Not thread-safe. */
+/**
+ * What an onion service offers, before it is {@linkplain #start started}. Made by {@link TorClient#onionService}. Not
+ * thread-safe.
+ */
 public final class OnionServiceBuilder {
     private final TorClient client;
     private final OnionServiceKey key;
@@ -24,8 +27,8 @@ public final class OnionServiceBuilder {
     }
 
     /**
-     * Has streams to a port of the service carried to a server of this computer. If that is said more than once of one port,
-     * each stream goes to one of the servers.
+     * Has streams to a port of the service carried to a server of this computer. If that is said more than once of one
+     * port, each stream goes to one of the servers.
      *
      * @param port of the service, 1 to 65,535
      * @param target where the server listens: an address and port, or a socket in the file system

@@ -1,5 +1,8 @@
 package dev.cepa;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -47,6 +50,15 @@ class LayeringTest {
                 .whereLayer("event").mayOnlyAccessLayers("error")
                 .whereLayer("error").mayNotAccessAnyLayer()
                 .whereLayer("cell").mayOnlyAccessLayers("error")
+                .check(CLASSES);
+    }
+
+    @Test
+    void puzzlesOfOnionServicesKnowNothingOfTheNetwork() {
+        noClasses()
+                .that().resideInAPackage("dev.cepa.onion.pow..")
+                .should().dependOnClassesThat(resideInAPackage("dev.cepa..")
+                        .and(resideOutsideOfPackages("dev.cepa.onion.pow..", "dev.cepa.cell..", "dev.cepa.error..")))
                 .check(CLASSES);
     }
 }

@@ -196,7 +196,7 @@ public final class OnionService implements Closeable {
         publisher.directoryChanged();
     }
 
-    /** The network is another one now, or was away: circuits of before may be dead, and are built anew with the same keys. */
+    /** The network is another one now, or was away: circuits of before may be dead, and are built anew with their keys. */
     public void networkChanged() {
         List<ServicePoint> all = new ArrayList<>();
         lock.lock();
@@ -221,11 +221,15 @@ public final class OnionService implements Closeable {
         Duration pause = Duration.ZERO;
         while (awaitTurn(pause)) {
             alive.run();
+            sessions.closeIdle();
             try {
                 pause = maintain();
             } catch (TorException e) {
                 LOG.debug("No introduction point could be chosen: {}", e.getMessage());
                 pause = SHORT_PAUSE;
+            } catch (RuntimeException e) {
+                LOG.warn("An onion service could not be looked after; it is tried again", e);
+                pause = LOOK_INTERVAL;
             }
         }
     }
@@ -277,7 +281,8 @@ public final class OnionService implements Closeable {
         }
         for (Iterator<Leaving> all = leaving.iterator(); all.hasNext(); ) {
             Leaving old = all.next();
-            if (now.isAfter(old.until) || !old.point.isEstablished() || leaving.size() > ServiceSettings.MAX_INTRO_POINTS) {
+            boolean tooMany = leaving.size() > ServiceSettings.MAX_INTRO_POINTS;
+            if (now.isAfter(old.until) || !old.point.isEstablished() || tooMany) {
                 all.remove();
                 toClose.add(old.point);
             }
@@ -349,6 +354,9 @@ public final class OnionService implements Closeable {
         } catch (TorException e) {
             LOG.debug("Introduction point {} could not be established: {}", slot.point.relay(), e.getMessage());
             failure = e;
+        } catch (RuntimeException e) {
+            LOG.warn("An introduction point could not be established", e);
+            failure = new TorException(ErrorKind.INTERNAL, "an introduction point could not be established: " + e, e);
         }
         boolean unwanted;
         lock.lock();
@@ -448,6 +456,8 @@ public final class OnionService implements Closeable {
                     sessions.meet(received.point, opened);
                 } catch (TorException e) {
                     LOG.debug("An introduction to our onion service was refused: {}", e.getMessage());
+                } catch (RuntimeException e) {
+                    LOG.warn("An introduction to an onion service could not be read", e);
                 }
             }
         } catch (InterruptedException e) {

@@ -222,6 +222,9 @@ final class ServicePublisher implements Closeable {
             } catch (TorException e) {
                 LOG.debug("An onion service's descriptor could not be published: {}", e.getMessage());
                 pause = FIRST_RETRY;
+            } catch (RuntimeException e) {
+                LOG.warn("An onion service's descriptor could not be published; it is tried again", e);
+                pause = LOOK_INTERVAL;
             }
         }
     }
@@ -444,6 +447,9 @@ final class ServicePublisher implements Closeable {
             boolean refused = e instanceof ProtocolException;
             emit(Action.FAILED, upload, refused ? "UPLOAD_REJECTED" : "UNEXPECTED");
             return refused ? Outcome.REFUSED : Outcome.FAILED;
+        } catch (RuntimeException e) {
+            LOG.warn("An onion service's descriptor could not be uploaded", e);
+            return Outcome.FAILED;
         } finally {
             uploads.release();
         }

@@ -14,7 +14,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +34,10 @@ final class ServiceSessions implements Closeable {
     private static final int MOST_MEETINGS = 64;
     /** Clients at once. */
     private static final int MOST_CLIENTS = 4096;
+    /** A circuit that has carried no stream for so long is closed; a client closes its own much earlier. */
+    private static final Duration MAX_IDLE = Duration.ofMinutes(30);
+    /** The same while half of the places are taken. */
+    private static final Duration MAX_IDLE_CROWDED = Duration.ofMinutes(1);
 
     private final InternalCircuits circuits;
     private final Map<Integer, StreamHandler> ports;
@@ -170,6 +173,26 @@ final class ServiceSessions implements Closeable {
         } catch (IOException e) {
             LOG.debug("A stream to our onion service could not be served: {}", e.getMessage());
             stream.refuse(EndReason.CONNECTREFUSED);
+        } catch (RuntimeException e) {
+            LOG.warn("A stream to an onion service could not be served", e);
+            stream.refuse(EndReason.INTERNAL);
+        }
+    }
+
+    /** Makes room for others; to be called now and then. */
+    void closeIdle() {
+        List<Circuit> all;
+        lock.lock();
+        try {
+            all = List.copyOf(open);
+        } finally {
+            lock.unlock();
+        }
+        Duration most = all.size() > MOST_CLIENTS / 2 ? MAX_IDLE_CROWDED : MAX_IDLE;
+        for (Circuit circuit : all) {
+            if (circuit.streamCount() == 0 && System.nanoTime() - circuit.lastUsedNanos() > most.toNanos()) {
+                circuit.close();
+            }
         }
     }
 

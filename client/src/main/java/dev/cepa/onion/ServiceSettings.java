@@ -23,7 +23,8 @@ public record ServiceSettings(int introPoints, int maxStreams, boolean maxStream
     /** @throws IllegalArgumentException if a number is out of range; the message says which */
     public ServiceSettings {
         if (introPoints < 0 || introPoints > MAX_INTRO_POINTS) {
-            throw new IllegalArgumentException("introduction points must be 0 to " + MAX_INTRO_POINTS + ", not " + introPoints);
+            throw new IllegalArgumentException(
+                    "introduction points must be 0 to " + MAX_INTRO_POINTS + ", not " + introPoints);
         }
         if (maxStreams < 0 || maxStreams > 65_535) {
             throw new IllegalArgumentException("streams of one client must be 0 to 65535, not " + maxStreams);

@@ -11,8 +11,10 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,8 +28,12 @@ public final class StreamForwarder {
     private static final Logger LOG = LoggerFactory.getLogger(StreamForwarder.class);
     private static final int CONNECT_MILLIS = 30_000;
 
+    private static final Duration WARNING_INTERVAL = Duration.ofMinutes(5);
+
     private final List<SocketAddress> targets;
     private final CopyBuffers buffers = new CopyBuffers();
+    /** By {@link System#nanoTime}; 0 if there was none. */
+    private final AtomicLong lastWarning = new AtomicLong();
 
     /** @param targets where servers listen, by TCP or by a socket in the file system; each stream goes to one of them */
     public StreamForwarder(List<SocketAddress> targets) {
@@ -68,7 +74,7 @@ public final class StreamForwarder {
         try {
             server = Connection.open(target);
         } catch (IOException e) {
-            LOG.warn("An onion service's server does not answer at {}: {}", target, e.getMessage());
+            warn(target, e);
             stream.refuse(EndReason.CONNECTREFUSED);
             return;
         }
@@ -83,6 +89,15 @@ public final class StreamForwarder {
             LOG.debug("a stream to an onion service ended: {}", e.getMessage());
         } finally {
             stream.close();
+        }
+    }
+
+    /** Now and then: clients could fill the log. */
+    private void warn(SocketAddress target, IOException e) {
+        long now = System.nanoTime();
+        long last = lastWarning.get();
+        if ((last == 0 || now - last > WARNING_INTERVAL.toNanos()) && lastWarning.compareAndSet(last, now)) {
+            LOG.warn("An onion service's server does not answer at {}: {}", target, e.getMessage());
         }
     }
 

@@ -65,7 +65,8 @@ record ServiceLines(
     private static void add(List<ServiceLines> services, ServiceLines service) throws TorException {
         for (ServiceLines other : services) {
             if (other.folder.equals(service.folder)) {
-                throw Settings.bad(service.line, "Another hidden service is already configured for directory " + service.folder);
+                throw Settings.bad(
+                        service.line, "Another hidden service is already configured for directory " + service.folder);
             }
         }
         services.add(service);
@@ -100,7 +101,8 @@ record ServiceLines(
                 case "HiddenServicePort" -> port(line);
                 case "HiddenServiceVersion" -> {
                     if (number(line, 0, 99) != 3) {
-                        throw Settings.bad(line, "Onion services of version " + line.value() + " do not exist any more; use 3.");
+                        throw Settings.bad(
+                                line, "Onion services of version " + line.value() + " do not exist any more; use 3.");
                     }
                 }
                 case "HiddenServiceNumIntroductionPoints" -> introPoints = number(line, 0, MAX_POINTS);
@@ -120,7 +122,8 @@ record ServiceLines(
                 number = low - 1;
             }
             if (number < low || number > high) {
-                throw Settings.bad(line, line.key() + " must be between " + low + " and " + high + ", not " + line.value());
+                throw Settings.bad(
+                        line, line.key() + " must be between " + low + " and " + high + ", not " + line.value());
             }
             return number;
         }
@@ -154,7 +157,8 @@ record ServiceLines(
             boolean withPort = colon > 0 && (target.charAt(colon - 1) == ']' || target.indexOf(':') == colon);
             int targetPort = withPort ? portNumber(target.substring(colon + 1)) : port;
             if (targetPort < 0) {
-                throw Settings.bad(line, "Unparseable or out-of-range port in hidden service port configuration: " + target);
+                throw Settings.bad(
+                        line, "Unparseable or out-of-range port in hidden service port configuration: " + target);
             }
             return address(line, withPort ? target.substring(0, colon) : target, targetPort);
         }
@@ -175,8 +179,8 @@ record ServiceLines(
             try {
                 return new InetSocketAddress(address != null ? address : InetAddress.getByName(bare), port);
             } catch (UnknownHostException e) {
-                throw new TorException(
-                        ErrorKind.CONFIG, line.place() + ": Unparseable address in hidden service port configuration: " + host, e);
+                String what = ": Unparseable address in hidden service port configuration: ";
+                throw new TorException(ErrorKind.CONFIG, line.place() + what + host, e);
             }
         }
 

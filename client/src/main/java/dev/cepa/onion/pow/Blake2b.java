@@ -17,7 +17,7 @@ final class Blake2b {
         0x510e527fade682d1L, 0x9b05688c2b3e6c1fL, 0x1f83d9abfb41bd6bL, 0x5be0cd19137e2179L
     };
 
-    /** The order in which a round takes the words of a block, one hexadecimal digit a word; the rounds begin anew after ten. */
+    /** The order in which a round takes the words of a block, one digit a word; the rounds begin anew after ten. */
     private static final String[] SCHEDULE = {
         "0123456789abcdef", "ea489fd61c02b753", "b8c052fdae367194", "7931dcbe265a40f8", "905724afe1bc683d",
         "2c6a0b834d75fe19", "c51fed4a0763928b", "db7ec13950f4862a", "6fe9b308c2d714a5", "a2847615fb9e3cd0"
