@@ -63,8 +63,9 @@ class SuspendIT {
                 guard = network.nodeByFingerprint(circuit.path().getFirst().substring(1, 41));
             }
             guard.suspend();
-            // Five seconds until it counts as gone, and three for each path that it would have been on further along.
-            try (TorSocket socket = tor.isolated().open("127.0.0.1", web.echoPort(), Duration.ofSeconds(20))) {
+            // Five seconds until it counts as gone, and three for each path that it would have been on further along: in so
+            // small a network that may be several.
+            try (TorSocket socket = tor.isolated().open("127.0.0.1", web.echoPort(), Duration.ofSeconds(50))) {
                 assertEchoes(socket, 1);
             } finally {
                 guard.resume();
