@@ -24,12 +24,16 @@ final class MemoryKeeper {
     private static void run() {
         QuietTimes quiet = new QuietTimes();
         try {
-            ColdPages pages = ColdPages.find();
+            // Not before there is something to give back: finding them is work that the start can do without.
+            ColdPages pages = null;
             for (int rests = 0; ; ) {
                 Thread.sleep(Duration.ofSeconds(QuietTimes.TICK_SECONDS));
                 Duration cpu = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
                 if (!quiet.tick(cpu.toNanos())) {
                     continue;
+                }
+                if (rests == 0) {
+                    pages = ColdPages.find();
                 }
                 if (rests++ % RESTS_PER_COLLECTION == 0) {
                     System.gc();

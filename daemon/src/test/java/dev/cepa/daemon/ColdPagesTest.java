@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -55,6 +58,15 @@ class ColdPagesTest {
         assertThat(pages.release()).isPositive();
         assertThat(pages.release()).as("once more").isPositive();
         assertThat(String.join(",", List.of("still", "here"))).isEqualTo("still,here");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aPageThatComesBackBringsFewOthers() throws IOException {
+        ColdPages.find();
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            assertThat(maps.filter(line -> line.endsWith("/libjvm.so")).count()).as("pieces").isGreaterThan(100);
+        }
     }
 
     private static List<ColdPages.Mapping> clean(String header, int anonymous) throws IOException {
