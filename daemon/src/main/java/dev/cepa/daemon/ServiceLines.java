@@ -108,8 +108,15 @@ record ServiceLines(
                 case "HiddenServiceNumIntroductionPoints" -> introPoints = number(line, 0, MAX_POINTS);
                 case "HiddenServiceMaxStreams" -> maxStreams = number(line, 0, 65_535);
                 case "HiddenServiceMaxStreamsCloseCircuit" -> closesCircuit = number(line, 0, 1) == 1;
+                case "HiddenServicePoWDefensesEnabled", "HiddenServiceEnableIntroDoSDefense" -> {
+                    if (number(line, 0, 1) == 1) {
+                        throw Settings.bad(
+                                line, line.key() + " is not supported yet, and without it the service would be less "
+                                        + "protected than you expect. Remove the line if you can do without it.");
+                    }
+                }
                 default -> {
-                    // What is not supported yet is named all at once.
+                    // What else is not supported yet is named all at once.
                 }
             }
         }

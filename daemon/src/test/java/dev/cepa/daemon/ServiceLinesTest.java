@@ -70,6 +70,8 @@ class ServiceLinesTest {
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceVersion 2 | version 2",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceNumIntroductionPoints 21 | between 0 and 20",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceMaxStreams many | between 0 and 65535",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServicePoWDefensesEnabled 1 | less protected",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceEnableIntroDoSDefense 1 | less protected",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceDir /srv/a;HiddenServicePort 81 | already configured"
     })
     void saysWhatIsWrong(String lines, String because) {
