@@ -45,11 +45,7 @@ class CleanCloseIT {
 
     private TorConfig.Builder config(String data) throws TorException {
         TorConfig.Builder config = TorConfig.builder().testingNetwork(true).dataDirectory(dir.resolve(data));
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config.socksPort(0);
     }
 

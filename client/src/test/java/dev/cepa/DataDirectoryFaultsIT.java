@@ -82,11 +82,7 @@ class DataDirectoryFaultsIT {
 
     private TorConfig config() throws IOException {
         TorConfig.Builder config = TorConfig.builder().testingNetwork(true).dataDirectory(disk.folder());
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config.build();
     }
 }

@@ -48,11 +48,7 @@ class NetworkFaultsIT {
 
     private static TorConfig config() throws TorException {
         TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config.build();
     }
 

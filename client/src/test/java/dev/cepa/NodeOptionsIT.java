@@ -54,11 +54,7 @@ class NodeOptionsIT {
     private static TorConfig.Builder config() throws TorException {
         TorConfig.Builder config =
                 TorConfig.builder().inMemory().testingNetwork(true).countryFiles(countries, null);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config;
     }
 

@@ -69,11 +69,7 @@ class OnionClientIT {
 
     private static TorConfig.Builder config() throws TorException {
         TorConfig.Builder config = TorConfig.builder().testingNetwork(true);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config;
     }
 
@@ -221,11 +217,7 @@ class OnionClientIT {
         try (TestNetwork own = TestNetwork.builder().start(Duration.ofMinutes(2));
                 OnionService there = own.startOnionService("there", web.port(), PATIENCE, List.of())) {
             TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
-            for (String line : own.clientTorrc()) {
-                if (line.startsWith("DirAuthority ")) {
-                    config.directoryAuthority(line.substring("DirAuthority ".length()));
-                }
-            }
+            Networks.addAuthorities(config, own);
             List<TorEvent> events = new CopyOnWriteArrayList<>();
             try (TorClient client = TorClient.start(config.build(), events::add)) {
                 client.awaitReady(Duration.ofSeconds(60));

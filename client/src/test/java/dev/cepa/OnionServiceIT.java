@@ -67,11 +67,7 @@ class OnionServiceIT {
 
     private static TorConfig.Builder config() throws TorException {
         TorConfig.Builder config = TorConfig.builder().testingNetwork(true);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config;
     }
 
@@ -296,11 +292,7 @@ class OnionServiceIT {
     void replacesAnIntroductionPointThatIsGone() throws Exception {
         try (TestNetwork own = TestNetwork.builder().start(Duration.ofMinutes(2))) {
             TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
-            for (String line : own.clientTorrc()) {
-                if (line.startsWith("DirAuthority ")) {
-                    config.directoryAuthority(line.substring("DirAuthority ".length()));
-                }
-            }
+            Networks.addAuthorities(config, own);
             List<TorEvent> events = new CopyOnWriteArrayList<>();
             try (TorClient host = TorClient.start(config.build(), events::add);
                     TorClient guest = TorClient.connect(config.build())) {

@@ -46,11 +46,7 @@ class PoolIT {
     @BeforeEach
     void start() throws TorException {
         TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         tor = TorClient.start(config.build(), events::add);
         tor.awaitReady(Duration.ofSeconds(60));
     }

@@ -102,11 +102,7 @@ class TakeoverIT {
 
     private static TorConfig config(Path data) throws IOException {
         TorConfig.Builder config = TorConfig.builder().testingNetwork(true).dataDirectory(data);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config.build();
     }
 

@@ -65,11 +65,7 @@ class TorClientIT {
 
     private static TorConfig.Builder config() throws TorException {
         TorConfig.Builder config = TorConfig.builder().testingNetwork(true);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return config;
     }
 

@@ -37,11 +37,7 @@ class VanguardsIT {
 
     private static TorClient client(Mode mode) throws TorException {
         TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
+        Networks.addAuthorities(config, network);
         return TorClient.connect(
                 config.vanguards(new VanguardSettings(mode, RelaySet.EMPTY, RelaySet.EMPTY)).build());
     }

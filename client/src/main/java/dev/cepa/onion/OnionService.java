@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,7 +70,7 @@ public final class OnionService implements Closeable {
     private final BlockingQueue<Received> introductions = new ArrayBlockingQueue<>(QUEUE);
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
+    private final Turns turns = new Turns(lock);
     /** Guarded by the lock, as all below. */
     private final List<Slot> slots = new ArrayList<>();
     /** Replaced, but perhaps still named. */
@@ -85,8 +84,6 @@ public final class OnionService implements Closeable {
     private int failures;
     private boolean everEstablished;
     private boolean clientsChanged;
-    private boolean signalled;
-    private boolean closed;
     private @Nullable Thread reader;
 
     /** An introduction point, being established or established. */
@@ -185,7 +182,7 @@ public final class OnionService implements Closeable {
         try {
             settings = newSettings;
             clientsChanged = true;
-            signal();
+            turns.call();
         } finally {
             lock.unlock();
         }
@@ -207,7 +204,7 @@ public final class OnionService implements Closeable {
             failures = 0;
             notBefore = Instant.MIN;
             launches.clear();
-            signal();
+            turns.call();
         } finally {
             lock.unlock();
         }
@@ -219,7 +216,7 @@ public final class OnionService implements Closeable {
 
     private void keep() {
         Duration pause = Duration.ZERO;
-        while (awaitTurn(pause)) {
+        while (turns.await(pause)) {
             alive.run();
             sessions.closeIdle();
             try {
@@ -231,23 +228,6 @@ public final class OnionService implements Closeable {
                 LOG.warn("An onion service could not be looked after; it is tried again", e);
                 pause = LOOK_INTERVAL;
             }
-        }
-    }
-
-    /** False once it is closed. */
-    private boolean awaitTurn(Duration atMost) {
-        lock.lock();
-        try {
-            long nanos = atMost.toNanos();
-            while (!closed && !signalled && nanos > 0) {
-                nanos = changed.awaitNanos(nanos);
-            }
-            signalled = false;
-            return !closed;
-        } catch (InterruptedException e) {
-            return false;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -373,8 +353,8 @@ public final class OnionService implements Closeable {
                     slots.remove(slot);
                 }
             }
-            unwanted = closed;
-            signal();
+            unwanted = turns.isClosed();
+            turns.call();
         } finally {
             lock.unlock();
         }
@@ -385,15 +365,10 @@ public final class OnionService implements Closeable {
         }
     }
 
-    private void signal() {
-        signalled = true;
-        changed.signalAll();
-    }
-
     private void pointClosed() {
         lock.lock();
         try {
-            signal();
+            turns.call();
         } finally {
             lock.unlock();
         }
@@ -471,8 +446,7 @@ public final class OnionService implements Closeable {
         List<ServicePoint> all = new ArrayList<>();
         lock.lock();
         try {
-            closed = true;
-            changed.signalAll();
+            turns.close();
             for (Slot slot : slots) {
                 all.add(slot.point);
             }

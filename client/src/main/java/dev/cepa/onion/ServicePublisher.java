@@ -74,6 +74,8 @@ final class ServicePublisher implements Closeable {
     private final Semaphore uploads = new Semaphore(AT_ONCE);
 
     private final ReentrantLock lock = new ReentrantLock();
+    private final Turns turns = new Turns(lock);
+    /** Of whoever waits for it to be published. */
     private final Condition changed = lock.newCondition();
     /** Guarded by the lock, as all here. */
     private List<IntroPoint> points = List.of();
@@ -82,9 +84,7 @@ final class ServicePublisher implements Closeable {
     /** Counts the changes of both. */
     private int version;
 
-    private boolean signalled;
     private boolean published;
-    private boolean closed;
     private List<byte[]> subcredentials = List.of();
 
     private Map<TimePeriod, Descriptor> descriptors = new HashMap<>();
@@ -158,7 +158,7 @@ final class ServicePublisher implements Closeable {
             points = newPoints;
             clients = newClients;
             version++;
-            signal();
+            turns.call();
         } finally {
             lock.unlock();
         }
@@ -168,15 +168,10 @@ final class ServicePublisher implements Closeable {
     void directoryChanged() {
         lock.lock();
         try {
-            signal();
+            turns.call();
         } finally {
             lock.unlock();
         }
-    }
-
-    private void signal() {
-        signalled = true;
-        changed.signalAll();
     }
 
     /** What clients may have encrypted introductions for: the subcredentials of both time periods. */
@@ -204,7 +199,7 @@ final class ServicePublisher implements Closeable {
         lock.lock();
         try {
             while (!published) {
-                if (closed) {
+                if (turns.isClosed()) {
                     throw new TorException(ErrorKind.CLOSED, "the onion service is closed");
                 }
                 deadline.await(changed, "the onion service to be published");
@@ -216,7 +211,7 @@ final class ServicePublisher implements Closeable {
 
     private void run() {
         Duration pause = Duration.ZERO;
-        while (awaitWork(pause)) {
+        while (turns.await(pause)) {
             try {
                 pause = work();
             } catch (TorException e) {
@@ -226,23 +221,6 @@ final class ServicePublisher implements Closeable {
                 LOG.warn("An onion service's descriptor could not be published; it is tried again", e);
                 pause = LOOK_INTERVAL;
             }
-        }
-    }
-
-    /** False once it is closed. */
-    private boolean awaitWork(Duration atMost) {
-        lock.lock();
-        try {
-            long nanos = atMost.toNanos();
-            while (!closed && !signalled && nanos > 0) {
-                nanos = changed.awaitNanos(nanos);
-            }
-            signalled = false;
-            return !closed;
-        } catch (InterruptedException e) {
-            return false;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -399,7 +377,7 @@ final class ServicePublisher implements Closeable {
                 } else {
                     Duration pause = before == null ? FIRST_RETRY : twice(before.pause);
                     descriptor.retries.put(upload.id, new Retry(clock.instant().plus(pause), pause));
-                    signal();
+                    turns.call();
                 }
                 if (outcome == Outcome.REFUSED && !descriptor.renewing) {
                     // It may know a newer one, if the service has just been started anew.
@@ -478,7 +456,7 @@ final class ServicePublisher implements Closeable {
     private boolean isClosed() {
         lock.lock();
         try {
-            return closed;
+            return turns.isClosed();
         } finally {
             lock.unlock();
         }
@@ -489,7 +467,7 @@ final class ServicePublisher implements Closeable {
     public void close() {
         lock.lock();
         try {
-            closed = true;
+            turns.close();
             changed.signalAll();
         } finally {
             lock.unlock();

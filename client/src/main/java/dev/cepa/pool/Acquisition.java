@@ -28,12 +28,6 @@ final class Acquisition {
     /** So many slow circuits are joined by another for one stream's sake. */
     private static final int MOST_LEFT_ALONE = 5;
 
-    /** Gives the current directory's selector, waiting for the first if need be. */
-    @FunctionalInterface
-    interface Selectors {
-        PathSelector get(Deadline deadline) throws TorException;
-    }
-
     private final PoolState state;
     private final CircuitLauncher launcher;
     private final Selectors selectors;
@@ -77,7 +71,7 @@ final class Acquisition {
         try {
             while (true) {
                 pause();
-                PathSelector selector = selectors.get(deadline);
+                PathSelector selector = selectors.await(deadline);
                 Claim claim = new Claim(
                         request.isolation(), epoch, exitRequest(request, selector).avoiding(avoid), request.prebuilt(),
                         request.keepAlive());

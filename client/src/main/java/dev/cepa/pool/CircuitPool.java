@@ -40,6 +40,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     final PoolState state;
     private final Supplier<@Nullable PathSelector> paths;
+    private final Selectors selectors;
     private final CircuitLauncher launcher;
     private final PoolKeeper keeper;
     private final TorEvents events;
@@ -77,6 +78,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         this.paths = paths;
         this.events = events;
         state = new PoolState(settings, timeouts, new SecureRandom(), now);
+        selectors = new Selectors(paths, state.lock, state.changed, state::checkOpen);
         state.predictor.used(PortPredictor.FIRST_PORT, now);
         launcher = new CircuitLauncher(state, source, liveness);
         keeper = new PoolKeeper(state, launcher, paths, liveness);
@@ -262,7 +264,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
     /** A circuit that the stream may use, reserved until {@link #release}. */
     private PooledCircuit acquire(StreamRequest request, int epoch, Set<RsaId> avoid, Deadline deadline)
             throws TorException {
-        Acquisition acquisition = new Acquisition(state, launcher, this::selector, request, epoch, avoid, deadline);
+        Acquisition acquisition = new Acquisition(state, launcher, selectors, request, epoch, avoid, deadline);
         PooledCircuit pooled = acquisition.run();
         Circuit circuit = pooled.circuit;
         if (events.hasListeners() && circuit != null) {
@@ -322,7 +324,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
     public void prepare(Deadline deadline) throws TorException {
         PooledCircuit awaited = null;
         while (true) {
-            PathSelector selector = selector(deadline);
+            PathSelector selector = selectors.await(deadline);
             state.lock.lock();
             try {
                 state.checkOpen();
@@ -410,24 +412,6 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
             return state.statistics();
         } finally {
             state.lock.unlock();
-        }
-    }
-
-    private PathSelector selector(Deadline deadline) throws TorException {
-        for (PathSelector selector = paths.get(); ; selector = paths.get()) {
-            if (selector != null) {
-                return selector;
-            }
-            if (deadline.passed()) {
-                throw new TorException(ErrorKind.NO_DIRECTORY, "not enough directory information to choose a path yet");
-            }
-            state.lock.lock();
-            try {
-                state.checkOpen();
-                deadline.atMost(Duration.ofMillis(200)).await(state.changed, "directory information");
-            } finally {
-                state.lock.unlock();
-            }
         }
     }
 

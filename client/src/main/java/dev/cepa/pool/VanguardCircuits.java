@@ -58,6 +58,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     private final Vanguards vanguards;
     private final BuildTimeouts timeouts;
     private final Supplier<@Nullable PathSelector> paths;
+    private final Selectors selectors;
     private final StemList stems = new StemList();
     private volatile PoolSettings settings;
     private boolean keeping; // guarded by the stems' lock
@@ -88,6 +89,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         this.settings = settings;
         this.builder = builder;
         this.paths = paths;
+        selectors = new Selectors(paths, stems.lock, stems.changed, stems::checkOpen);
         this.guards = guards;
         this.vanguards = vanguards;
         this.timeouts = timeouts;
@@ -96,7 +98,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     @Override
     public Circuit to(HopTarget last, Purpose purpose, Deadline deadline) throws TorException {
         RsaId target = last.link().rsaId();
-        PathSelector selector = selector(deadline);
+        PathSelector selector = selectors.await(deadline);
         int end = selector.dir().indexOf(target);
         if (end >= 0 && selector.settings().strictNodes() && selector.isExcluded(end)) {
             throw new TorException(ErrorKind.NO_PATH, "ExcludeNodes and StrictNodes forbid relay " + last);
@@ -131,7 +133,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
 
     @Override
     public HopTarget pickIntroductionPoint(Collection<HopTarget> others, Deadline deadline) throws TorException {
-        PathSelector selector = selector(deadline);
+        PathSelector selector = selectors.await(deadline);
         NetDir dir = selector.dir();
         int[] listed = others.stream().mapToInt(other -> dir.indexOf(other.link().rsaId())).filter(i -> i >= 0).toArray();
         int relay = selector.pickMiddle(true, listed);
@@ -143,30 +145,12 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
 
     @Override
     public NetDir directory(Deadline deadline) throws TorException {
-        return selector(deadline).dir();
+        return selectors.await(deadline).dir();
     }
 
     @Override
     public HopTarget hop(NetDir dir, int relay, Deadline deadline) throws TorException {
-        return CircuitBuilder.hop(dir, relay, selector(deadline));
-    }
-
-    private PathSelector selector(Deadline deadline) throws TorException {
-        for (PathSelector selector = paths.get(); ; selector = paths.get()) {
-            if (selector != null) {
-                return selector;
-            }
-            if (deadline.passed()) {
-                throw new TorException(ErrorKind.NO_DIRECTORY, "not enough directory information to choose a path yet");
-            }
-            stems.lock.lock();
-            try {
-                stems.checkOpen();
-                deadline.atMost(Duration.ofMillis(200)).await(stems.changed, "directory information");
-            } finally {
-                stems.lock.unlock();
-            }
-        }
+        return CircuitBuilder.hop(dir, relay, selectors.await(deadline));
     }
 
     /** Without a third layer all stems are alike. */
@@ -176,7 +160,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
 
     /** @param target where it is to be extended to; null if nowhere */
     private StemList.Ready acquire(Purpose purpose, @Nullable RsaId target, Deadline deadline) throws TorException {
-        PathSelector selector = selector(deadline);
+        PathSelector selector = selectors.await(deadline);
         Stem kind = kind(vanguards.mode(selector), purpose.stem());
         long failuresBefore = noteUse(kind);
         try {
@@ -201,7 +185,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
                     stems.lock.unlock();
                 }
                 launch(selector, mode, pending);
-                selector = selector(deadline);
+                selector = selectors.await(deadline);
             }
         } finally {
             stems.lock.lock();

@@ -1,0 +1,21 @@
+package dev.cepa;
+
+import dev.cepa.error.TorException;
+import dev.cepa.testnet.TestNetwork;
+
+/** How clients in tests are configured for a private network. */
+public final class Networks {
+    private static final String AUTHORITY = "DirAuthority ";
+
+    private Networks() {}
+
+    /** Adds the network's authorities. */
+    public static TorConfig.Builder addAuthorities(TorConfig.Builder config, TestNetwork network) throws TorException {
+        for (String line : network.clientTorrc()) {
+            if (line.startsWith(AUTHORITY)) {
+                config.directoryAuthority(line.substring(AUTHORITY.length()));
+            }
+        }
+        return config;
+    }
+}
