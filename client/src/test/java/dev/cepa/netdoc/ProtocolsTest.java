@@ -63,6 +63,14 @@ class ProtocolsTest {
         assertThat(Protocols.OURS.missing(required)).isEmpty();
     }
 
+    /** As tor 0.4.9's authorities recommend to clients. */
+    @Test
+    void speaksAllThatIsRecommendedButCongestionControl() throws ProtocolException {
+        Protocols recommended = Protocols.parse("Cons=2 Desc=2 DirCache=2 FlowCtrl=1-2 HSDir=2 HSIntro=4 HSRend=2 Link=4-5 "
+                + "Microdesc=2 Relay=2-4");
+        assertThat(Protocols.OURS.missing(recommended)).isEqualTo("FlowCtrl=2");
+    }
+
     @Test
     void answersForSingleVersions() throws ProtocolException {
         Protocols list = Protocols.parse("Link=4-6 LinkAuth=3");
