@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Configuration(Settings settings, List<String> notices, List<String> warnings) {
     private static final int MAX_STDIN_BYTES = 4 << 20;
+    private static final String USUAL_DEFAULTS = "/etc/cepa/torrc-defaults";
 
     /**
      * Reads the files that the command line names, or the usual ones, then the command line's own options.
@@ -29,18 +30,30 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
      * @throws TorException of kind CONFIG that says what is wrong, where
      */
     static Configuration read(CommandLine line, String stdin) throws TorException {
-        List<String> notices = new ArrayList<>();
-        Settings settings = new Settings(OptionTable.load());
+        return read(line, stdin, Findings.untilFirstError());
+    }
+
+    /**
+     * The same, with errors as they are wanted.
+     *
+     * @param findings told about everything
+     */
+    static Configuration read(CommandLine line, String stdin, Findings findings) throws TorException {
+        List<String> notices = findings.notices();
+        Settings settings = new Settings(OptionTable.load(), findings);
         String defaults = line.defaultsTorrc();
+        if (defaults == null && Files.isReadable(Path.of(USUAL_DEFAULTS))) {
+            defaults = USUAL_DEFAULTS;
+        }
         if (defaults != null && isThere(defaults, line.ignoreMissingTorrc())) {
             settings.apply(file(defaults, notices), false);
         }
         settings.endDefaults();
         settings.apply(torrc(line, stdin, notices), false);
         settings.apply(line.options(), true);
-        List<String> warnings = new ArrayList<>(settings.warnings());
-        Support.check(settings, notices, warnings);
-        return new Configuration(settings, notices, warnings);
+        OptionChecks.run(settings, findings);
+        Support.check(settings, findings);
+        return new Configuration(settings, notices, findings.warnings());
     }
 
     private static List<ConfigLine> torrc(CommandLine line, String stdin, List<String> notices) throws TorException {
