@@ -75,7 +75,7 @@ final class ConfigMapper {
     List<LogTarget> logs(int quiet) throws TorException {
         List<LogTarget> targets = new ArrayList<>();
         for (ConfigLine line : settings.lines("Log")) {
-            targets.add(LogTarget.parse(line, warnings));
+            targets.add(LogTarget.parse(line));
         }
         return targets.isEmpty() ? standardLogs(quiet) : targets;
     }

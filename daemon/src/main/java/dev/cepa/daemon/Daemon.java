@@ -85,7 +85,7 @@ final class Daemon {
     }
 
     private void configureLog(Settings settings, List<LogTarget> targets) throws TorException {
-        output.configure(targets, settings.number("LogTimeGranularity"), settings.flag("TruncateLogFile"));
+        output.configure(targets, LogStyle.of(settings));
     }
 
     static void say(List<String> warnings) {
