@@ -17,13 +17,14 @@ final class Support {
             "FascistFirewall", "FirewallPorts", "GeoIPExcludeUnknown", "GeoIPFile", "GeoIPv6File", "GuardLifetime",
             "HiddenServiceDir", "HiddenServiceMaxStreams", "HiddenServiceMaxStreamsCloseCircuit",
             "HiddenServiceNumIntroductionPoints", "HiddenServicePort", "HiddenServiceVersion",
-            "HSLayer2Nodes", "HSLayer3Nodes", "LearnCircuitBuildTimeout", "Log", "LogFormat", "LogMessageDomains",
+            "HSLayer2Nodes", "HSLayer3Nodes", "LearnCircuitBuildTimeout", "Log",
             "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MaxMemInQueues",
             "MiddleNodes",
             "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
-            "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "SyslogIdentityTag", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
-            "UseEntryGuards", "VanguardsLiteEnabled");
+            "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
+            "UseEntryGuards", "VanguardsLiteEnabled",
+            "LogFormat", "LogMessageDomains", "ReloadOnChange", "SyslogIdentityTag");
 
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
     private static final List<String> PROTECTING = List.of(

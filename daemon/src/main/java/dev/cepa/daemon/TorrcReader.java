@@ -24,6 +24,7 @@ final class TorrcReader {
 
     private final List<ConfigLine> lines = new ArrayList<>();
     private final List<String> filesRead = new ArrayList<>();
+    private final List<Path> foldersSearched = new ArrayList<>();
 
     private byte[] text = new byte[0];
     private int at;
@@ -39,6 +40,11 @@ final class TorrcReader {
     /** The files included, in order. */
     List<String> included() {
         return filesRead;
+    }
+
+    /** The folders where files were looked for. */
+    List<Path> searched() {
+        return foldersSearched;
     }
 
     /** Reads a file. */
@@ -227,8 +233,13 @@ final class TorrcReader {
                     "See whether a file includes itself.");
         }
         try {
+            Path folder = Glob.folder(Home.expand(pattern));
+            if (folder != null) {
+                foldersSearched.add(folder);
+            }
             for (Path path : Glob.expand(Home.expand(pattern))) {
                 if (Files.isDirectory(path)) {
+                    foldersSearched.add(path);
                     for (Path file : filesIn(path)) {
                         includeFile(file, depth);
                     }
