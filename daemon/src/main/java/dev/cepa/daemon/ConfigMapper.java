@@ -75,7 +75,7 @@ final class ConfigMapper {
     List<LogTarget> logs(int quiet) throws TorException {
         List<LogTarget> targets = new ArrayList<>();
         for (ConfigLine line : settings.lines("Log")) {
-            targets.add(LogTarget.parse(line, warnings));
+            targets.add(LogTarget.parse(line));
         }
         return targets.isEmpty() ? standardLogs(quiet) : targets;
     }
@@ -207,8 +207,8 @@ final class ConfigMapper {
     PoolSettings pool() {
         return new PoolSettings(
                 Duration.ofSeconds(Math.max(1, settings.number("SocksTimeout"))),
-                seconds("CircuitStreamTimeout"),
-                Duration.ofSeconds(Math.max(10, settings.number("MaxCircuitDirtiness"))),
+                atLeastTen(seconds("CircuitStreamTimeout")),
+                Duration.ofSeconds(Math.clamp(settings.number("MaxCircuitDirtiness"), 10, 30 * 86_400)),
                 seconds("CircuitsAvailableTimeout"),
                 Duration.ofSeconds(Math.max(1, settings.number("NewCircuitPeriod"))),
                 !settings.flag("__DisablePredictedCircuits"),
@@ -234,6 +234,11 @@ final class ConfigMapper {
         return number == 0 ? null : Duration.ofSeconds(number);
     }
 
+    private static @Nullable Duration atLeastTen(@Nullable Duration time) {
+        Duration ten = Duration.ofSeconds(10);
+        return time != null && time.compareTo(ten) < 0 ? ten : time;
+    }
+
     private int count(String option) {
         return (int) settings.number(option);
     }
@@ -252,6 +257,8 @@ final class ConfigMapper {
     }
 
     private static TorException placed(ConfigLine line, TorException e) {
-        return new TorException(e.kind(), line.place() + ": " + line.key() + ": " + e.getMessage(), e);
+        ConfigException placed = new ConfigException(line, line.key() + ": " + e.getMessage(), null);
+        placed.initCause(e);
+        return placed;
     }
 }

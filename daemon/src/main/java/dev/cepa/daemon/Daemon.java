@@ -19,7 +19,8 @@ final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
     private static final int MAX_WAITING_SIGNALS = 64;
-    private static final long OWNER_CHECK_SECONDS = 1;
+    /** How often to look whether the owner is there and the files are as they were. */
+    private static final long LOOK_SECONDS = 1;
     /** How long closing may take before the process ends all the same. */
     private static final long STOP_MILLIS = 800;
 
@@ -31,6 +32,7 @@ final class Daemon {
     private final EventLog events = new EventLog();
 
     private Configuration configuration;
+    private FileWatch files;
     private @Nullable TorClient client;
     private @Nullable Services services;
     private @Nullable Path pidFile;
@@ -40,6 +42,7 @@ final class Daemon {
         this.stdin = stdin;
         this.output = output;
         this.configuration = configuration;
+        this.files = new FileWatch(configuration.files());
     }
 
     /**
@@ -85,7 +88,7 @@ final class Daemon {
     }
 
     private void configureLog(Settings settings, List<LogTarget> targets) throws TorException {
-        output.configure(targets, settings.number("LogTimeGranularity"), settings.flag("TruncateLogFile"));
+        output.configure(targets, LogStyle.of(settings));
     }
 
     static void say(List<String> warnings) {
@@ -98,7 +101,11 @@ final class Daemon {
         while (true) {
             String signal = nextSignal();
             switch (signal) {
-                case "HUP" -> reload();
+                case "HUP" -> hangUp();
+                case "FILES" -> {
+                    LOG.info("The configuration's files have changed. Reloading config.");
+                    reload();
+                }
                 case "USR1" -> dumpStatistics();
                 case "USR2" -> {
                     output.showDebug();
@@ -120,20 +127,27 @@ final class Daemon {
         }
     }
 
-    /** The next signal, or OWNER if the process that this one belongs to has gone. */
+    /**
+     * The next signal, OWNER if the process that this one belongs to has gone, or FILES if the configuration's have changed
+     * and that is to be looked at.
+     */
     private String nextSignal() {
         String owner = configuration.settings().text("__OwningControllerProcess");
+        boolean watching = configuration.settings().flag("ReloadOnChange");
         try {
-            if (owner.isEmpty()) {
+            if (owner.isEmpty() && !watching) {
                 return signals.take();
             }
             while (true) {
-                String signal = signals.poll(OWNER_CHECK_SECONDS, TimeUnit.SECONDS);
+                String signal = signals.poll(LOOK_SECONDS, TimeUnit.SECONDS);
                 if (signal != null) {
                     return signal;
                 }
-                if (!isAlive(owner)) {
+                if (!owner.isEmpty() && !isAlive(owner)) {
                     return "OWNER";
+                }
+                if (watching && files.hasChanged()) {
+                    return "FILES";
                 }
             }
         } catch (InterruptedException e) {
@@ -153,13 +167,26 @@ final class Daemon {
         }
     }
 
-    private void reload() throws TorException {
+    private void hangUp() throws TorException {
         LOG.info("Received reload signal (hup). Reloading config and resetting internal state.");
-        if (!configuration.settings().flag("__ReloadTorrcOnSIGHUP")) {
+        if (configuration.settings().flag("__ReloadTorrcOnSIGHUP")) {
+            reload();
+        } else {
             LOG.info("Not reloading config file: the controller told us not to.");
-            return;
+            Settings settings = configuration.settings();
+            configureLog(settings, new ConfigMapper(settings, new ArrayList<>()).logs(line.quiet()));
         }
+        if (client != null) {
+            client.newIdentity();
+        }
+    }
+
+    /** Reads the configuration anew and goes over to it, or stays as it is and says why. */
+    private void reload() throws TorException {
+        files = new FileWatch(configuration.files());
         Configuration before = configuration;
+        TorClient running = client;
+        TorConfig runningConfig = running == null ? null : running.config();
         List<String> warnings = new ArrayList<>();
         boolean otherLog = false;
         try {
@@ -171,25 +198,47 @@ final class Daemon {
             List<ServiceLines> wanted = ServiceLines.readAll(fresh.settings());
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
             otherLog = true;
-            TorClient running = client;
             if (running != null) {
                 running.reconfigure(config);
-                running.newIdentity();
             }
             if (services != null) {
                 services.run(wanted);
             }
             configuration = fresh;
+            if (!fresh.files().equals(before.files())) {
+                files = new FileWatch(fresh.files());
+            }
         } catch (TorException e) {
             if (otherLog) {
-                configureLog(before.settings(), new ConfigMapper(before.settings(), new ArrayList<>()).logs(line.quiet()));
+                goBack(before.settings(), running, runningConfig);
             }
             LOG.warn("Failed to parse/validate config: {}", e.getMessage());
             LOG.error("Reading config failed--see warnings above. Going on with the old configuration.");
             return;
         }
+        for (String notice : configuration.notices()) {
+            LOG.info(notice);
+        }
+        LOG.info("The configuration has been reloaded.");
         say(configuration.warnings());
         say(warnings);
+    }
+
+    /** Undoes what has been done of a reload that failed on the way. */
+    private void goBack(Settings before, @Nullable TorClient running, @Nullable TorConfig config) throws TorException {
+        List<LogTarget> logs = new ConfigMapper(before, new ArrayList<>()).logs(line.quiet());
+        output.configure(logs, LogStyle.of(before).withoutTruncation());
+        if (running == null || config == null || running.config() == config) {
+            return;
+        }
+        try {
+            running.reconfigure(config);
+            if (services != null) {
+                services.run(ServiceLines.readAll(before));
+            }
+        } catch (TorException e) {
+            LOG.error("The old configuration could not be taken up again in full: {}", e.getMessage());
+        }
     }
 
     private void dumpStatistics() {

@@ -26,6 +26,7 @@ public final class Main {
             cepa --hash-password PASSWORD  make a value for HashedControlPassword
             cepa --list-torrc-options      print the names of all options
             cepa --version
+            cepa --log-format json ...     write the log as one JSON object a line
 
             Options can be given here as in torrc: --SocksPort 9150, +Log "info stderr", /ExitNodes.
             """;
@@ -66,7 +67,7 @@ public final class Main {
         LogOutput output = TorLogProvider.output();
         try {
             CommandLine line = CommandLine.parse(args);
-            output.configure(ConfigMapper.standardLogs(line.quiet()), 1, false);
+            output.configure(ConfigMapper.standardLogs(line.quiet()), line.firstLogStyle());
             return run(line, output, System.out);
         } catch (TorException e) {
             LOG.error("{} {}", e.getMessage(), e.remedy());

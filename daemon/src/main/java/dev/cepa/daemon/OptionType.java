@@ -68,6 +68,31 @@ enum OptionType {
         };
     }
 
+    /** What may be written, as the end of a sentence. */
+    String expects() {
+        return switch (this) {
+            case BOOLEAN -> "0 or 1";
+            case BOOLEAN_OR_AUTO -> "0, 1 or auto";
+            case INTEGER -> "a whole number from 0 to 2147483647";
+            case SIGNED_INTEGER -> "a whole number from -2147483648 to 2147483647";
+            case FLOAT -> "a number, such as 0.5";
+            case DATA_SIZE -> "a size, such as 10 KBytes or 1 GB";
+            case SECONDS -> "a time, such as 30 seconds, 10 minutes, 2 hours or 1 week";
+            case MILLISECONDS -> "a time, such as 100 msec or 1 second";
+            case STRING -> "a text";
+            case FILE_NAME -> "a file name";
+            case COMMA_LIST -> "a list with commas";
+            case RELAY_LIST -> "relays with commas between them: fingerprints, nicknames, addresses or {countries}";
+            case LINE_LIST, DEPENDENT -> "a line; the option may be given several times";
+            case VIRTUAL -> "the options that it stands for";
+        };
+    }
+
+    /** Its name in the table, in GETINFO and in the documentation. */
+    String title() {
+        return title;
+    }
+
     /** A valid value as Tor writes it back: sizes in bytes, times in seconds or milliseconds, lists without spaces. */
     String canonical(String value) {
         return switch (this) {

@@ -22,10 +22,18 @@ final class Settings {
     private final Map<String, List<ConfigLine>> assigned = new HashMap<>();
     /** What stood after the defaults file: with that {@code --dump-config short} compares. */
     private Map<String, List<ConfigLine>> baseline = Map.of();
-    private final List<String> warnings = new ArrayList<>();
+    private final Findings findings;
+    private final List<String> warnings;
 
     Settings(OptionTable table) {
+        this(table, Findings.untilFirstError());
+    }
+
+    /** @param findings told about lines that can't be taken, and about those that are taken all the same */
+    Settings(OptionTable table, Findings findings) {
         this.table = table;
+        this.findings = findings;
+        this.warnings = findings.warnings();
     }
 
     /** What the user should be told about lines that are taken all the same. */
@@ -42,40 +50,48 @@ final class Settings {
         Set<String> fromEarlierSource = new HashSet<>(assigned.keySet());
         Set<String> seen = new HashSet<>();
         for (ConfigLine line : lines) {
-            Option option = find(line, commandLine);
-            if (option.need() == Need.OBSOLETE) {
-                warnings.add(line.place() + ": Skipping obsolete configuration option \"" + option.name() + "\".");
-                continue;
+            try {
+                apply(line, commandLine, fromEarlierSource, seen);
+            } catch (TorException e) {
+                findings.error(e);
             }
-            ConfigLine named = line.withKey(option.name());
-            if (line.value().isEmpty()) {
-                if (option.isList() && line.mode() != Mode.CLEAR) {
-                    warnings.add(line.place() + ": Linelist option '" + option.name() + "' has no value. Skipping.");
-                } else {
-                    assigned.remove(option.group());
-                }
-                continue;
-            }
-            String problem = option.type().problem(line.value());
-            if (problem != null) {
-                throw bad(line, "Could not parse " + option.name() + ": " + problem);
-            }
-            if (option.need() == Need.REFUSED && !line.value().equals("0")) {
-                throw bad(line, option.name() + " would make this a relay or an authority, but Cepa is a client. "
-                        + "Remove the line, or run tor for that.");
-            }
-            if (!option.isList()) {
-                if (!seen.add(option.name())) {
-                    warnings.add(line.place() + ": Option '" + option.name()
-                            + "' used more than once; all but the last value will be ignored.");
-                }
-                assigned.put(option.group(), List.of(named));
+        }
+    }
+
+    private void apply(ConfigLine line, boolean commandLine, Set<String> fromEarlierSource, Set<String> seen)
+            throws TorException {
+        Option option = find(line, commandLine);
+        if (option.need() == Need.OBSOLETE) {
+            warnings.add(line.place() + ": Skipping obsolete configuration option \"" + option.name() + "\".");
+            return;
+        }
+        ConfigLine named = line.withKey(option.name());
+        if (line.value().isEmpty()) {
+            if (option.isList() && line.mode() != Mode.CLEAR) {
+                warnings.add(line.place() + ": Linelist option '" + option.name() + "' has no value. Skipping.");
             } else {
-                if (fromEarlierSource.remove(option.group()) && line.mode() != Mode.APPEND) {
-                    assigned.remove(option.group());
-                }
-                assigned.computeIfAbsent(option.group(), key -> new ArrayList<>()).add(named);
+                assigned.remove(option.group());
             }
+            return;
+        }
+        String problem = option.type().problem(line.value());
+        if (problem != null) {
+            throw new ConfigException(
+                    line,
+                    "Could not parse " + option.name() + ": " + problem,
+                    "Write " + option.type().expects() + ".");
+        }
+        if (!option.isList()) {
+            if (!seen.add(option.name())) {
+                warnings.add(line.place() + ": Option '" + option.name()
+                        + "' used more than once; all but the last value will be ignored.");
+            }
+            assigned.put(option.group(), List.of(named));
+        } else {
+            if (fromEarlierSource.remove(option.group()) && line.mode() != Mode.APPEND) {
+                assigned.remove(option.group());
+            }
+            assigned.computeIfAbsent(option.group(), key -> new ArrayList<>()).add(named);
         }
     }
 
@@ -99,15 +115,22 @@ final class Settings {
         }
         if (option == null) {
             String nearest = table.nearest(name);
-            throw bad(line, "Unknown option '" + line.key() + "'.  Failing."
-                    + (nearest == null ? "" : " Did you mean '" + nearest + "'?"));
+            throw new ConfigException(
+                    line.source(),
+                    line.line(),
+                    line.keyColumn(),
+                    "Unknown option '" + line.key() + "'.  Failing."
+                            + (nearest == null ? "" : " Did you mean '" + nearest + "'?"),
+                    nearest == null
+                            ? "Remove the line; cepa --list-torrc-options prints the names there are."
+                            : "Write " + nearest + ", if that is what you mean.");
         }
         return option;
     }
 
     /** An error at a line. */
     static TorException bad(ConfigLine line, String what) {
-        return new TorException(ErrorKind.CONFIG, line.place() + ": " + what);
+        return new ConfigException(line, what, null);
     }
 
     private Option option(String name) {
@@ -177,12 +200,25 @@ final class Settings {
      */
     void checkFixed(Settings next) throws TorException {
         for (Option option : table.settable()) {
-            String name = option.name();
-            if (option.fixed() && !text(name).equals(next.text(name))) {
-                throw new TorException(
-                        ErrorKind.CONFIG, "While Tor is running, changing " + name + " is not allowed; restart it.");
+            if (option.fixed() && !sameAs(next, option)) {
+                String what = "While Tor is running, changing " + option.name() + " is not allowed; restart it.";
+                ConfigLine line = next.line(option.name());
+                throw line == null ? new TorException(ErrorKind.CONFIG, what) : bad(line, what);
             }
         }
+    }
+
+    private boolean sameAs(Settings other, Option option) {
+        if (!option.isList()) {
+            return text(option.name()).equals(other.text(option.name()));
+        }
+        List<ConfigLine> mine = lines(option.name());
+        List<ConfigLine> others = other.lines(option.name());
+        boolean same = mine.size() == others.size();
+        for (int i = 0; same && i < mine.size(); i++) {
+            same = mine.get(i).value().equals(others.get(i).value());
+        }
+        return same;
     }
 
     /** The options that are set, in no particular order. */
@@ -217,7 +253,8 @@ final class Settings {
             }
             if (lines == null) {
                 String value = option.isList() ? "" : text(option.name());
-                if (!option.isList() && (!value.isEmpty() || option.type().isSplit())) {
+                // A program that reads this file may be Tor, which stops at an option of Cepa's own.
+                if (!option.isList() && !option.isOwn() && (!value.isEmpty() || option.type().isSplit())) {
                     append(out, option.name(), value);
                 }
                 continue;

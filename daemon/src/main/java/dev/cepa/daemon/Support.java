@@ -23,7 +23,8 @@ final class Support {
             "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
             "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
-            "UseEntryGuards", "VanguardsLiteEnabled");
+            "UseEntryGuards", "VanguardsLiteEnabled",
+            "LogFormat", "LogMessageDomains", "ReloadOnChange", "SyslogIdentityTag");
 
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
     private static final List<String> PROTECTING = List.of(
@@ -33,14 +34,23 @@ final class Support {
 
     private Support() {}
 
+    /** Whether an option that is used at all does something in this version. */
+    static boolean works(String name) {
+        return WORKING.contains(name);
+    }
+
+    /** Whether a torrc with this option is refused as long as it does nothing. */
+    static boolean isProtecting(String name) {
+        return PROTECTING.contains(name);
+    }
+
     /**
      * Looks at all options that are set.
      *
-     * @param notices told in a line about those without effect
-     * @param warnings told in a line about those that are not supported yet
+     * @param findings told in a line about those without effect, and about those that are not supported yet
      * @throws TorException of kind CONFIG for one that may not be left out
      */
-    static void check(Settings settings, List<String> notices, List<String> warnings) throws TorException {
+    static void check(Settings settings, Findings findings) throws TorException {
         List<String> withoutEffect = new ArrayList<>();
         List<String> notYet = new ArrayList<>();
         for (Option option : settings.setOptions()) {
@@ -48,19 +58,36 @@ final class Support {
             if (WORKING.contains(name) || isOff(settings, name)) {
                 continue;
             }
+            ConfigLine line = settings.lines(name).getLast();
+            if (option.need() == Need.REFUSED && !isPortOfAClient(settings, name)) {
+                findings.error(new ConfigException(
+                        line,
+                        name + " would make this a relay or an authority, but Cepa is a client. "
+                                + "Remove the line, or run tor for that.",
+                        "Remove the line, or run tor for that."));
+                continue;
+            }
             if (option.need() == Need.USED && PROTECTING.contains(name)) {
-                String what = name + " is not supported yet, and starting without it would leave you less protected than "
-                        + "you expect. Remove the line if you can do without it.";
-                throw Settings.bad(settings.lines(name).getLast(), what);
+                findings.error(new ConfigException(
+                        line,
+                        name + " is not supported yet, and starting without it would leave you less protected than "
+                                + "you expect. Remove the line if you can do without it.",
+                        "Remove the line if you can do without it."));
+                continue;
             }
             (option.need() == Need.USED ? notYet : withoutEffect).add(name);
         }
         if (!withoutEffect.isEmpty()) {
-            notices.add("These options belong to relays or tests and have no effect here: " + joined(withoutEffect));
+            findings.note("These options belong to relays or tests and have no effect here: " + joined(withoutEffect));
         }
         if (!notYet.isEmpty()) {
-            warnings.add("These options are not supported yet and have no effect: " + joined(notYet));
+            findings.warn("These options are not supported yet and have no effect: " + joined(notYet));
         }
+    }
+
+    /** ClientOnly says that such a port is not to be opened. */
+    private static boolean isPortOfAClient(Settings settings, String name) {
+        return settings.flag("ClientOnly") && name.endsWith("Port");
     }
 
     /** Set to what it is anyway, so that there is nothing to say. */

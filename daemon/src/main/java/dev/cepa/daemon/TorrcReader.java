@@ -24,10 +24,12 @@ final class TorrcReader {
 
     private final List<ConfigLine> lines = new ArrayList<>();
     private final List<String> filesRead = new ArrayList<>();
+    private final List<Path> foldersSearched = new ArrayList<>();
 
     private byte[] text = new byte[0];
     private int at;
     private int lineNumber;
+    private int lineStart;
     private String source = "";
 
     /** What has been read, in order. */
@@ -38,6 +40,11 @@ final class TorrcReader {
     /** The files included, in order. */
     List<String> included() {
         return filesRead;
+    }
+
+    /** The folders where files were looked for. */
+    List<Path> searched() {
+        return foldersSearched;
     }
 
     /** Reads a file. */
@@ -66,10 +73,12 @@ final class TorrcReader {
         byte[] outerText = text;
         int outerAt = at;
         int outerLine = lineNumber;
+        int outerStart = lineStart;
         String outerSource = source;
         text = content;
         at = startsWithByteOrderMark(content) ? 3 : 0;
         lineNumber = 1;
+        lineStart = at;
         source = name;
         try {
             while (skipToKey()) {
@@ -79,6 +88,7 @@ final class TorrcReader {
             text = outerText;
             at = outerAt;
             lineNumber = outerLine;
+            lineStart = outerStart;
             source = outerSource;
         }
     }
@@ -104,6 +114,7 @@ final class TorrcReader {
     private void readLine(int depth) throws TorException {
         int firstLine = lineNumber;
         int start = at;
+        int keyColumn = at - lineStart + 1;
         while (at < text.length && !isSpace(text[at]) && text[at] != '#' && !isContinuation()) {
             at++;
         }
@@ -111,6 +122,7 @@ final class TorrcReader {
         while (at < text.length && (text[at] == ' ' || text[at] == '\t')) {
             at++;
         }
+        int valueColumn = at - lineStart + 1;
         String value = at < text.length && text[at] == '"' ? quoted(firstLine) : plain();
         Mode mode = Mode.SET;
         if (key.startsWith("+")) {
@@ -122,9 +134,9 @@ final class TorrcReader {
             value = "";
         }
         if (key.equals("%include")) {
-            include(value, firstLine, depth);
+            include(value, firstLine, valueColumn, depth);
         } else {
-            lines.add(new ConfigLine(key, value, mode, source, firstLine));
+            lines.add(new ConfigLine(key, value, mode, source, firstLine, keyColumn, valueColumn));
         }
     }
 
@@ -214,13 +226,20 @@ final class TorrcReader {
         return value;
     }
 
-    private void include(String pattern, int line, int depth) throws TorException {
+    private void include(String pattern, int line, int column, int depth) throws TorException {
         if (depth >= MAX_INCLUDE_DEPTH) {
-            throw bad(line, "more than " + MAX_INCLUDE_DEPTH + " nested %includes");
+            throw new ConfigException(
+                    source, line, column, "more than " + MAX_INCLUDE_DEPTH + " nested %includes",
+                    "See whether a file includes itself.");
         }
         try {
+            Path folder = Glob.folder(Home.expand(pattern));
+            if (folder != null) {
+                foldersSearched.add(folder);
+            }
             for (Path path : Glob.expand(Home.expand(pattern))) {
                 if (Files.isDirectory(path)) {
+                    foldersSearched.add(path);
                     for (Path file : filesIn(path)) {
                         includeFile(file, depth);
                     }
@@ -232,11 +251,13 @@ final class TorrcReader {
             if (e instanceof TorException t) {
                 throw t;
             }
-            throw new TorException(
-                    ErrorKind.CONFIG,
-                    place(line) + "Error reading included configuration file or directory: \"" + pattern + "\": "
+            throw new ConfigException(
+                    source,
+                    line,
+                    column,
+                    "Error reading included configuration file or directory: \"" + pattern + "\": "
                             + (e instanceof IOException io ? reason(io) : e.getMessage()),
-                    e);
+                    "Correct the name, or make the file readable; a pattern with * may match nothing.");
         }
     }
 
@@ -275,6 +296,7 @@ final class TorrcReader {
     private void advance() {
         if (text[at++] == '\n') {
             lineNumber++;
+            lineStart = at;
         }
     }
 
@@ -286,12 +308,10 @@ final class TorrcReader {
         return new String(text, start, end - start, StandardCharsets.UTF_8);
     }
 
-    private String place(int line) {
-        return source + ":" + line + ": ";
-    }
-
     private TorException bad(int line, String what) {
-        return new TorException(ErrorKind.CONFIG, place(line) + "Error while parsing configuration: " + what);
+        return new ConfigException(
+                source, line, at - lineStart + 1, "Error while parsing configuration: " + what,
+                "A value in quotes ends with the quote, in the same line, and knows \\n, \\t, \\\" and \\x41.");
     }
 
     private static String reason(IOException e) {

@@ -13,7 +13,11 @@ class OptionTableTest {
 
     @Test
     void knowsEveryOptionOfTor() {
-        assertThat(table.settable()).hasSize(372).extracting(Option::name).contains("SocksPort", "__SocksPort", "UseBridges");
+        assertThat(table.settable())
+                .filteredOn(option -> !option.isOwn())
+                .hasSize(372)
+                .extracting(Option::name)
+                .contains("SocksPort", "__SocksPort", "UseBridges");
         for (Option option : table.settable()) {
             if (!option.defaultValue().isEmpty()) {
                 assertThat(option.name().equals("__OwningControllerFD") ? null : option.type().problem(option.defaultValue()))
@@ -22,6 +26,19 @@ class OptionTableTest {
                 assertThat(option.type().problem(option.testingDefault())).as(option.name()).isNull();
             }
         }
+    }
+
+    @Test
+    void saysWhatEachOptionOfAClientDoes() {
+        OptionTable whole = OptionTable.loadWithEffects();
+        assertThat(whole.settable()).isEqualTo(table.settable());
+        for (Option option : whole.settable()) {
+            assertThat(table.effect(option)).isEmpty();
+            if (option.need() == Option.Need.USED) {
+                assertThat(whole.effect(option)).as(option.name()).matches("[^\t]{10,115}\\.");
+            }
+        }
+        assertThat(whole.nearest("SocksPot")).isEqualTo("SocksPort");
     }
 
     @Test

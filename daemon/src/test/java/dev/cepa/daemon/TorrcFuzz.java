@@ -34,7 +34,7 @@ class TorrcFuzz {
             settings.apply(reader.lines(), false);
             PortLine.readAll(settings, 9050, warnings);
             for (ConfigLine line : settings.lines("Log")) {
-                LogTarget.parse(line, warnings);
+                LogTarget.parse(line);
             }
             settings.dump(false);
         } catch (TorException e) {
