@@ -81,6 +81,19 @@ public final class OnionServiceBuilder {
     }
 
     /**
+     * Has clients prove that they have worked when more come than can be served: who has worked most is served first.
+     * How much is asked for follows from how many come; as long as all can be served it is nothing.
+     *
+     * @param rate clients a second that are served at most; 0 for no such bound; C tor's default is 250
+     * @param burst how many more after a quiet time, at least the rate; C tor's default is 2500
+     * @return this builder
+     */
+    public OnionServiceBuilder proofOfWork(int rate, int burst) {
+        settings = settings.withProofOfWork(new ServiceSettings.ProofOfWork(rate, burst));
+        return this;
+    }
+
+    /**
      * Lets a client find the service, and nobody who is not named so.
      *
      * @param publicKey {@code descriptor:x25519:} and the client's public key in base32, or the latter alone
@@ -89,6 +102,17 @@ public final class OnionServiceBuilder {
      */
     public OnionServiceBuilder authorize(String publicKey) throws TorException {
         clients.add(AuthorizedClients.parse(publicKey));
+        return this;
+    }
+
+    /**
+     * Sets all bounds at once; for programs that are part of Cepa.
+     *
+     * @param all what is to hold, but for the authorised clients, which stay as they are
+     * @return this builder
+     */
+    public OnionServiceBuilder settings(ServiceSettings all) {
+        settings = all;
         return this;
     }
 

@@ -7,6 +7,7 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
+import dev.cepa.onion.pow.PuzzleVerifier;
 import dev.cepa.onion.pow.ReplaySet;
 import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
@@ -20,6 +21,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
@@ -61,6 +63,7 @@ public final class OnionService implements Closeable {
     private static final Duration COOKIE_TIME = Duration.ofMinutes(5);
 
     private final ServiceCircuits circuits;
+    private final boolean testing;
     private final Ed25519KeyPair identity;
     private final InstantSource clock;
     private final SecureRandom random;
@@ -83,7 +86,10 @@ public final class OnionService implements Closeable {
     private Instant notBefore = Instant.MIN;
     private int failures;
     private boolean everEstablished;
-    private boolean clientsChanged;
+    private boolean contentChanged;
+    private @Nullable PuzzleVerifier puzzles;
+    private @Nullable ProofOfWorkDefence defence;
+    private @Nullable PowParams publishedPow;
     private @Nullable Thread reader;
 
     /** An introduction point, being established or established. */
@@ -120,6 +126,7 @@ public final class OnionService implements Closeable {
             SecureRandom random,
             Runnable alive) {
         this.circuits = circuits;
+        this.testing = testing;
         this.identity = identity;
         this.settings = settings;
         this.clock = clock;
@@ -134,11 +141,27 @@ public final class OnionService implements Closeable {
         publisher.start();
         lock.lock();
         try {
+            defend();
             reader = Thread.ofVirtual().name("cepa-onion-introductions").start(this::read);
         } finally {
             lock.unlock();
         }
         Thread.ofVirtual().name("cepa-onion-service").start(this::keep);
+    }
+
+    /** Prefers clients that work, or does so no longer, as the settings have it; with the lock held. */
+    private void defend() {
+        ServiceSettings.ProofOfWork wanted = settings.proofOfWork();
+        if (defence != null && !defence.settings().equals(wanted)) {
+            defence.close();
+            defence = null;
+        }
+        if (wanted != null && defence == null && !turns.isClosed()) {
+            // Seeds are kept: clients are at work for them.
+            puzzles = puzzles == null ? new PuzzleVerifier(random, clock) : puzzles;
+            defence = new ProofOfWorkDefence(wanted, puzzles, sessions, clock, testing);
+            defence.start();
+        }
     }
 
     /** Its address. */
@@ -181,7 +204,8 @@ public final class OnionService implements Closeable {
         lock.lock();
         try {
             settings = newSettings;
-            clientsChanged = true;
+            contentChanged = true;
+            defend();
             turns.call();
         } finally {
             lock.unlock();
@@ -242,6 +266,9 @@ public final class OnionService implements Closeable {
             removeSpent(now, toClose);
             pause = fill(now);
             publishIfDue(now);
+            if (defence != null) {
+                pause = earlier(pause, Duration.between(now, defence.due()));
+            }
         } finally {
             lock.unlock();
         }
@@ -392,14 +419,17 @@ public final class OnionService implements Closeable {
         }
         boolean same = points.size() == published.size() && published.containsAll(points);
         boolean patient = incompleteSince == null || now.isAfter(incompleteSince.plus(POINTS_TIME));
-        if ((!same && !points.isEmpty() && patient) || clientsChanged && !points.isEmpty()) {
+        PowParams pow = defence == null ? null : defence.params();
+        contentChanged |= !Objects.equals(pow, publishedPow);
+        if ((!same && !points.isEmpty() && patient) || contentChanged && !points.isEmpty()) {
             published = List.copyOf(points);
-            clientsChanged = false;
+            contentChanged = false;
+            publishedPow = pow;
             List<IntroPoint> described = new ArrayList<>();
             for (ServicePoint point : points) {
                 described.add(point.described());
             }
-            publisher.publish(described, settings.clients());
+            publisher.publish(described, settings.clients(), pow);
         }
     }
 
@@ -418,7 +448,7 @@ public final class OnionService implements Closeable {
             while (true) {
                 Received received = introductions.take();
                 try {
-                    ServicePoint.Opened opened = received.point.open(received.message, publisher.subcredentials());
+                    ServicePoint.Opened opened = received.point.open(received.message, publisher.keys());
                     if (cookies.isFull() || clock.instant().isAfter(since.plus(COOKIE_TIME))) {
                         older = cookies;
                         cookies = new ReplaySet(COOKIES);
@@ -428,7 +458,7 @@ public final class OnionService implements Closeable {
                     if (older.contains(cookie) || !cookies.add(cookie)) {
                         throw new TorException(ErrorKind.PROTOCOL, "a client's cookie that was used before");
                     }
-                    sessions.meet(received.point, opened);
+                    meet(received.point, opened);
                 } catch (TorException e) {
                     LOG.debug("An introduction to our onion service was refused: {}", e.getMessage());
                 } catch (RuntimeException e) {
@@ -437,6 +467,22 @@ public final class OnionService implements Closeable {
             }
         } catch (InterruptedException e) {
             // Closed.
+        }
+    }
+
+    /** Meets a client when it is its turn, which is at once if all have the same right. */
+    private void meet(ServicePoint point, ServicePoint.Opened opened) throws TorException {
+        ProofOfWorkDefence asked;
+        lock.lock();
+        try {
+            asked = defence;
+        } finally {
+            lock.unlock();
+        }
+        if (asked == null) {
+            sessions.meet(point, opened);
+        } else {
+            asked.add(point, opened);
         }
     }
 
@@ -455,6 +501,9 @@ public final class OnionService implements Closeable {
             }
             if (reader != null) {
                 reader.interrupt();
+            }
+            if (defence != null) {
+                defence.close();
             }
         } finally {
             lock.unlock();

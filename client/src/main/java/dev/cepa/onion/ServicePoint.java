@@ -18,6 +18,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -132,16 +133,20 @@ final class ServicePoint {
         return new EstablishIntro(authKey.publicKey(), auth, authKey.sign(SIGNED, header, auth));
     }
 
-    /** What a client has told us, and how to answer it. */
-    record Opened(Introduction introduction, byte[] clientKey) {}
+    /**
+     * What a client has told us, and how to answer it.
+     *
+     * @param keys of the service and time period whose descriptor the client has
+     */
+    record Opened(Introduction introduction, byte[] clientKey, PeriodKeys keys) {}
 
     /**
      * Reads an introduction.
      *
-     * @param subcredentials of the time periods whose descriptors clients may have
+     * @param keys of the time periods whose descriptors clients may have
      * @throws ProtocolException if it is malformed, not authentic, or was received before
      */
-    Opened open(Introduce2 message, List<byte[]> subcredentials) throws ProtocolException {
+    Opened open(Introduce2 message, List<PeriodKeys> keys) throws ProtocolException {
         if (!MessageDigest.isEqual(message.authKey(), authKey.publicKey())) {
             throw new ProtocolException("introduction with another point's key");
         }
@@ -154,6 +159,10 @@ final class ServicePoint {
         } finally {
             lock.unlock();
         }
+        List<byte[]> subcredentials = new ArrayList<>(keys.size());
+        for (PeriodKeys one : keys) {
+            subcredentials.add(one.subcredential());
+        }
         HsNtor.Introduction opened = HsNtor.open(
                 encryptionKey, authKey.publicKey(), subcredentials, message.header(), message.sealed());
         lock.lock();
@@ -165,7 +174,8 @@ final class ServicePoint {
         } finally {
             lock.unlock();
         }
-        return new Opened(Introduction.read(opened.plaintext()), opened.clientKey());
+        return new Opened(
+                Introduction.read(opened.plaintext()), opened.clientKey(), keys.get(opened.subcredential()));
     }
 
     /** Answers it. */

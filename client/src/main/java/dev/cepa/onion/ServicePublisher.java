@@ -81,11 +81,12 @@ final class ServicePublisher implements Closeable {
     private List<IntroPoint> points = List.of();
 
     private List<byte[]> clients = List.of();
-    /** Counts the changes of both. */
+    private @Nullable PowParams pow;
+    /** Counts the changes of all three. */
     private int version;
 
     private boolean published;
-    private List<byte[]> subcredentials = List.of();
+    private List<PeriodKeys> keys = List.of();
 
     private Map<TimePeriod, Descriptor> descriptors = new HashMap<>();
 
@@ -151,12 +152,13 @@ final class ServicePublisher implements Closeable {
         Thread.ofVirtual().name("cepa-onion-publisher").start(this::run);
     }
 
-    /** Has these introduction points, and those clients, published from now on. */
-    void publish(List<IntroPoint> newPoints, List<byte[]> newClients) {
+    /** Has these introduction points published from now on, for those clients, and with that work to be done, if any. */
+    void publish(List<IntroPoint> newPoints, List<byte[]> newClients, @Nullable PowParams newPow) {
         lock.lock();
         try {
             points = newPoints;
             clients = newClients;
+            pow = newPow;
             version++;
             turns.call();
         } finally {
@@ -174,11 +176,11 @@ final class ServicePublisher implements Closeable {
         }
     }
 
-    /** What clients may have encrypted introductions for: the subcredentials of both time periods. */
-    List<byte[]> subcredentials() {
+    /** What clients may have encrypted introductions for: the keys of both time periods. */
+    List<PeriodKeys> keys() {
         lock.lock();
         try {
-            return subcredentials;
+            return keys;
         } finally {
             lock.unlock();
         }
@@ -257,15 +259,15 @@ final class ServicePublisher implements Closeable {
     /** Has one for each of the two time periods, and none for others. */
     private void keepDescriptors() {
         Map<TimePeriod, Descriptor> kept = new HashMap<>();
-        List<byte[]> credentials = new ArrayList<>();
+        List<PeriodKeys> used = new ArrayList<>();
         for (Place place : places) {
             kept.put(place.descriptor.keys.period(), place.descriptor);
-            credentials.add(place.descriptor.keys.subcredential());
+            used.add(place.descriptor.keys);
         }
         lock.lock();
         try {
             descriptors = kept;
-            subcredentials = List.copyOf(credentials);
+            keys = List.copyOf(used);
         } finally {
             lock.unlock();
         }
@@ -289,12 +291,14 @@ final class ServicePublisher implements Closeable {
         Descriptor descriptor = place.descriptor;
         List<IntroPoint> current;
         List<byte[]> readers;
+        PowParams work;
         int number;
         Instant now = clock.instant();
         lock.lock();
         try {
             current = points;
             readers = clients;
+            work = pow;
             number = version;
             if (number == 0 || descriptor.version == number && now.isBefore(descriptor.refresh)) {
                 return number == 0 ? Instant.MAX : descriptor.refresh;
@@ -306,7 +310,7 @@ final class ServicePublisher implements Closeable {
             lock.unlock();
         }
         HsDescriptor content = new HsDescriptor(
-                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), false, current, null, null);
+                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), false, current, null, work);
         byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
         lock.lock();
         try {

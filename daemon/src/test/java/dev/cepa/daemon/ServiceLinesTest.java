@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
+import dev.cepa.onion.ServiceSettings.ProofOfWork;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
@@ -35,18 +36,27 @@ class ServiceLinesTest {
         assertThat(services).hasSize(2);
         ServiceLines first = services.get(0);
         assertThat(first.folder()).isEqualTo(Path.of("/srv/a"));
-        assertThat(first.introPoints()).isEqualTo(5);
-        assertThat(first.maxStreams()).isZero();
+        assertThat(first.settings().introPoints()).isEqualTo(5);
+        assertThat(first.settings().streams().most()).isZero();
         assertThat(first.ports()).containsOnlyKeys(80);
         ServiceLines second = services.get(1);
-        assertThat(second.introPoints()).isEqualTo(3);
-        assertThat(second.maxStreams()).isEqualTo(10);
-        assertThat(second.maxStreamsClosesCircuit()).isTrue();
+        assertThat(second.settings().introPoints()).isEqualTo(3);
+        assertThat(second.settings().streams().most()).isEqualTo(10);
+        assertThat(second.settings().streams().closesCircuit()).isTrue();
         assertThat(second.ports().get(22)).containsExactly(new InetSocketAddress("127.0.0.1", 22));
         assertThat(second.ports().get(80))
                 .containsExactly(
                         UnixDomainSocketAddress.of("/run/web.sock"), new InetSocketAddress("127.0.0.1", 8081));
         assertThat(of("SocksPort 9050")).isEmpty();
+    }
+
+    @Test
+    void clientsThatWorkArePreferredIfTheTorrcSaysSo() throws Exception {
+        String lines = "HiddenServiceDir /srv/a\nHiddenServicePort 80\nHiddenServicePoWDefensesEnabled 1\n";
+        assertThat(of(lines).get(0).settings().proofOfWork()).isEqualTo(new ProofOfWork(250, 2500));
+        String other = lines + "HiddenServicePoWQueueRate 5\nHiddenServicePoWQueueBurst 6\n";
+        assertThat(of(other).get(0).settings().proofOfWork()).isEqualTo(new ProofOfWork(5, 6));
+        assertThat(of(lines.replace("Enabled 1", "Enabled 0")).get(0).settings().proofOfWork()).isNull();
     }
 
     @ParameterizedTest
@@ -70,7 +80,8 @@ class ServiceLinesTest {
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceVersion 2 | version 2",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceNumIntroductionPoints 21 | between 0 and 20",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceMaxStreams many | between 0 and 65535",
-        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServicePoWDefensesEnabled 1 | less protected",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServicePoWDefensesEnabled 2 | between 0 and 1",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServicePoWDefensesEnabled 1;HiddenServicePoWQueueBurst 2 | smaller than",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceEnableIntroDoSDefense 1 | less protected",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceDir /srv/a;HiddenServicePort 81 | already configured"
     })
