@@ -536,6 +536,11 @@ public final class TorClient implements Closeable {
         return pool.statistics();
     }
 
+    /** {@return how many bytes this client has received from relays and sent to them; cheap enough for every second} */
+    public Traffic traffic() {
+        return new Traffic(channels.bytesRead(), channels.bytesWritten());
+    }
+
     /** {@return addresses of the SOCKS ports, in the order of the configuration} */
     public List<InetSocketAddress> socksAddresses() {
         return socksPorts.addresses();

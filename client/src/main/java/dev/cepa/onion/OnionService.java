@@ -6,6 +6,8 @@ import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.ServiceStatus;
+import dev.cepa.event.TorEvent.ServiceStatus.Action;
 import dev.cepa.event.TorEvents;
 import dev.cepa.onion.pow.PuzzleVerifier;
 import dev.cepa.onion.pow.ReplaySet;
@@ -68,6 +70,7 @@ public final class OnionService implements Closeable {
     private final InstantSource clock;
     private final SecureRandom random;
     private final Runnable alive;
+    private final TorEvents events;
     private final ServicePublisher publisher;
     private final ServiceSessions sessions;
     private final BlockingQueue<Received> introductions = new ArrayBlockingQueue<>(QUEUE);
@@ -132,12 +135,20 @@ public final class OnionService implements Closeable {
         this.clock = clock;
         this.random = random;
         this.alive = alive;
+        this.events = events;
         publisher = new ServicePublisher(circuits, testing, identity, events, clock, random);
-        sessions = new ServiceSessions(circuits, Map.copyOf(ports), settings, random);
+        sessions = new ServiceSessions(circuits, Map.copyOf(ports), settings, this::tell, random);
+    }
+
+    private void tell(Action action, @Nullable Duration time, @Nullable TorException failure) {
+        if (events.hasListeners()) {
+            events.emit(new ServiceStatus(action, address().label(), time, failure));
+        }
     }
 
     /** Starts it; returns at once. */
     public void start() {
+        tell(Action.STARTED, null, null);
         publisher.start();
         lock.lock();
         try {
@@ -356,6 +367,7 @@ public final class OnionService implements Closeable {
 
     private void establish(Slot slot) {
         TorException failure = null;
+        long begun = System.nanoTime();
         try {
             slot.point.establish(circuits, this::received, Deadline.in(PATIENCE));
         } catch (TorException e) {
@@ -366,6 +378,10 @@ public final class OnionService implements Closeable {
             failure = new TorException(ErrorKind.INTERNAL, "an introduction point could not be established: " + e, e);
         }
         boolean unwanted;
+        tell(
+                failure == null ? Action.POINT_ESTABLISHED : Action.POINT_FAILED,
+                Duration.ofNanos(System.nanoTime() - begun),
+                failure);
         lock.lock();
         try {
             slot.busy = false;
@@ -385,14 +401,16 @@ public final class OnionService implements Closeable {
         } finally {
             lock.unlock();
         }
+        if (failure == null) {
+            slot.point.onClose(this::pointClosed);
+        }
         if (unwanted) {
             slot.point.close();
-        } else if (failure == null) {
-            slot.point.onClose(this::pointClosed);
         }
     }
 
     private void pointClosed() {
+        tell(Action.POINT_CLOSED, null, null);
         lock.lock();
         try {
             turns.call();
@@ -458,8 +476,10 @@ public final class OnionService implements Closeable {
                     if (older.contains(cookie) || !cookies.add(cookie)) {
                         throw new TorException(ErrorKind.PROTOCOL, "a client's cookie that was used before");
                     }
+                    tell(Action.INTRODUCED, null, null);
                     meet(received.point, opened);
                 } catch (TorException e) {
+                    tell(Action.REFUSED, null, e);
                     LOG.debug("An introduction to our onion service was refused: {}", e.getMessage());
                 } catch (RuntimeException e) {
                     LOG.warn("An introduction to an onion service could not be read", e);
@@ -513,5 +533,6 @@ public final class OnionService implements Closeable {
             point.close();
         }
         sessions.close();
+        tell(Action.STOPPED, null, null);
     }
 }

@@ -9,6 +9,7 @@ import dev.cepa.crypto.HsNtor;
 import dev.cepa.crypto.Tor1HopCrypto;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.ServiceStatus.Action;
 import dev.cepa.pool.InternalCircuits;
 import java.io.Closeable;
 import java.io.IOException;
@@ -41,6 +42,7 @@ final class ServiceSessions implements Closeable {
 
     private final InternalCircuits circuits;
     private final Map<Integer, StreamHandler> ports;
+    private final Listener listener;
     private final SecureRandom random;
     private final ReentrantLock lock = new ReentrantLock();
     /** Guarded by the lock, as all below. */
@@ -50,9 +52,16 @@ final class ServiceSessions implements Closeable {
     private int meetings;
     private boolean closed;
 
+    /** Who is told what becomes of clients. */
+    interface Listener {
+        void tell(Action action, @Nullable Duration time, @Nullable TorException failure);
+    }
+
     /** @param ports who serves which port; not changed afterwards */
     ServiceSessions(
-            InternalCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, SecureRandom random) {
+            InternalCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, Listener listener,
+            SecureRandom random) {
+        this.listener = listener;
         this.circuits = circuits;
         this.ports = ports;
         this.settings = settings;
@@ -104,6 +113,7 @@ final class ServiceSessions implements Closeable {
             try {
                 meetNow(point, opened);
             } catch (TorException e) {
+                listener.tell(Action.CLIENT_MISSED, null, e);
                 LOG.debug("A client of our onion service could not be met: {}", e.getMessage());
             } finally {
                 lock.lock();
@@ -119,6 +129,7 @@ final class ServiceSessions implements Closeable {
     private void meetNow(ServicePoint point, ServicePoint.Opened opened) throws TorException {
         Introduction introduction = opened.introduction();
         HopTarget relay = Connector.hop(introduction.specifiers(), introduction.ntorKey());
+        long begun = System.nanoTime();
         HsNtor.Answer answer = point.answer(opened, random);
         byte[] handshake = new byte[Rendezvous1.HANDSHAKE];
         random.nextBytes(handshake);
@@ -134,6 +145,8 @@ final class ServiceSessions implements Closeable {
                     new Rendezvous1(introduction.cookie(), handshake),
                     Tor1HopCrypto.onionService(answer.keys(), false),
                     (stream, port) -> begin(circuit, stream, port));
+            listener.tell(Action.CLIENT_MET, Duration.ofNanos(System.nanoTime() - begun), null);
+            circuit.onClose(() -> listener.tell(Action.CLIENT_LEFT, null, null));
         } catch (TorException | RuntimeException e) {
             circuit.close();
             throw e;

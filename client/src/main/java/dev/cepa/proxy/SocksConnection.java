@@ -5,6 +5,8 @@ import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvents;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
@@ -16,6 +18,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +39,12 @@ final class SocksConnection implements Closeable {
     private final StreamOpener opener;
     private final SafeSocksWarning safeSocksWarning;
     private final Tunnel tunnel;
+    private final TorEvents events;
 
     SocksConnection(
             Socket socket, SocksSettings settings, StreamOpener opener, SafeSocksWarning safeSocksWarning,
-            CopyBuffers buffers) {
+            CopyBuffers buffers, TorEvents events) {
+        this.events = events;
         this.socket = socket;
         this.settings = settings;
         this.opener = opener;
@@ -99,11 +104,19 @@ final class SocksConnection implements Closeable {
         return state;
     }
 
+    private void tell(SocksRequest request, long begun, @Nullable TorException failure) {
+        if (events.hasListeners()) {
+            events.emit(new TorEvent.ProxyRequest(
+                    "Socks", request.command().name(), Duration.ofNanos(System.nanoTime() - begun), failure));
+        }
+    }
+
     private void serve(SocksRequest request, byte[] early) throws IOException {
         safeSocksWarning.check(request, settings.testSocks());
         String refusal = refusal(request);
         if (refusal != null) {
             LOG.warn(refusal);
+            tell(request, System.nanoTime(), new TorException(ErrorKind.BAD_REQUEST, refusal));
             send(SocksReply.status(request.version(), SocksReply.GENERAL_ERROR));
             tunnel.hangUp();
         } else if (request.command() == Command.CONNECT) {
@@ -150,6 +163,7 @@ final class SocksConnection implements Closeable {
     }
 
     private byte[] resolve(SocksRequest request) {
+        long begun = System.nanoTime();
         InetAddress address = HostText.parseAddress(request.host());
         List<Answer> answers;
         if (address != null && request.command() == Command.RESOLVE) {
@@ -159,18 +173,22 @@ final class SocksConnection implements Closeable {
             try {
                 answers = opener.resolve(streamRequest(request, name, 0), Deadline.in(settings.timeout()));
             } catch (TorException e) {
+                tell(request, begun, e);
                 return SocksReply.status(request.version(), SocksReply.statusOf(e, settings.extendedErrors()));
             }
         }
+        tell(request, begun, null);
         return SocksReply.resolved(request.version(), answers);
     }
 
     private void connect(SocksRequest request, byte[] early) throws IOException {
+        long begun = System.nanoTime();
         tunnel.startUpload(early);
         try {
             StreamRequest wanted = streamRequest(request, request.host(), request.port());
             tunnel.opened(opener.open(wanted, Deadline.in(settings.timeout())));
         } catch (TorException e) {
+            tell(request, begun, e);
             if (tunnel.failed()) {
                 if (e.kind() == ErrorKind.TIMEOUT) {
                     LOG.info(
@@ -183,6 +201,7 @@ final class SocksConnection implements Closeable {
             }
             return;
         }
+        tell(request, begun, null);
         send(SocksReply.status(request.version(), SocksReply.SUCCEEDED));
         tunnel.download();
         tunnel.hangUp();

@@ -43,11 +43,13 @@ public final class SocksListener implements Closeable {
     private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
     private final SafeSocksWarning safeSocksWarning = new SafeSocksWarning();
     private final CopyBuffers buffers = new CopyBuffers();
+    private final TorEvents events;
 
     private volatile boolean closed;
     private volatile @Nullable Thread acceptor;
 
-    private SocksListener(ServerSocket server, SocksSettings settings, StreamOpener opener) {
+    private SocksListener(ServerSocket server, SocksSettings settings, StreamOpener opener, TorEvents events) {
+        this.events = events;
         this.server = server;
         this.address = (InetSocketAddress) server.getLocalSocketAddress();
         this.settings = settings;
@@ -79,7 +81,7 @@ public final class SocksListener implements Closeable {
             throw new TorException(
                     ErrorKind.CONFIG, "Could not bind to " + text + ": " + e.getMessage() + "." + hint, e);
         }
-        SocksListener listener = new SocksListener(server, settings, opener);
+        SocksListener listener = new SocksListener(server, settings, opener, events);
         listener.acceptor = Thread.ofVirtual().name("socks-accept").start(listener::acceptAll);
         InetSocketAddress bound = listener.address();
         events.emit(new TorEvent.ListenerOpened(
@@ -132,7 +134,7 @@ public final class SocksListener implements Closeable {
                     + " have been opened that do not make a request.");
             closeQuietly(socket);
         } else {
-            SocksConnection connection = new SocksConnection(socket, now, opener, safeSocksWarning, buffers);
+            SocksConnection connection = new SocksConnection(socket, now, opener, safeSocksWarning, buffers, events);
             connections.add(connection);
             if (closed) {
                 connection.close();
