@@ -25,6 +25,8 @@ import dev.cepa.pool.CircuitPool;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.PoolStatistics;
 import dev.cepa.pool.VanguardCircuits;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.ProgramRequests;
 import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,6 +36,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -78,7 +81,8 @@ public final class TorClient implements Closeable {
     private final Vanguards vanguards;
     private final VanguardCircuits internalCircuits;
     private final TorStreams streams;
-    private final SocksPorts socksPorts;
+    private final ProgramRequests programRequests;
+    private final Listeners listeners;
     private final Dormancy dormancy;
     /** The state saver's. */
     private final ClockWatch clockWatch;
@@ -153,7 +157,8 @@ public final class TorClient implements Closeable {
             });
             updatePadding(null);
             streams = new TorStreams(router, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
-            socksPorts = new SocksPorts(router, events);
+            programRequests = new ProgramRequests(router, config.requestRules, events);
+            listeners = new Listeners(programRequests, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
             if (data != null) {
@@ -253,7 +258,7 @@ public final class TorClient implements Closeable {
         TorClient client = new TorClient(config, clockWatch);
         client.events.add(listener);
         try {
-            client.socksPorts.open(config.openPorts());
+            client.listeners.open(config.openPorts());
             client.begin();
             return client;
         } catch (TorException | RuntimeException e) {
@@ -379,7 +384,8 @@ public final class TorClient implements Closeable {
             }
             TorConfig before = config;
             next.checkReplaces(before);
-            socksPorts.open(next.openPorts());
+            listeners.open(next.openPorts());
+            programRequests.setRules(next.requestRules);
             config = next;
             channels.memory().setBound(next.maxMemoryInQueues);
             pool.setSettings(next.pool);
@@ -541,9 +547,25 @@ public final class TorClient implements Closeable {
         return new Traffic(channels.bytesRead(), channels.bytesWritten());
     }
 
-    /** {@return addresses of the SOCKS ports, in the order of the configuration} */
+    /** {@return addresses of the SOCKS ports that are TCP ports, in the order of the configuration} */
     public List<InetSocketAddress> socksAddresses() {
-        return socksPorts.addresses();
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (SocketAddress address : listenerAddresses(ListenerKind.SOCKS)) {
+            if (address instanceof InetSocketAddress inet) {
+                addresses.add(inet);
+            }
+        }
+        return addresses;
+    }
+
+    /**
+     * Where programs may come in.
+     *
+     * @param kind what they speak there
+     * @return addresses in the order of the configuration, each of a TCP port or of a socket in the file system
+     */
+    public List<SocketAddress> listenerAddresses(ListenerKind kind) {
+        return listeners.addresses(kind);
     }
 
     /** Makes all streams opened from now on use circuits that carried none before. */
@@ -632,7 +654,7 @@ public final class TorClient implements Closeable {
         } finally {
             changing.unlock();
         }
-        socksPorts.close();
+        listeners.close();
         bootstrap.close();
         services.close();
         onions.close();

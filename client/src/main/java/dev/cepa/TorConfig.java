@@ -19,9 +19,12 @@ import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
-import dev.cepa.proxy.SocksSettings;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.PortSettings;
+import dev.cepa.proxy.RequestRules;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TorConfig {
     /** A port that other programs may come in by. */
-    record SocksPort(InetSocketAddress address, SocksSettings settings) {}
+    record ListenPort(ListenerKind kind, SocketAddress address, PortSettings settings) {}
 
     final @Nullable Path dataDirectory;
     final List<DirectoryAuthority> authorities;
@@ -44,7 +47,7 @@ public final class TorConfig {
     final boolean testingNetwork;
     final boolean networkDisabled;
     final Duration bootstrapTimeout;
-    final List<SocksPort> socksPorts;
+    final List<ListenPort> listenPorts;
     final ChannelSettings channels;
     final ChannelPadding.Mode padding;
     final boolean forcePadding;
@@ -57,6 +60,8 @@ public final class TorConfig {
     final PoolSettings pool;
     final DormantSettings dormant;
     final OnionSettings onions;
+    private final @Nullable RequestRules givenRules;
+    final RequestRules requestRules;
 
     private TorConfig(Builder builder) throws TorException {
         dataDirectory = builder.dataDirectory;
@@ -65,7 +70,7 @@ public final class TorConfig {
         testingNetwork = builder.testingNetwork;
         networkDisabled = builder.networkDisabled;
         bootstrapTimeout = builder.bootstrapTimeout;
-        socksPorts = List.copyOf(builder.socksPorts);
+        listenPorts = List.copyOf(builder.listenPorts);
         channels = builder.channels;
         padding = builder.padding;
         forcePadding = builder.forcePadding;
@@ -77,6 +82,10 @@ public final class TorConfig {
         pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
         dormant = builder.dormant;
         onions = builder.onions;
+        givenRules = builder.requestRules;
+        requestRules = givenRules != null
+                ? givenRules
+                : testingNetwork ? RequestRules.DEFAULT.withInternal() : RequestRules.DEFAULT;
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
@@ -86,8 +95,8 @@ public final class TorConfig {
     }
 
     /** The ports that are open with it: none while the network is disabled. */
-    List<SocksPort> openPorts() {
-        return networkDisabled ? List.of() : socksPorts;
+    List<ListenPort> openPorts() {
+        return networkDisabled ? List.of() : listenPorts;
     }
 
     /**
@@ -120,7 +129,7 @@ public final class TorConfig {
         builder.testingNetwork = testingNetwork;
         builder.networkDisabled = networkDisabled;
         builder.bootstrapTimeout = bootstrapTimeout;
-        builder.socksPorts.addAll(socksPorts);
+        builder.listenPorts.addAll(listenPorts);
         builder.channels = channels;
         builder.padding = padding;
         builder.forcePadding = forcePadding;
@@ -132,6 +141,7 @@ public final class TorConfig {
         builder.pool = pool;
         builder.dormant = dormant;
         builder.onions = onions;
+        builder.requestRules = givenRules;
         return builder;
     }
 
@@ -153,7 +163,7 @@ public final class TorConfig {
         private boolean testingNetwork;
         private boolean networkDisabled;
         private Duration bootstrapTimeout = Duration.ofMinutes(3);
-        private final List<SocksPort> socksPorts = new ArrayList<>();
+        private final List<ListenPort> listenPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
         private ChannelPadding.Mode padding = ChannelPadding.Mode.NORMAL;
         private boolean forcePadding;
@@ -165,6 +175,7 @@ public final class TorConfig {
         private PoolSettings pool = PoolSettings.DEFAULT;
         private DormantSettings dormant = DormantSettings.DEFAULT;
         private OnionSettings onions = OnionSettings.DEFAULT;
+        private @Nullable RequestRules requestRules;
 
         private Builder() {}
 
@@ -303,7 +314,7 @@ public final class TorConfig {
             if (port < 0 || port > 65535) {
                 throw new TorException(ErrorKind.CONFIG, "SOCKS port " + port + " is not from 0 to 65535");
             }
-            return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SocksSettings.DEFAULT);
+            return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PortSettings.DEFAULT);
         }
 
         /**
@@ -312,7 +323,7 @@ public final class TorConfig {
          * @return this builder
          */
         public Builder noSocksPorts() {
-            socksPorts.clear();
+            listenPorts.removeIf(port -> port.kind() == ListenerKind.SOCKS);
             return this;
         }
 
@@ -323,8 +334,32 @@ public final class TorConfig {
          * @param settings which programs may use it, and how their streams are kept apart
          * @return this builder
          */
-        public Builder socksListener(InetSocketAddress address, SocksSettings settings) {
-            socksPorts.add(new SocksPort(address, settings));
+        public Builder socksListener(InetSocketAddress address, PortSettings settings) {
+            return listener(ListenerKind.SOCKS, address, settings);
+        }
+
+        /**
+         * Opens a port for programs.
+         *
+         * @param kind what they speak there
+         * @param address of a TCP port, or of a socket in the file system
+         * @param settings which programs may use it, and how their streams are kept apart
+         * @return this builder
+         */
+        public Builder listener(ListenerKind kind, SocketAddress address, PortSettings settings) {
+            listenPorts.add(new ListenPort(kind, address, settings));
+            return this;
+        }
+
+        /**
+         * What no program may ask for, whichever port it came by. Unless set, C tor's rules; on a private network for
+         * tests, internal addresses are no harm.
+         *
+         * @param rules take the place of those before
+         * @return this builder
+         */
+        public Builder requestRules(RequestRules rules) {
+            requestRules = rules;
             return this;
         }
 

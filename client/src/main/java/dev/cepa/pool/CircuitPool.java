@@ -133,6 +133,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                 return openOn(circuit, request, limit);
             }
             TorStream stream = circuit.openOptimistic(request.host(), request.port(), request.beginFlags());
+            request.sendEarly(stream.output());
             try {
                 awaitConnected(stream, pooled, limit);
                 return stream;

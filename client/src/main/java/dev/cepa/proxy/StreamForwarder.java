@@ -83,7 +83,7 @@ public final class StreamForwarder {
             Thread down = Thread.ofVirtual().name("cepa-onion-server").start(() -> fromServer(server, stream));
             copy(stream.input(), server.out);
             // The client is gone; what the server still has to say reaches nobody.
-            SocksListener.closeQuietly(server);
+            StreamListener.closeQuietly(server);
             join(down);
         } catch (IOException e) {
             LOG.debug("a stream to an onion service ended: {}", e.getMessage());

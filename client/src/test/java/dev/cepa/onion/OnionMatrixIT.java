@@ -251,7 +251,8 @@ class OnionMatrixIT {
         assertThat(descriptor.pow()).isNotNull();
         descriptor.introPoints().forEach(memory::unreachable);
         try (Circuit circuit = new Connector(circuits, descriptors, memory, RANDOM).connect(address, deadline);
-                TorStream stream = circuit.openService(service.address(), 80, deadline)) {
+                TorStream stream = circuit.openServiceOptimistic(service.address(), 80)) {
+            stream.awaitConnected(deadline);
             download(stream.input(), stream.output(), 3);
         }
         assertThat(Files.readString(service.node().folder().resolve("rend.log"), StandardCharsets.ISO_8859_1))

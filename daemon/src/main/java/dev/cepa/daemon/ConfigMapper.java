@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns torrc options into the library's settings: the one place that knows both. */
 final class ConfigMapper {
-    private static final int SOCKS_PORT = 9050;
-
     private final Settings settings;
     private final List<String> warnings;
 
@@ -54,11 +52,7 @@ final class ConfigMapper {
         for (ConfigLine line : settings.lines("FallbackDir")) {
             at(line, () -> builder.fallbackDirectory(line.value()));
         }
-        for (PortLine port : PortLine.readAll(settings, SOCKS_PORT, warnings)) {
-            if (port.address() != null) {
-                builder.socksListener(port.address(), port.settings());
-            }
-        }
+        new ListenerLines(settings, warnings).addTo(builder);
         ConfigLine clientKeys = settings.line("ClientOnionAuthDir");
         if (clientKeys != null) {
             at(clientKeys, () -> builder.onionClientKeys(Configuration.path(clientKeys.value())));
@@ -190,18 +184,23 @@ final class ConfigMapper {
     private BitSet longLivedPorts() throws TorException {
         BitSet ports = new BitSet();
         for (String item : settings.items("LongLivedPorts")) {
-            int port;
-            try {
-                port = Integer.parseInt(item);
-            } catch (NumberFormatException e) {
-                port = -1;
-            }
-            if (port < 1 || port > 65_535) {
-                throw new TorException(ErrorKind.CONFIG, "LongLivedPorts: port " + item + " is not from 1 to 65535");
-            }
-            ports.set(port);
+            ports.set(port("LongLivedPorts", item));
         }
         return ports;
+    }
+
+    /** The number of a port in a list of such. */
+    static int port(String option, String item) throws TorException {
+        int port;
+        try {
+            port = Integer.parseInt(item.strip());
+        } catch (NumberFormatException e) {
+            port = -1;
+        }
+        if (port < 1 || port > 65_535) {
+            throw new TorException(ErrorKind.CONFIG, option + ": port " + item + " is not from 1 to 65535");
+        }
+        return port;
     }
 
     PoolSettings pool() {

@@ -8,8 +8,10 @@ import java.util.List;
 /** Which options do something in this version, and what is said about the others that are set. */
 final class Support {
     private static final List<String> WORKING = List.of(
-            "__DisablePredictedCircuits", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
+            "__DisablePredictedCircuits", "__HTTPTunnelPort", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
             "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnionAuthDir", "ClientOnly",
+            "ClientDNSRejectInternalAddresses", "ClientRejectInternalAddresses", "HTTPTunnelPort", "NATDPort",
+            "RejectPlaintextPorts", "SocksPolicy", "UnixSocksGroupWritable", "WarnPlaintextPorts",
             "ClientUseIPv4", "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
             "DormantCanceledByStartup", "DormantClientTimeout", "DormantOnFirstStartup",
             "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
@@ -30,7 +32,7 @@ final class Support {
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
     private static final List<String> PROTECTING = List.of(
             "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "MapAddress", "NoExec", "OutboundBindAddress",
-            "OutboundBindAddressOR", "RejectPlaintextPorts", "Sandbox", "Socks4Proxy", "Socks5Proxy", "SocksPolicy",
+            "OutboundBindAddressOR", "Sandbox", "Socks4Proxy", "Socks5Proxy",
             "TCPProxy", "UseBridges", "User");
 
     private Support() {}

@@ -3,6 +3,7 @@ package dev.cepa.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cepa.error.TorException;
+import dev.cepa.proxy.ListenerKind;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -32,7 +33,7 @@ class TorrcFuzz {
             reader.readText(text.replace("%include", ""), "torrc");
             Settings settings = new Settings(TABLE);
             settings.apply(reader.lines(), false);
-            PortLine.readAll(settings, 9050, warnings);
+            new ListenerLines(settings, warnings).ports(ListenerKind.SOCKS);
             for (ConfigLine line : settings.lines("Log")) {
                 LogTarget.parse(line);
             }
