@@ -22,11 +22,18 @@ import org.jspecify.annotations.Nullable;
 final class ConfigMapper {
     private final Settings settings;
     private final List<String> warnings;
+    private final Findings findings;
 
     /** @param warnings told about what is taken, but not as the user may expect */
     ConfigMapper(Settings settings, List<String> warnings) {
+        this(settings, warnings, Findings.untilFirstError());
+    }
+
+    /** @param findings told about errors in single lines */
+    ConfigMapper(Settings settings, List<String> warnings, Findings findings) {
         this.settings = settings;
         this.warnings = warnings;
+        this.findings = findings;
     }
 
     /**
@@ -161,7 +168,8 @@ final class ConfigMapper {
         try {
             return RelaySet.parse(line.value());
         } catch (TorException e) {
-            throw placed(line, e);
+            findings.error(placed(line, e));
+            return RelaySet.EMPTY;
         }
     }
 
@@ -247,11 +255,11 @@ final class ConfigMapper {
         Object run() throws TorException;
     }
 
-    private static void at(ConfigLine line, Step step) throws TorException {
+    private void at(ConfigLine line, Step step) throws TorException {
         try {
             step.run();
         } catch (TorException e) {
-            throw placed(line, e);
+            findings.error(placed(line, e));
         }
     }
 

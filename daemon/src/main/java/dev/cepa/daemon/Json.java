@@ -47,6 +47,12 @@ final class Json {
         return this;
     }
 
+    Json number(double value) {
+        comma();
+        out.append(value);
+        return this;
+    }
+
     Json flag(boolean value) {
         comma();
         out.append(value);

@@ -3,7 +3,6 @@ package dev.cepa.daemon;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,9 +54,9 @@ final class OptionChecks {
     }
 
     private void words() throws TorException {
-        oneOf("SafeLogging", "0", "1", "relay");
-        oneOf("ConfluxClientUX", "latency", "throughput", "latency_lowmem", "throughput_lowmem");
-        oneOf("LogFormat", "text", "json");
+        for (String option : List.of("SafeLogging", "ConfluxClientUX", "LogFormat")) {
+            oneOf(option, words(option));
+        }
         for (String name : settings.items("Schedulers")) {
             if (!name.equalsIgnoreCase("KIST") && !name.equalsIgnoreCase("KISTLite") && !name.equalsIgnoreCase("Vanilla")) {
                 error("Unknown type \"" + name + "\" in option Schedulers. Possible values are KIST, KISTLite and Vanilla.",
@@ -66,7 +65,17 @@ final class OptionChecks {
         }
     }
 
-    private void oneOf(String option, String... words) throws TorException {
+    /** The values that an option may have; empty if it is not one of a few words. */
+    static List<String> words(String option) {
+        return switch (option) {
+            case "SafeLogging" -> List.of("0", "1", "relay");
+            case "ConfluxClientUX" -> List.of("latency", "throughput", "latency_lowmem", "throughput_lowmem");
+            case "LogFormat" -> List.of("text", "json");
+            default -> List.of();
+        };
+    }
+
+    private void oneOf(String option, List<String> words) throws TorException {
         String value = settings.text(option);
         for (String word : words) {
             if (word.equalsIgnoreCase(value)) {
@@ -111,7 +120,7 @@ final class OptionChecks {
             error("ClientBootstrapConsensusMaxInProgressTries must be greater than 0.", "Write a number such as 3.",
                     "ClientBootstrapConsensusMaxInProgressTries");
         }
-        if (Double.parseDouble(settings.text("KISTSockBufSizeFactor")) < 0) {
+        if (decimal("KISTSockBufSizeFactor", 1) < 0) {
             error("KISTSockBufSizeFactor must be at least 0", "Write a positive number.", "KISTSockBufSizeFactor");
         }
         if (settings.number("KISTSchedRunInterval") > 100) {
@@ -120,7 +129,7 @@ final class OptionChecks {
         for (String option : List.of(
                 "PathBiasNoticeRate", "PathBiasWarnRate", "PathBiasExtremeRate", "PathBiasNoticeUseRate",
                 "PathBiasExtremeUseRate")) {
-            if (Double.parseDouble(settings.text(option)) > 1) {
+            if (decimal(option, -1) > 1) {
                 error(option + " is too high. It must be between 0 and 1.0", "Write a number within.", option);
             }
         }
@@ -154,14 +163,17 @@ final class OptionChecks {
                     + "seconds), and LearnCircuitBuildTimeout is disabled.  If tor isn't working, raise this value or enable "
                     + "LearnCircuitBuildTimeout.");
         }
-        if (!settings.isDefault("PathsNeededToBuildCircuits")) {
-            double paths = Double.parseDouble(settings.text("PathsNeededToBuildCircuits"));
-            if (paths >= 0 && paths < 0.25) {
-                findings.warn("PathsNeededToBuildCircuits is too low. Increasing to 0.25");
-            } else if (paths > 0.95) {
-                findings.warn("PathsNeededToBuildCircuits is too high. Decreasing to 0.95");
-            }
+        double paths = decimal("PathsNeededToBuildCircuits", -1);
+        if (paths >= 0 && paths < 0.25) {
+            findings.warn("PathsNeededToBuildCircuits is too low. Increasing to 0.25");
+        } else if (paths > 0.95) {
+            findings.warn("PathsNeededToBuildCircuits is too high. Decreasing to 0.95");
         }
+    }
+
+    /** Reads numbers with a point only where somebody has written one: that takes classes. */
+    private double decimal(String option, double usual) {
+        return settings.isSet(option) ? Double.parseDouble(settings.text(option)) : usual;
     }
 
     /** The nearest steps of a log's times, in milliseconds, that divide a second or are whole seconds. */
@@ -210,7 +222,7 @@ final class OptionChecks {
                 }
             }
         }
-        boolean nothing = settings.lines("HiddenServiceDir").isEmpty() && isClosed("SocksPort");
+        boolean nothing = !hasService() && isClosed("SocksPort");
         for (String option : List.of("TransPort", "NATDPort", "DNSPort", "HTTPTunnelPort")) {
             nothing &= settings.lines(option).isEmpty() || isClosed(option);
         }
@@ -221,8 +233,12 @@ final class OptionChecks {
     }
 
     private boolean isClosed(String option) {
-        List<ConfigLine> lines = settings.lines(option);
-        return !lines.isEmpty() && lines.stream().allMatch(line -> line.value().equals("0"));
+        for (ConfigLine line : settings.lines(option)) {
+            if (!line.value().equals("0")) {
+                return false;
+            }
+        }
+        return settings.isSet(option);
     }
 
     /** How relays are reached: bridges and proxies. */
@@ -241,7 +257,11 @@ final class OptionChecks {
             }
         }
         String[] proxies = {"Socks4Proxy", "Socks5Proxy", "HTTPSProxy", "TCPProxy"};
-        if (Arrays.stream(proxies).filter(settings::isSet).count() > 1) {
+        int set = 0;
+        for (String proxy : proxies) {
+            set += settings.isSet(proxy) ? 1 : 0;
+        }
+        if (set > 1) {
             error("You have configured more than one proxy type. (Socks4Proxy|Socks5Proxy|HTTPSProxy|TCPProxy)", KEEP_ONE,
                     proxies);
         }
@@ -306,7 +326,7 @@ final class OptionChecks {
                     "Set SocksPort 0, or remove HiddenServiceNonAnonymousMode.",
                     "HiddenServiceNonAnonymousMode", "SocksPort");
         }
-        if (!settings.isSet("HiddenServiceDir")) {
+        if (!hasService()) {
             return;
         }
         if (!settings.flag("UseEntryGuards") && !nonAnonymous) {
@@ -328,6 +348,15 @@ final class OptionChecks {
                     + "don't do that or make sure you know what you are doing. For more details, please look at "
                     + "https://bugs.torproject.org/tpo/core/tor/21155.");
         }
+    }
+
+    private boolean hasService() {
+        for (ConfigLine line : settings.lines("HiddenServiceDir")) {
+            if (line.key().equals("HiddenServiceDir")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void controllers() throws TorException {
