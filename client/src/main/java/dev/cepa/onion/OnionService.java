@@ -111,7 +111,7 @@ public final class OnionService implements Closeable {
      * Makes a service, which {@link #start} starts.
      *
      * @param testing whether this is a test network, where time periods are short
-     * @param identity its key pair, which is its address
+     * @param identity its key pair, which is its address; the service's own, which it wipes when it is closed
      * @param ports who serves which of its ports
      * @param alive runs now and then as long as the service does, so that the client does not rest
      */
@@ -233,7 +233,7 @@ public final class OnionService implements Closeable {
             lock.unlock();
         }
         for (ServicePoint point : all) {
-            point.close();
+            point.closeCircuit();
         }
         publisher.directoryChanged();
     }
@@ -356,8 +356,15 @@ public final class OnionService implements Closeable {
 
     private void establish(Slot slot) {
         TorException failure = null;
+        ServiceSettings.IntroductionLimit limit;
+        lock.lock();
         try {
-            slot.point.establish(circuits, this::received, Deadline.in(PATIENCE));
+            limit = settings.introductionLimit();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            slot.point.establish(circuits, limit, this::received, Deadline.in(PATIENCE));
         } catch (TorException e) {
             LOG.debug("Introduction point {} could not be established: {}", slot.point.relay(), e.getMessage());
             failure = e;
@@ -365,7 +372,7 @@ public final class OnionService implements Closeable {
             LOG.warn("An introduction point could not be established", e);
             failure = new TorException(ErrorKind.INTERNAL, "an introduction point could not be established: " + e, e);
         }
-        boolean unwanted;
+        boolean unwanted = false;
         lock.lock();
         try {
             slot.busy = false;
@@ -378,9 +385,10 @@ public final class OnionService implements Closeable {
                 notBefore = clock.instant().plusSeconds(Math.min(LAST_PAUSE_SECONDS, 1L << Math.min(failures, 10)));
                 if (++slot.attempts >= ATTEMPTS || !published.contains(slot.point)) {
                     slots.remove(slot);
+                    unwanted = true;
                 }
             }
-            unwanted = turns.isClosed();
+            unwanted |= turns.isClosed();
             turns.call();
         } finally {
             lock.unlock();
