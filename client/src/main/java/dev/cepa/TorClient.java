@@ -353,8 +353,21 @@ public final class TorClient implements Closeable {
      * @throws TorException of kind STORAGE if the folder can't be used, CONFIG if what it says of clients can't
      */
     public OnionServiceBuilder onionService(Path folder) throws TorException {
-        ServiceFolder kept = ServiceFolder.open(folder, new SecureRandom());
-        return new OnionServiceBuilder(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
+        return onionService(folder, false);
+    }
+
+    /**
+     * The same with a folder whose names and {@code hostname} a group of the computer's users may read
+     * ({@code HiddenServiceDirGroupReadable}).
+     *
+     * @param folder the service's own
+     * @param groupReadable whether the group may; with false a folder that it can read is refused
+     * @return the description, for the service to be {@linkplain OnionServiceBuilder#start started}
+     * @throws TorException of kind STORAGE or CONFIG if the folder can't be used
+     */
+    public OnionServiceBuilder onionService(Path folder, boolean groupReadable) throws TorException {
+        ServiceFolder kept = ServiceFolder.open(folder, groupReadable, new SecureRandom());
+        return OnionServiceBuilder.owning(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
     }
 
     HostedOnionService start(OnionServiceKey key, Map<Integer, List<SocketAddress>> ports, ServiceSettings settings)

@@ -114,7 +114,7 @@ public final class OnionService implements Closeable {
      * Makes a service, which {@link #start} starts.
      *
      * @param testing whether this is a test network, where time periods are short
-     * @param identity its key pair, which is its address
+     * @param identity its key pair, which is its address; the service's own, which it wipes when it is closed
      * @param ports who serves which of its ports
      * @param alive runs now and then as long as the service does, so that the client does not rest
      */
@@ -244,7 +244,7 @@ public final class OnionService implements Closeable {
             lock.unlock();
         }
         for (ServicePoint point : all) {
-            point.close();
+            point.closeCircuit();
         }
         publisher.directoryChanged();
     }
@@ -368,8 +368,15 @@ public final class OnionService implements Closeable {
     private void establish(Slot slot) {
         TorException failure = null;
         long begun = System.nanoTime();
+        ServiceSettings.IntroductionLimit limit;
+        lock.lock();
         try {
-            slot.point.establish(circuits, this::received, Deadline.in(PATIENCE));
+            limit = settings.introductionLimit();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            slot.point.establish(circuits, limit, this::received, Deadline.in(PATIENCE));
         } catch (TorException e) {
             LOG.debug("Introduction point {} could not be established: {}", slot.point.relay(), e.getMessage());
             failure = e;
@@ -377,11 +384,11 @@ public final class OnionService implements Closeable {
             LOG.warn("An introduction point could not be established", e);
             failure = new TorException(ErrorKind.INTERNAL, "an introduction point could not be established: " + e, e);
         }
-        boolean unwanted;
         tell(
                 failure == null ? Action.POINT_ESTABLISHED : Action.POINT_FAILED,
                 Duration.ofNanos(System.nanoTime() - begun),
                 failure);
+        boolean unwanted = false;
         lock.lock();
         try {
             slot.busy = false;
@@ -394,9 +401,10 @@ public final class OnionService implements Closeable {
                 notBefore = clock.instant().plusSeconds(Math.min(LAST_PAUSE_SECONDS, 1L << Math.min(failures, 10)));
                 if (++slot.attempts >= ATTEMPTS || !published.contains(slot.point)) {
                     slots.remove(slot);
+                    unwanted = true;
                 }
             }
-            unwanted = turns.isClosed();
+            unwanted |= turns.isClosed();
             turns.call();
         } finally {
             lock.unlock();

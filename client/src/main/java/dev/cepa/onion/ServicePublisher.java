@@ -212,6 +212,19 @@ final class ServicePublisher implements Closeable {
     }
 
     private void run() {
+        try {
+            publishUntilClosed();
+        } finally {
+            // Nobody else signs with them.
+            for (Place place : places) {
+                place.descriptor.blinded.wipe();
+                place.descriptor.signing.wipe();
+            }
+            identity.wipe();
+        }
+    }
+
+    private void publishUntilClosed() {
         Duration pause = Duration.ZERO;
         while (turns.await(pause)) {
             try {

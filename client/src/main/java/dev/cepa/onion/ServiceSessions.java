@@ -195,17 +195,17 @@ final class ServiceSessions implements Closeable {
             handler = null;
         }
         StreamHandler chosen = handler;
-        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream));
+        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream, circuit.id()));
     }
 
     /** @param handler null if nobody serves it; the client is told no more than that it has ended */
-    private static void serve(@Nullable StreamHandler handler, TorStream stream) {
+    private static void serve(@Nullable StreamHandler handler, TorStream stream, long circuit) {
         if (handler == null) {
             stream.refuse(EndReason.DONE);
             return;
         }
         try {
-            handler.handle(stream);
+            handler.handle(stream, circuit);
         } catch (IOException e) {
             LOG.debug("A stream to our onion service could not be served: {}", e.getMessage());
             stream.refuse(EndReason.CONNECTREFUSED);

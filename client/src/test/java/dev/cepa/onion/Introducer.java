@@ -32,8 +32,12 @@ public final class Introducer {
         this.address = OnionAddress.parse(address);
     }
 
-    /** What was sent to a relay. */
-    public record Sent(HopTarget relay, Introduce1 message) {}
+    /**
+     * What was sent to a relay.
+     *
+     * @param status of its answer; 0 if it passed it on
+     */
+    public record Sent(HopTarget relay, Introduce1 message, int status) {}
 
     private DescriptorStore.Found descriptor() throws TorException {
         DescriptorFetcher fetcher = new DescriptorFetcher(circuits, new TorEvents(), InstantSource.system(), RANDOM);
@@ -72,9 +76,7 @@ public final class Introducer {
             // It is met at its introduction point, which does not know the cookie.
             Introduction introduction = new Introduction(cookie, List.of(), point.ntorKey(), point.specifiers());
             byte[] sealed = handshake.seal(Introduce1.header(point.authKey()), introduction.toBytes());
-            Sent one = new Sent(relay, new Introduce1(point.authKey(), sealed));
-            send(one);
-            sent.add(one);
+            sent.add(send(relay, new Introduce1(point.authKey(), sealed)));
         }
         return sent;
     }
@@ -88,8 +90,7 @@ public final class Introducer {
         try (RendezvousPoint at = RendezvousPoint.establish(circuits, RANDOM, Deadline.in(PATIENCE))) {
             byte[] sealed = handshake.seal(
                     Introduce1.header(point.authKey()), at.introduction(List.of()).toBytes());
-            send(new Sent(
-                    Connector.hop(point.specifiers(), point.ntorKey()), new Introduce1(point.authKey(), sealed)));
+            send(Connector.hop(point.specifiers(), point.ntorKey()), new Introduce1(point.authKey(), sealed));
             at.join(handshake, Deadline.in(patience)).close();
             return true;
         } catch (TorException e) {
@@ -100,16 +101,17 @@ public final class Introducer {
         }
     }
 
-    /**
-     * Sends it, once more perhaps.
-     *
-     * @return the status of the relay's answer
-     */
-    public int send(Sent what) throws TorException {
+    /** Sends what was sent before once more. */
+    public Sent repeat(Sent before) throws TorException {
+        return send(before.relay, before.message);
+    }
+
+    private Sent send(HopTarget relay, Introduce1 message) throws TorException {
         Deadline deadline = Deadline.in(PATIENCE);
-        try (Circuit circuit = circuits.to(what.relay, InternalCircuits.Purpose.INTRODUCTION, deadline)) {
-            byte[] answer = circuit.ask(what.message, RelayMessage.INTRODUCE_ACK, deadline);
-            return ((IntroduceAck) RelayMessage.read(RelayMessage.INTRODUCE_ACK, new ByteReader(answer))).status();
+        try (Circuit circuit = circuits.to(relay, InternalCircuits.Purpose.INTRODUCTION, deadline)) {
+            byte[] answer = circuit.ask(message, RelayMessage.INTRODUCE_ACK, deadline);
+            IntroduceAck ack = (IntroduceAck) RelayMessage.read(RelayMessage.INTRODUCE_ACK, new ByteReader(answer));
+            return new Sent(relay, message, ack.status());
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.cepa.daemon;
 
 import dev.cepa.error.TorException;
 import dev.cepa.onion.ServiceSettings;
+import dev.cepa.onion.ServiceSettings.IntroductionLimit;
 import dev.cepa.onion.ServiceSettings.ProofOfWork;
 import dev.cepa.onion.ServiceSettings.Streams;
 import java.net.SocketAddress;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -16,10 +18,16 @@ import java.util.Map;
  *
  * @param line the HiddenServiceDir line
  * @param folder the service's
+ * @param groupReadable whether a group may see what is in the folder
  * @param ports targets by the service's ports
  * @param settings what else the lines say; its authorised clients are in the folder
  */
-record ServiceLines(ConfigLine line, Path folder, Map<Integer, List<SocketAddress>> ports, ServiceSettings settings) {
+record ServiceLines(
+        ConfigLine line,
+        Path folder,
+        boolean groupReadable,
+        Map<Integer, List<SocketAddress>> ports,
+        ServiceSettings settings) {
     /**
      * All services of the torrc.
      *
@@ -70,9 +78,14 @@ record ServiceLines(ConfigLine line, Path folder, Map<Integer, List<SocketAddres
         private int maxStreams;
         private boolean closesCircuit;
         private boolean unknownPortClosesCircuit;
+        private boolean exportsCircuit;
+        private boolean groupReadable;
         private boolean proofOfWork;
         private int workRate = ProofOfWork.DEFAULT.rate();
         private int workBurst = ProofOfWork.DEFAULT.burst();
+        private boolean limits;
+        private int limitRate = IntroductionLimit.DEFAULT.rate();
+        private int limitBurst = IntroductionLimit.DEFAULT.burst();
 
         Reader(ConfigLine start) {
             this.start = start;
@@ -83,17 +96,18 @@ record ServiceLines(ConfigLine line, Path folder, Map<Integer, List<SocketAddres
                 throw Settings.bad(start, "Hidden service with no ports configured: " + start.value());
             }
             Path folder = Configuration.path(start.value());
-            Streams streams = new Streams(maxStreams, closesCircuit, unknownPortClosesCircuit, false);
+            Streams streams = new Streams(maxStreams, closesCircuit, unknownPortClosesCircuit, exportsCircuit);
             ServiceSettings settings;
             try {
                 settings = ServiceSettings.DEFAULT
                         .withIntroPoints(introPoints)
                         .withStreams(streams)
-                        .withProofOfWork(proofOfWork ? new ProofOfWork(workRate, workBurst) : null);
+                        .withProofOfWork(proofOfWork ? new ProofOfWork(workRate, workBurst) : null)
+                        .withIntroductionLimit(limits ? new IntroductionLimit(limitRate, limitBurst) : null);
             } catch (IllegalArgumentException e) {
                 throw Settings.bad(start, "In the service of this line, " + e.getMessage());
             }
-            return new ServiceLines(start, folder, ports, settings);
+            return new ServiceLines(start, folder, groupReadable, ports, settings);
         }
 
         void read(ConfigLine line) throws TorException {
@@ -109,20 +123,28 @@ record ServiceLines(ConfigLine line, Path folder, Map<Integer, List<SocketAddres
                     introPoints = number(line, 0, ServiceSettings.MAX_INTRO_POINTS);
                 case "HiddenServiceMaxStreams" -> maxStreams = number(line, 0, 65_535);
                 case "HiddenServiceMaxStreamsCloseCircuit" -> closesCircuit = isOn(line);
+                // Left out, it keeps circuits as C tor does in fact; written down, it means what the manual says.
+                case "HiddenServiceAllowUnknownPorts" -> unknownPortClosesCircuit = !isOn(line);
+                case "HiddenServiceExportCircuitID" -> exportsCircuit = exports(line);
+                case "HiddenServiceDirGroupReadable" -> groupReadable = isOn(line);
                 case "HiddenServicePoWDefensesEnabled" -> proofOfWork = isOn(line);
                 case "HiddenServicePoWQueueRate" -> workRate = number(line, 0, Integer.MAX_VALUE);
                 case "HiddenServicePoWQueueBurst" -> workBurst = number(line, 0, Integer.MAX_VALUE);
-                case "HiddenServiceEnableIntroDoSDefense" -> {
-                    if (isOn(line)) {
-                        throw Settings.bad(
-                                line, line.key() + " is not supported yet, and without it the service would be less "
-                                        + "protected than you expect. Remove the line if you can do without it.");
-                    }
-                }
+                case "HiddenServiceEnableIntroDoSDefense" -> limits = isOn(line);
+                case "HiddenServiceEnableIntroDoSRatePerSec" -> limitRate = number(line, 0, Integer.MAX_VALUE);
+                case "HiddenServiceEnableIntroDoSBurstPerSec" -> limitBurst = number(line, 0, Integer.MAX_VALUE);
                 default -> {
                     // What else is not supported yet is named all at once.
                 }
             }
+        }
+
+        private static boolean exports(ConfigLine line) throws TorException {
+            return switch (line.value().strip().toLowerCase(Locale.ROOT)) {
+                case "haproxy" -> true;
+                case "none" -> false;
+                default -> throw Settings.bad(line, line.key() + " must be 'haproxy' or 'none'.");
+            };
         }
 
         private static boolean isOn(ConfigLine line) throws TorException {

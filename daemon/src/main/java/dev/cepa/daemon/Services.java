@@ -43,7 +43,7 @@ final class Services {
         for (ServiceLines lines : wanted) {
             OnionServiceBuilder builder;
             try {
-                builder = client.onionService(lines.folder()).settings(lines.settings());
+                builder = client.onionService(lines.folder(), lines.groupReadable()).settings(lines.settings());
             } catch (TorException e) {
                 throw new TorException(e.kind(), lines.line().place() + ": " + e.getMessage(), e);
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
+import dev.cepa.onion.ServiceSettings.IntroductionLimit;
 import dev.cepa.onion.ServiceSettings.ProofOfWork;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -59,6 +60,37 @@ class ServiceLinesTest {
         assertThat(of(lines.replace("Enabled 1", "Enabled 0")).get(0).settings().proofOfWork()).isNull();
     }
 
+    @Test
+    void whatIsSaidOfCircuitsAndFoldersHoldsForTheServiceAlone() throws Exception {
+        List<ServiceLines> services = of("""
+                HiddenServiceDir /srv/a
+                HiddenServicePort 80
+                HiddenServiceExportCircuitID HAProxy
+                HiddenServiceAllowUnknownPorts 0
+                HiddenServiceDirGroupReadable 1
+                HiddenServiceDir /srv/b
+                HiddenServicePort 80
+                HiddenServiceAllowUnknownPorts 1
+                HiddenServiceDir /srv/c
+                HiddenServicePort 80
+                """);
+        assertThat(services).extracting(one -> one.settings().streams().exportsCircuit()).containsExactly(true, false, false);
+        assertThat(services)
+                .extracting(one -> one.settings().streams().unknownPortClosesCircuit())
+                .containsExactly(true, false, false);
+        assertThat(services).extracting(ServiceLines::groupReadable).containsExactly(true, false, false);
+    }
+
+    @Test
+    void introductionPointsAreToldALimitIfTheTorrcSaysSo() throws Exception {
+        String lines = "HiddenServiceDir /srv/a\nHiddenServicePort 80\n";
+        assertThat(of(lines).get(0).settings().introductionLimit()).isNull();
+        String with = lines + "HiddenServiceEnableIntroDoSDefense 1\n";
+        assertThat(of(with).get(0).settings().introductionLimit()).isEqualTo(new IntroductionLimit(25, 200));
+        String other = with + "HiddenServiceEnableIntroDoSRatePerSec 1\nHiddenServiceEnableIntroDoSBurstPerSec 2\n";
+        assertThat(of(other).get(0).settings().introductionLimit()).isEqualTo(new IntroductionLimit(1, 2));
+    }
+
     @ParameterizedTest
     @CsvSource({
         "80, 127.0.0.1, 80", "80 8080, 127.0.0.1, 8080", "80 10.1.2.3, 10.1.2.3, 80", "80 10.1.2.3:81, 10.1.2.3, 81",
@@ -75,6 +107,10 @@ class ServiceLinesTest {
         "HiddenServiceDir /srv/a | no ports configured",
         "HiddenServiceDir /srv/a;HiddenServicePort 0 | invalid port",
         "HiddenServiceDir /srv/a;HiddenServicePort 65536 | invalid port",
+        "HiddenServiceDir /srv/a;HiddenServicePort 8000-8010 | invalid port",
+        "HiddenServiceDir /srv/a;HiddenServicePort 8000-8010 127.0.0.1:8000-8010 | invalid port",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80 127.0.0.1:8000-8010 | out-of-range",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceExportCircuitID socks | must be",
         "HiddenServiceDir /srv/a;HiddenServicePort 80 127.0.0.1:0 | out-of-range",
         "HiddenServiceDir /srv/a;HiddenServicePort 80 no.such.host.invalid:80 | Unparseable address",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceVersion 2 | version 2",
@@ -82,7 +118,8 @@ class ServiceLinesTest {
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceMaxStreams many | between 0 and 65535",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServicePoWDefensesEnabled 2 | between 0 and 1",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServicePoWDefensesEnabled 1;HiddenServicePoWQueueBurst 2 | smaller than",
-        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceEnableIntroDoSDefense 1 | less protected",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceEnableIntroDoSRatePerSec -1 | between 0 and",
+        "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceEnableIntroDoSDefense 1;HiddenServiceEnableIntroDoSBurstPerSec 3 | smaller than",
         "HiddenServiceDir /srv/a;HiddenServicePort 80;HiddenServiceDir /srv/a;HiddenServicePort 81 | already configured"
     })
     void saysWhatIsWrong(String lines, String because) {

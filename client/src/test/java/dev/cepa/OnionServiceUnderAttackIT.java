@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A service of ours that more clients want than it meets, by way of real relays. */
 @Timeout(240)
-class OnionProofOfWorkIT {
+class OnionServiceUnderAttackIT {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int FLOODING = 4;
 
@@ -33,6 +33,29 @@ class OnionProofOfWorkIT {
         TorClient client = TorClient.connect(Networks.addAuthorities(config, network).build());
         client.awaitReady(Duration.ofSeconds(60));
         return client;
+    }
+
+    @Test
+    void introductionPointsPassOnNoMoreThanTheyAreTold() throws Exception {
+        TestNetwork network = TestNetworks.shared();
+        try (TorClient host = client(network);
+                TorClient crowd = client(network);
+                HostedOnionService open =
+                        host.onionService(OnionServiceKey.generate()).port(7).introductionPoints(1).start();
+                HostedOnionService limited = host.onionService(OnionServiceKey.generate())
+                        .port(7)
+                        .introductionPoints(1)
+                        .limitIntroductions(1, 3)
+                        .start()) {
+            open.awaitPublished(PATIENCE);
+            limited.awaitPublished(PATIENCE);
+            assertThat(new Introducer(crowd.internalCircuits(), open.address()).introduce(20))
+                    .allMatch(sent -> sent.status() == 0);
+            assertThat(new Introducer(crowd.internalCircuits(), limited.address()).introduce(20))
+                    .extracting(Introducer.Sent::status)
+                    .startsWith(0, 0, 0)
+                    .contains(1);
+        }
     }
 
     @Test
