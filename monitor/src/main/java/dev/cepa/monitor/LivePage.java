@@ -109,6 +109,16 @@ final class LivePage implements TorEventListener, Closeable {
         return tilde < 0 ? relay : relay.substring(tilde + 1);
     }
 
+    /** Whether a page is open. */
+    boolean isShown() {
+        lock.lock();
+        try {
+            return readers > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Has all pages show how things are now; to be called once a second. */
     void sample(Traffic traffic, Health.Report health) {
         lock.lock();

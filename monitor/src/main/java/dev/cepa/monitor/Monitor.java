@@ -100,7 +100,7 @@ public final class Monitor implements TorEventListener, Closeable {
                 Thread.sleep(INTERVAL_MILLIS);
                 try {
                     process.look();
-                    page.sample(traffic(), health.judge());
+                    page.sample(traffic(), page.isShown() ? health.report() : health.judge());
                 } catch (RuntimeException e) {
                     LOG.warn("The client's state could not be looked at", e);
                 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cepa.HostedOnionService;
 import dev.cepa.OnionServiceKey;
 import dev.cepa.TorClient;
-import dev.cepa.TorConfig;
 import dev.cepa.TorSocket;
 import dev.cepa.error.TorException;
 import dev.cepa.testnet.Node;
@@ -14,9 +13,7 @@ import dev.cepa.testnet.WebServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +44,7 @@ class MonitorIT {
     @TempDir
     private Path folder;
 
+    private Watched watched;
     private Monitor monitor;
     private TorClient tor;
     private final List<Process> started = new ArrayList<>();
@@ -65,35 +63,19 @@ class MonitorIT {
 
     @BeforeEach
     void start() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true).socksPort(0);
-        for (String line : network.clientTorrc()) {
-            if (line.startsWith("DirAuthority ")) {
-                config.directoryAuthority(line.substring("DirAuthority ".length()));
-            }
-        }
-        monitor = Monitor.open(MonitorSettings.DEFAULT);
-        tor = TorClient.start(config.build(), monitor);
-        monitor.watch(tor);
-        tor.awaitReady(Duration.ofSeconds(60));
+        watched = Watched.start(network);
+        tor = watched.tor();
+        monitor = watched.monitor();
     }
 
     @AfterEach
     void stop() {
         started.forEach(Process::destroyForcibly);
-        monitor.close();
-        tor.close();
+        watched.close();
     }
 
-    /** Through the SOCKS port. */
     private void fetch(String host, int port, int bytes) throws IOException {
-        Proxy proxy = new Proxy(Proxy.Type.SOCKS, tor.socksAddresses().get(0));
-        try (Socket socket = new Socket(proxy)) {
-            socket.setSoTimeout(60_000);
-            socket.connect(InetSocketAddress.createUnresolved(host, port), 60_000);
-            String request = "GET /bytes/" + bytes + "?seed=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            assertThat(socket.getInputStream().readAllBytes().length).isGreaterThan(bytes);
-        }
+        assertThat(watched.fetch(host, port, bytes)).isGreaterThan(bytes);
     }
 
     private String metrics() throws Exception {
