@@ -24,7 +24,6 @@ import dev.cepa.onion.pow.PuzzleSolver;
 import dev.cepa.pool.InternalCircuits;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,24 +41,31 @@ final class Connector {
     private static final int ATTEMPTS = 6;
     /** Rendezvous points asked one after the other until one agrees. */
     private static final int RENDEZVOUS_ATTEMPTS = 3;
-    /** How long an introduction point may take to answer. */
-    private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
-    /** How long a service may take to come to the rendezvous point once it was told. */
-    private static final Duration RENDEZVOUS_TIME = Duration.ofSeconds(30);
 
     private final InternalCircuits circuits;
     private final DescriptorStore descriptors;
     private final IntroMemory memory;
     private final SecureRandom random;
     private final PuzzleSolver solver;
+    private final Patience patience;
 
     Connector(InternalCircuits circuits, DescriptorStore descriptors, IntroMemory memory, SecureRandom random) {
+        this(circuits, descriptors, memory, random, Patience.DEFAULT);
+    }
+
+    Connector(
+            InternalCircuits circuits,
+            DescriptorStore descriptors,
+            IntroMemory memory,
+            SecureRandom random,
+            Patience patience) {
         this.circuits = circuits;
         this.descriptors = descriptors;
         this.memory = memory;
         this.random = random;
         // One thread: another connection's puzzle waits for this one.
         this.solver = new PuzzleSolver(1, random);
+        this.patience = patience;
     }
 
     /**
@@ -114,7 +120,7 @@ final class Connector {
         }
 
         Circuit run() throws TorException {
-            preparation = Preparation.begin(circuits, random, deadline);
+            preparation = Preparation.begin(circuits, random, patience, deadline);
             DescriptorStore.Found found = descriptors.get(address, deadline);
             while (true) {
                 Circuit joined = tryAll(found);
@@ -176,7 +182,7 @@ final class Connector {
             rendezvous = null;
             try {
                 // A service that is so busy that it wants proof of work takes its time.
-                return at.join(handshake, extensions.isEmpty() ? deadline.atMost(RENDEZVOUS_TIME) : deadline);
+                return at.join(handshake, extensions.isEmpty() ? deadline.atMost(patience.service()) : deadline);
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.RENDEZVOUS_FAILED, e);
@@ -217,7 +223,7 @@ final class Connector {
             byte[] sealed = handshake.seal(header, at.introduction(extensions).toBytes());
             try {
                 byte[] answer = circuit.ask(
-                        new Introduce1(point.authKey(), sealed), RelayMessage.INTRODUCE_ACK, deadline.atMost(ANSWER_TIME));
+                        new Introduce1(point.authKey(), sealed), RelayMessage.INTRODUCE_ACK, deadline.atMost(patience.answer()));
                 IntroduceAck ack = (IntroduceAck) RelayMessage.read(RelayMessage.INTRODUCE_ACK, new ByteReader(answer));
                 if (ack.status() == 0) {
                     closeIntroduction();
@@ -263,7 +269,7 @@ final class Connector {
             introduction = null;
             if (circuit != null && circuit.isOpen() && circuit.extensionsLeft() > 1) {
                 try {
-                    circuit.extend(relay, deadline.atMost(ANSWER_TIME));
+                    circuit.extend(relay, deadline.atMost(patience.answer()));
                     introduction = circuit;
                     return circuit;
                 } catch (TorException e) {
@@ -306,7 +312,7 @@ final class Connector {
             TorException trouble = null;
             for (int i = 0; i < RENDEZVOUS_ATTEMPTS && (at == null || !at.isOpen()); i++) {
                 try {
-                    at = RendezvousPoint.establish(circuits, random, deadline);
+                    at = RendezvousPoint.establish(circuits, random, patience, deadline);
                 } catch (TorException e) {
                     giveUpIfOver(e);
                     trouble = e;

@@ -36,12 +36,16 @@ final class RendezvousPoint implements Closeable {
     }
 
     /** Builds a circuit and has its last relay agree. */
-    static RendezvousPoint establish(InternalCircuits circuits, SecureRandom random, Deadline deadline) throws TorException {
+    static RendezvousPoint establish(
+            InternalCircuits circuits, SecureRandom random, Patience patience, Deadline deadline) throws TorException {
         Circuit circuit = circuits.toRendezvousPoint(deadline);
         try {
             byte[] cookie = new byte[EstablishRendezvous.COOKIE];
             random.nextBytes(cookie);
-            circuit.ask(new EstablishRendezvous(cookie), RelayMessage.RENDEZVOUS_ESTABLISHED, deadline);
+            circuit.ask(
+                    new EstablishRendezvous(cookie),
+                    RelayMessage.RENDEZVOUS_ESTABLISHED,
+                    deadline.atMost(patience.answer()));
             List<HopTarget> path = circuit.path();
             return new RendezvousPoint(
                     circuit, path.getLast(), cookie, circuit.expectMessage(RelayMessage.RENDEZVOUS2));
