@@ -127,8 +127,12 @@ final class OptionDocs {
         out.append("\n### Relays, authorities and tests\n\nAccepted, kept and shown by `--dump-config`, without effect; "
                 + "the log names them once.\n\n");
         names(options, "no effect");
-        out.append("\nThese would make this a relay or an authority. With a value other than 0 the program does not start,\n"
-                + "unless `ClientOnly 1` says that an `ORPort`, `DirPort` or `ExtORPort` is not meant:\n\n");
+        out.append("""
+
+                These would make this a relay or an authority. With a value other than 0 the program does not start, unless
+                `ClientOnly 1` says that an `ORPort`, `DirPort` or `ExtORPort` is not meant:
+
+                """);
         names(options, "refused");
     }
 
