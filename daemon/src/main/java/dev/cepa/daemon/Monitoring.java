@@ -4,10 +4,15 @@ import dev.cepa.TorClient;
 import dev.cepa.cell.HostText;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEventListener;
+import dev.cepa.monitor.FlightEvents;
 import dev.cepa.monitor.Monitor;
 import dev.cepa.monitor.MonitorSettings;
+import dev.cepa.monitor.OpenTelemetryTraces;
+import io.opentelemetry.api.GlobalOpenTelemetry;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +42,17 @@ final class Monitoring implements Closeable {
         Monitor monitor = Monitor.open(new MonitorSettings(
                 line.address(), line::allows, line.hostNames(), line.fingerprints(), line.destinations()));
         LOG.info("Opened Metrics listener connection (ready) on {}", text(monitor.address()));
+        List<TorEventListener> listeners = new ArrayList<>(List.of(next, monitor));
+        if (line.flightRecorder()) {
+            listeners.add(new FlightEvents(line.destinations()));
+        }
+        if (line.openTelemetry()) {
+            listeners.add(new OpenTelemetryTraces(GlobalOpenTelemetry.get(), line.destinations()));
+        }
         return new Monitoring(monitor, event -> {
-            next.onEvent(event);
-            monitor.onEvent(event);
+            for (TorEventListener listener : listeners) {
+                listener.onEvent(event);
+            }
         });
     }
 
