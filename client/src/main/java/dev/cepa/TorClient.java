@@ -25,6 +25,7 @@ import dev.cepa.pool.CircuitPool;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.PoolStatistics;
 import dev.cepa.pool.VanguardCircuits;
+import dev.cepa.proxy.AddressMap;
 import dev.cepa.proxy.ListenerKind;
 import dev.cepa.proxy.ProgramRequests;
 import java.io.Closeable;
@@ -124,6 +125,7 @@ public final class TorClient implements Closeable {
                     timeouts,
                     events,
                     circuitIds::incrementAndGet);
+            pool.trackHosts(config.trackedHosts, config.trackedHostsLifetime);
             vanguards = new Vanguards(config.vanguards, clock, new SecureRandom(), events);
             internalCircuits = new VanguardCircuits(
                     config.pool,
@@ -399,6 +401,11 @@ public final class TorClient implements Closeable {
             next.checkReplaces(before);
             listeners.open(next.openPorts());
             programRequests.setRules(next.requestRules);
+            boolean sameHosts = next.trackedHosts.equals(before.trackedHosts)
+                    && next.trackedHostsLifetime.equals(before.trackedHostsLifetime);
+            if (!sameHosts) {
+                pool.trackHosts(next.trackedHosts, next.trackedHostsLifetime);
+            }
             config = next;
             channels.memory().setBound(next.maxMemoryInQueues);
             pool.setSettings(next.pool);
@@ -581,8 +588,14 @@ public final class TorClient implements Closeable {
         return listeners.addresses(kind);
     }
 
+    /** {@return which names and addresses stand for others when programs ask for them, at this moment} */
+    public AddressMap addressMap() {
+        return programRequests.addressMap();
+    }
+
     /** Makes all streams opened from now on use circuits that carried none before. */
     public void newIdentity() {
+        programRequests.forgetAnswers();
         pool.retireAll();
         onions.retireAll();
         internalCircuits.renew();

@@ -62,6 +62,8 @@ public final class TorConfig {
     final OnionSettings onions;
     private final @Nullable RequestRules givenRules;
     final RequestRules requestRules;
+    final List<String> trackedHosts;
+    final Duration trackedHostsLifetime;
 
     private TorConfig(Builder builder) throws TorException {
         dataDirectory = builder.dataDirectory;
@@ -82,6 +84,8 @@ public final class TorConfig {
         pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
         dormant = builder.dormant;
         onions = builder.onions;
+        trackedHosts = List.copyOf(builder.trackedHosts);
+        trackedHostsLifetime = builder.trackedHostsLifetime;
         givenRules = builder.requestRules;
         requestRules = givenRules != null
                 ? givenRules
@@ -142,6 +146,8 @@ public final class TorConfig {
         builder.dormant = dormant;
         builder.onions = onions;
         builder.requestRules = givenRules;
+        builder.trackedHosts = trackedHosts;
+        builder.trackedHostsLifetime = trackedHostsLifetime;
         return builder;
     }
 
@@ -176,6 +182,8 @@ public final class TorConfig {
         private DormantSettings dormant = DormantSettings.DEFAULT;
         private OnionSettings onions = OnionSettings.DEFAULT;
         private @Nullable RequestRules requestRules;
+        private List<String> trackedHosts = List.of();
+        private Duration trackedHostsLifetime = Duration.ofMinutes(30);
 
         private Builder() {}
 
@@ -348,6 +356,20 @@ public final class TorConfig {
          */
         public Builder listener(ListenerKind kind, SocketAddress address, PortSettings settings) {
             listenPorts.add(new ListenPort(kind, address, settings));
+            return this;
+        }
+
+        /**
+         * Has hosts reached by the exit that they were last reached by ({@code TrackHostExits}), which some want of those
+         * who log in. Whoever sees that exit sees more of what goes there.
+         *
+         * @param hosts names; those of a whole domain with a dot before; a dot alone means all; none to track nothing
+         * @param lifetime how long an exit is remembered after it was last used
+         * @return this builder
+         */
+        public Builder trackHostExits(List<String> hosts, Duration lifetime) {
+            trackedHosts = hosts;
+            trackedHostsLifetime = lifetime;
             return this;
         }
 

@@ -119,7 +119,7 @@ public record PortSettings(
     public static final class Builder {
         private int group = 1;
         private Set<Isolation> isolation = EnumSet.of(Isolation.CLIENT_ADDRESS, Isolation.CREDENTIALS);
-        private int beginFlags = RelayMessage.Begin.IPV6_OK | RelayMessage.Begin.IPV6_PREFERRED;
+        private int beginFlags = RelayMessage.Begin.IPV6_OK;
         private boolean nameRequests = true;
         private boolean onionOnly;
         private boolean noOnion;

@@ -7,16 +7,20 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
+import dev.cepa.pool.ExitChoice;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.OpenedStream;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import java.net.InetAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,17 +35,64 @@ public final class ProgramRequests {
     private final TorEvents events;
     private volatile RequestRules rules;
     private final AtomicLong nextUnsafeWarning = new AtomicLong(System.nanoTime());
+    private final ReentrantLock lock = new ReentrantLock();
+    /** Null until something is mapped. */
+    private volatile @Nullable AddressMap map;
+    /** Null until an answer is kept. */
+    private volatile @Nullable AnswerCache cache;
 
     /** @param opener opens streams and asks about names */
     public ProgramRequests(StreamOpener opener, RequestRules rules, TorEvents events) {
         this.opener = opener;
         this.events = events;
         this.rules = rules;
+        setRules(rules);
     }
 
     /** Takes over other rules, for requests that come from now on. */
     public void setRules(RequestRules changed) {
         rules = changed;
+        if (map != null || !changed.map().isIdle()) {
+            addressMap().configure(changed.map());
+        }
+    }
+
+    /** Which names and addresses stand for others. */
+    public AddressMap addressMap() {
+        lock.lock();
+        try {
+            AddressMap known = map;
+            if (known == null) {
+                known = new AddressMap(InstantSource.system(), new SecureRandom());
+                known.configure(rules.map());
+                map = known;
+            }
+            return known;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private AnswerCache cache() {
+        lock.lock();
+        try {
+            AnswerCache known = cache;
+            if (known == null) {
+                known = new AnswerCache(InstantSource.system());
+                cache = known;
+            }
+            return known;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Forgets the answers that were kept. */
+    public void forgetAnswers() {
+        AnswerCache known = cache;
+        if (known != null) {
+            known.clear();
+        }
     }
 
     /**
@@ -53,15 +104,7 @@ public final class ProgramRequests {
      */
     OpenedStream connect(ProgramRequest request, Supplier<byte[]> early, PortSettings settings, Deadline deadline)
             throws TorException {
-        long begun = System.nanoTime();
-        try {
-            OpenedStream opened = connectNow(request, early, settings, deadline);
-            tell(request, "CONNECT", begun, null);
-            return opened;
-        } catch (TorException e) {
-            tell(request, "CONNECT", begun, e);
-            throw e;
-        }
+        return told(request, "CONNECT", () -> connectNow(request, early, settings, deadline));
     }
 
     private OpenedStream connectNow(
@@ -70,9 +113,74 @@ public final class ProgramRequests {
             throw new RefusedException(false, "Application asked to connect to port 0. Refusing.");
         }
         checkPlaintext(request.port());
-        checkKind(request.host(), settings);
-        checkInternal(request.host());
-        return opener.open(streamRequest(request, request.host(), settings).withEarly(early), deadline);
+        StreamRequest wanted = mapped(request, named(rewritten(request)), settings).withEarly(early);
+        checkKind(wanted.host(), settings);
+        if (wanted.exits() == null) {
+            checkInternal(wanted.host());
+        }
+        return opener.open(wanted, deadline);
+    }
+
+    private <T> T told(ProgramRequest request, String command, Action<T> action) throws TorException {
+        long begun = System.nanoTime();
+        TorException failure = null;
+        try {
+            return action.run();
+        } catch (TorException e) {
+            failure = e;
+            throw e;
+        } finally {
+            if (events.hasListeners()) {
+                events.emit(new TorEvent.ProxyRequest(
+                        request.protocol(), command, Duration.ofNanos(System.nanoTime() - begun), failure));
+            }
+        }
+    }
+
+    private interface Action<T> {
+        T run() throws TorException;
+    }
+
+    /** What the host stands for, by MapAddress. Programs may not choose exits by ".exit": web pages would for them. */
+    private String rewritten(ProgramRequest request) throws RefusedException {
+        // In lower case as C tor's, or exits could tell the two apart.
+        String host = request.host().toLowerCase(Locale.ROOT);
+        if (isExit(host)) {
+            throw new RefusedException(false, "The \".exit\" notation is not supported. Refusing.");
+        }
+        AddressMap known = map;
+        return known == null ? host : known.rewrite(host);
+    }
+
+    /** What a made-up address stands for. */
+    private String named(String host) throws RefusedException {
+        AddressMap known = map;
+        InetAddress address = known == null ? null : HostText.parseAddress(host);
+        if (known == null || address == null) {
+            return host;
+        }
+        String name = known.name(address);
+        if (name == null && known.isVirtual(address)) {
+            throw new RefusedException(false, "Missing mapping for a virtual address. Refusing.");
+        }
+        return name == null ? host : known.rewrite(name);
+    }
+
+    private static boolean isExit(String host) {
+        return host.endsWith(".exit") || host.endsWith(".exit.");
+    }
+
+    /** The request for that host, which may name its exit. */
+    private static StreamRequest mapped(ProgramRequest request, String host, PortSettings settings) throws TorException {
+        if (!isExit(host)) {
+            return streamRequest(request, host, settings);
+        }
+        String rest = host.substring(0, host.lastIndexOf(".exit"));
+        int dot = rest.lastIndexOf('.');
+        if (dot <= 0) {
+            throw new RefusedException(false, "A mapping to \".exit\" names no host. Refusing.");
+        }
+        return streamRequest(request, rest.substring(0, dot), settings).withExits(ExitChoice.relay(rest.substring(dot + 1)));
     }
 
     private void checkPlaintext(int port) throws RefusedException {
@@ -89,11 +197,7 @@ public final class ProgramRequests {
     }
 
     private static void checkKind(String name, PortSettings settings) throws RefusedException {
-        String host = name.toLowerCase(Locale.ROOT);
-        if (host.endsWith(".exit") || host.endsWith(".exit.")) {
-            throw new RefusedException(false, "The \".exit\" notation is not supported. Refusing.");
-        }
-        boolean onion = HostText.isOnion(host);
+        boolean onion = HostText.isOnion(name);
         if (onion && settings.noOnion()) {
             throw new RefusedException(true, "An onion service was asked for on a port with NoOnionTraffic. Rejecting.");
         }
@@ -123,58 +227,79 @@ public final class ProgramRequests {
     }
 
     /**
-     * Asks what a name's addresses are. An address is its own answer.
+     * Asks what a name's addresses are. An address is its own answer; names that stand for no address may get made-up ones.
      *
-     * @return at least one answer
+     * @param ipv6 whether a made-up address is to be of IPv6
+     * @return at least one answer, all of them addresses
      * @throws RefusedException if the program may not ask
      * @throws TorException of kind NAME_NOT_FOUND if there is no answer, or one that may not be believed
      */
-    List<Answer> resolve(ProgramRequest request, PortSettings settings, Deadline deadline) throws TorException {
-        long begun = System.nanoTime();
-        try {
-            checkNameRequests(settings);
-            InetAddress address = HostText.parseAddress(request.host());
-            List<Answer> answers = address == null
-                    ? believable(ask(request, request.host(), settings, deadline))
-                    : List.of(new Answer.Address(address, 0));
-            tell(request, "RESOLVE", begun, null);
-            return answers;
-        } catch (TorException e) {
-            tell(request, "RESOLVE", begun, e);
-            throw e;
+    List<Answer> resolve(ProgramRequest request, boolean ipv6, PortSettings settings, Deadline deadline) throws TorException {
+        return told(request, "RESOLVE", () -> resolveNow(request, ipv6, settings, deadline));
+    }
+
+    private List<Answer> resolveNow(ProgramRequest request, boolean ipv6, PortSettings settings, Deadline deadline)
+            throws TorException {
+        checkNameRequests(settings);
+        String host = rewritten(request);
+        InetAddress address = HostText.parseAddress(host);
+        AddressMap known = map;
+        if (address == null && known != null) {
+            address = known.automap(host, ipv6);
         }
+        if (address != null) {
+            return List.of(new Answer.Address(address, 0));
+        }
+        checkKind(host, settings);
+        StreamRequest wanted = mapped(request, host, settings);
+        List<Answer> answers = new ArrayList<>();
+        for (Answer answer : ask(wanted, settings, deadline)) {
+            if (answer instanceof Answer.Address found
+                    && !(rules.rejectInternalAnswers() && InternalAddresses.contains(found.address().getAddress()))) {
+                answers.add(answer);
+            }
+        }
+        if (answers.isEmpty()) {
+            throw new TorException(ErrorKind.NAME_NOT_FOUND, "the exit gave no answer that can be believed");
+        }
+        return answers;
     }
 
     /**
      * Asks what the name of an address is.
      *
      * @param request whose host is the address
-     * @return at least one answer
+     * @return at least one answer, all of them names
      * @throws RefusedException if the program may not ask
      * @throws TorException of kind NAME_NOT_FOUND if there is none
      */
     List<Answer> resolveReverse(ProgramRequest request, InetAddress address, PortSettings settings, Deadline deadline)
             throws TorException {
-        long begun = System.nanoTime();
-        try {
-            checkNameRequests(settings);
-            if (rules.rejectInternalAnswers() && InternalAddresses.contains(address.getAddress())) {
-                throw new TorException(ErrorKind.NAME_NOT_FOUND, "a private address has no name, seen from an exit");
-            }
-            List<Answer> answers = ask(request, HostText.reverseName(address.getAddress()), settings, deadline);
-            tell(request, "RESOLVE_PTR", begun, null);
-            return answers;
-        } catch (TorException e) {
-            tell(request, "RESOLVE_PTR", begun, e);
-            throw e;
-        }
+        return told(request, "RESOLVE_PTR", () -> resolveReverseNow(request, address, settings, deadline));
     }
 
-    private void tell(ProgramRequest request, String command, long begun, @Nullable TorException failure) {
-        if (events.hasListeners()) {
-            events.emit(new TorEvent.ProxyRequest(
-                    request.protocol(), command, Duration.ofNanos(System.nanoTime() - begun), failure));
+    private List<Answer> resolveReverseNow(
+            ProgramRequest request, InetAddress address, PortSettings settings, Deadline deadline) throws TorException {
+        checkNameRequests(settings);
+        AddressMap known = map;
+        String made = known == null ? null : known.name(address);
+        if (made != null) {
+            return List.of(new Answer.Name(made, 0));
         }
+        if (rules.rejectInternalAnswers() && InternalAddresses.contains(address.getAddress())) {
+            throw new TorException(ErrorKind.NAME_NOT_FOUND, "a private address has no name, seen from an exit");
+        }
+        List<Answer> answers = new ArrayList<>();
+        StreamRequest wanted = streamRequest(request, HostText.reverseName(address.getAddress()), settings);
+        for (Answer answer : ask(wanted, settings, deadline)) {
+            if (answer instanceof Answer.Name) {
+                answers.add(answer);
+            }
+        }
+        if (answers.isEmpty()) {
+            throw new TorException(ErrorKind.NAME_NOT_FOUND, "the address has no name, seen from the exit");
+        }
+        return answers;
     }
 
     private static void checkNameRequests(PortSettings settings) throws RefusedException {
@@ -183,26 +308,26 @@ public final class ProgramRequests {
         }
     }
 
-    private List<Answer> ask(ProgramRequest request, String name, PortSettings settings, Deadline deadline)
-            throws TorException {
-        return opener.resolve(streamRequest(request, name, settings), deadline);
-    }
-
-    private List<Answer> believable(List<Answer> answers) throws TorException {
-        if (!rules.rejectInternalAnswers()) {
-            return answers;
+    /** Answers of an exit, or kept ones; no failures among them. */
+    private List<Answer> ask(StreamRequest wanted, PortSettings settings, Deadline deadline) throws TorException {
+        List<Answer> known = settings.useAnswers() && wanted.exits() == null
+                ? cache().find(wanted.isolation(), wanted.host())
+                : null;
+        if (known != null) {
+            return known;
         }
-        List<Answer> good = new ArrayList<>(answers.size());
+        List<Answer> answers = opener.resolve(wanted, deadline);
         for (Answer answer : answers) {
-            if (!(answer instanceof Answer.Address a && InternalAddresses.contains(a.address().getAddress()))) {
-                good.add(answer);
+            if (answer instanceof Answer.Failure(boolean isTransient, long ttl)) {
+                throw new TorException(
+                        isTransient ? ErrorKind.HOST_UNREACHABLE : ErrorKind.NAME_NOT_FOUND,
+                        isTransient ? "the exit could not find out" : "the exit knows of no such name");
             }
         }
-        if (good.isEmpty()) {
-            throw new TorException(
-                    ErrorKind.NAME_NOT_FOUND, "the exit answered with private addresses only, which were not believed");
+        if (settings.keepAnswers() && wanted.exits() == null) {
+            cache().keep(wanted.isolation(), wanted.host(), answers);
         }
-        return good;
+        return answers;
     }
 
     /**

@@ -9,11 +9,13 @@ import java.util.BitSet;
  * @param rejectInternalAnswers whether answers about names are dropped that are such addresses
  * @param warnPorts destination ports that are warned about, as what goes there is commonly not encrypted
  * @param rejectPorts destination ports that are refused for that
+ * @param map which names and addresses stand for others
  */
 public record RequestRules(
-        boolean rejectInternal, boolean rejectInternalAnswers, BitSet warnPorts, BitSet rejectPorts) {
+        boolean rejectInternal, boolean rejectInternalAnswers, BitSet warnPorts, BitSet rejectPorts, AddressMapSettings map) {
     /** C tor's values on the public network. */
-    public static final RequestRules DEFAULT = new RequestRules(true, true, ports(23, 109, 110, 143), new BitSet());
+    public static final RequestRules DEFAULT = new RequestRules(true, true, ports(23, 109, 110, 143), new BitSet(),
+            AddressMapSettings.DEFAULT);
 
     /** A set of ports. */
     public static BitSet ports(int... numbers) {
@@ -26,6 +28,6 @@ public record RequestRules(
 
     /** The same for a private network for tests, where all addresses are internal. */
     public RequestRules withInternal() {
-        return new RequestRules(false, false, warnPorts, rejectPorts);
+        return new RequestRules(false, false, warnPorts, rejectPorts, map);
     }
 }

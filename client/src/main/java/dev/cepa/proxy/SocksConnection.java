@@ -1,12 +1,14 @@
 package dev.cepa.proxy;
 
 import dev.cepa.cell.HostText;
+import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 import dev.cepa.proxy.SocksRequest.Command;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,12 +73,27 @@ final class SocksConnection extends ProgramConnection {
             InetAddress address = HostText.parseAddress(wanted.host());
             List<Answer> answers = command == Command.RESOLVE_PTR && address != null
                     ? requests.resolveReverse(wanted, address, settings, deadline)
-                    : requests.resolve(wanted, settings, deadline);
+                    : preferredFirst(requests.resolve(wanted, version == 5 && settings.preferIpv6Automap(), settings, deadline));
             return SocksReply.resolved(version, answers);
         } catch (TorException e) {
             log(e, 0);
             return failure(e);
         }
+    }
+
+    /** Addresses of the families that the port allows, those of the preferred one first. */
+    private List<Answer> preferredFirst(List<Answer> answers) {
+        int flags = settings.beginFlags();
+        List<Answer> ordered = new ArrayList<>(answers.size());
+        int firsts = 0;
+        for (Answer answer : answers) {
+            boolean ipv6 = answer instanceof Answer.Address(var address, long ttl) && address.getAddress().length == 16;
+            if ((flags & (ipv6 ? Begin.IPV6_OK : Begin.IPV4_NOT_OK)) != 0 == ipv6) {
+                boolean first = ipv6 == ((flags & Begin.IPV6_PREFERRED) != 0);
+                ordered.add(first ? firsts++ : ordered.size(), answer);
+            }
+        }
+        return ordered;
     }
 
     @Override

@@ -116,7 +116,7 @@ class HttpTunnelTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ipv4-only, 0", "IPv6-Only, 7", "ipv4-preferred, 1", "ipv6-preferred, 5"})
+    @CsvSource({"ipv4-only, 0", "IPv6-Only, 3", "ipv4-preferred, 1", "ipv6-preferred, 5"})
     void prefersTheFamilyThatIsAskedFor(String value, int flags) throws Exception {
         assertThat(Begin.IPV6_OK | Begin.IPV4_NOT_OK | Begin.IPV6_PREFERRED).isEqualTo(7);
         assertThat(requestWith("Tor-Family-Preference: " + value).beginFlags()).isEqualTo(flags);

@@ -3,12 +3,15 @@ package dev.cepa.daemon;
 import dev.cepa.TorConfig;
 import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
+import dev.cepa.proxy.AddressMapSettings;
 import dev.cepa.proxy.ListenerKind;
 import dev.cepa.proxy.PortSettings;
 import dev.cepa.proxy.RequestRules;
 import dev.cepa.proxy.SocketFileMode;
+import dev.cepa.proxy.VirtualNetwork;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Predicate;
@@ -42,6 +45,8 @@ final class ListenerLines {
         }
         refuseNatd();
         builder.requestRules(rules());
+        builder.trackHostExits(
+                settings.items("TrackHostExits"), Duration.ofSeconds(settings.number("TrackHostExitsExpire")));
     }
 
     /**
@@ -53,10 +58,15 @@ final class ListenerLines {
         String option = switch (kind) {
             case SOCKS -> "SocksPort";
             case HTTP_TUNNEL -> "HTTPTunnelPort";
+            case DNS -> "DNSPort";
         };
         int firstGroup = -2 - GROUPS_OF_A_KIND * kind.ordinal();
+        PortSettings common = common();
+        if (kind == ListenerKind.DNS) {
+            common = common.toBuilder().answers(true, true).build();
+        }
         return PortLine.readAll(
-                settings, option, kind == ListenerKind.SOCKS ? SOCKS_PORT : 0, common(), firstGroup, warnings);
+                settings, option, kind == ListenerKind.SOCKS ? SOCKS_PORT : 0, common, firstGroup, warnings);
     }
 
     private void refuseNatd() throws TorException {
@@ -104,7 +114,35 @@ final class ListenerLines {
     private RequestRules rules() throws TorException {
         return new RequestRules(
                 settings.flag("ClientRejectInternalAddresses"), settings.flag("ClientDNSRejectInternalAddresses"),
-                ports("WarnPlaintextPorts"), ports("RejectPlaintextPorts"));
+                ports("WarnPlaintextPorts"), ports("RejectPlaintextPorts"), map());
+    }
+
+    private AddressMapSettings map() throws TorException {
+        List<AddressMapSettings.Mapping> mappings = new ArrayList<>();
+        for (ConfigLine line : settings.lines("MapAddress")) {
+            Words words = new Words(line.value());
+            String from = words.next();
+            String to = words.next();
+            if (from == null || to == null || words.next() != null) {
+                throw Settings.bad(line, "MapAddress takes two names or addresses, not '" + line.value() + "'");
+            }
+            try {
+                mappings.add(AddressMapSettings.Mapping.of(from, to));
+            } catch (TorException e) {
+                throw Settings.bad(line, "MapAddress: " + e.getMessage());
+            }
+        }
+        return new AddressMapSettings(
+                mappings, settings.flag("AutomapHostsOnResolve"), settings.items("AutomapHostsSuffixes"),
+                network("VirtualAddrNetworkIPv4", false), network("VirtualAddrNetworkIPv6", true));
+    }
+
+    private VirtualNetwork network(String option, boolean ipv6) throws TorException {
+        try {
+            return VirtualNetwork.parse(settings.text(option), ipv6);
+        } catch (TorException e) {
+            throw new TorException(e.kind(), option + ": " + e.getMessage(), e);
+        }
     }
 
     private BitSet ports(String option) throws TorException {

@@ -76,7 +76,7 @@ record PortLine(@Nullable SocketAddress address, PortSettings settings) {
         private boolean groupGiven;
         private boolean ipv4 = true;
         private boolean ipv6 = true;
-        private boolean preferIpv6 = true;
+        private boolean preferIpv6;
         private boolean nameRequests = true;
         private boolean onion = true;
         private boolean preferNoAuthentication;

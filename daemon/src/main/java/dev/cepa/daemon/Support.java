@@ -8,7 +8,9 @@ import java.util.List;
 /** Which options do something in this version, and what is said about the others that are set. */
 final class Support {
     private static final List<String> WORKING = List.of(
-            "__DisablePredictedCircuits", "__HTTPTunnelPort", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
+            "__DisablePredictedCircuits", "__DNSPort", "__HTTPTunnelPort", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
+            "AutomapHostsOnResolve", "AutomapHostsSuffixes", "DNSPort", "MapAddress", "TrackHostExits",
+            "TrackHostExitsExpire", "VirtualAddrNetworkIPv4", "VirtualAddrNetworkIPv6",
             "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnionAuthDir", "ClientOnly",
             "ClientDNSRejectInternalAddresses", "ClientRejectInternalAddresses", "HTTPTunnelPort", "NATDPort",
             "RejectPlaintextPorts", "SocksPolicy", "UnixSocksGroupWritable", "WarnPlaintextPorts",
@@ -33,7 +35,7 @@ final class Support {
 
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
     private static final List<String> PROTECTING = List.of(
-            "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "MapAddress", "NoExec", "OutboundBindAddress",
+            "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "NoExec", "OutboundBindAddress",
             "OutboundBindAddressOR", "Sandbox", "Socks4Proxy", "Socks5Proxy",
             "TCPProxy", "UseBridges", "User");
 
