@@ -87,7 +87,7 @@ public final class Introducer {
         IntroPoint point = found.descriptor().introPoints().getFirst();
         HsNtor.Client handshake =
                 new HsNtor.Client(point.authKey(), point.encryptionKey(), found.keys().subcredential(), RANDOM);
-        try (RendezvousPoint at = RendezvousPoint.establish(circuits, RANDOM, Deadline.in(PATIENCE))) {
+        try (RendezvousPoint at = RendezvousPoint.establish(circuits, RANDOM, Patience.DEFAULT, Deadline.in(PATIENCE))) {
             byte[] sealed = handshake.seal(
                     Introduce1.header(point.authKey()), at.introduction(List.of()).toBytes());
             send(Connector.hop(point.specifiers(), point.ntorKey()), new Introduce1(point.authKey(), sealed));
