@@ -66,9 +66,7 @@ record CommandLine(
             String arg = args[i++];
             switch (arg) {
                 case "-f", "--torrc-file" -> {
-                    if (torrc != null) {
-                        throw new TorException(ErrorKind.CONFIG, "-f and --torrc-file can be given only once, together.");
-                    }
+                    // As with tor, the last one counts.
                     torrc = value(args, i++, arg);
                 }
                 case "--defaults-torrc" -> defaultsTorrc = value(args, i++, arg);

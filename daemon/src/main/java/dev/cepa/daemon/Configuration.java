@@ -47,7 +47,8 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
         if (defaults == null && Files.isReadable(Path.of(USUAL_DEFAULTS))) {
             defaults = USUAL_DEFAULTS;
         }
-        if (defaults != null && isThere(defaults, line.ignoreMissingTorrc())) {
+        // As with tor, this one may be missing without a word.
+        if (defaults != null && Files.exists(path(defaults))) {
             settings.apply(file(defaults, notices, files), false);
         }
         settings.endDefaults();
@@ -77,10 +78,12 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
             notices.add("Read configuration from standard input.");
             return reader.lines();
         }
-        if (isThere(torrc, line.ignoreMissingTorrc() || line.allowMissingTorrc())) {
+        boolean mayBeMissing = line.ignoreMissingTorrc() || line.allowMissingTorrc();
+        if (!mayBeMissing || Files.exists(path(torrc))) {
             return file(torrc, notices, files);
         }
         files.add(path(torrc));
+        notices.add("Configuration file \"" + path(torrc) + "\" not present, using reasonable defaults.");
         return List.of();
     }
 
@@ -96,11 +99,6 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
             notices.add("Including configuration file \"" + included + "\".");
         }
         return reader.lines();
-    }
-
-    /** Whether to read the file: it is there, or its absence is an error that reading it will report. */
-    private static boolean isThere(String name, boolean mayBeMissing) throws TorException {
-        return !mayBeMissing || Files.exists(path(name));
     }
 
     /** A file's name as given on the command line or in a torrc. */

@@ -6,7 +6,7 @@ package dev.cepa.daemon;
  * @param name as Tor writes it
  * @param need what Cepa does with it
  * @param flags one letter for each: {@code i} may not change while running, {@code o} Cepa's own, {@code d} belongs to
- *     authorities, {@code t} belongs to tests
+ *     authorities, {@code t} belongs to tests, {@code c} belongs to clients and yet makes no difference to this one
  * @param defaultValue empty if there is none
  * @param testingDefault the default with TestingTorNetwork
  */

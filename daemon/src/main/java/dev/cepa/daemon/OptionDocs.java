@@ -38,7 +38,7 @@ final class OptionDocs {
         if (option.flags().indexOf('t') >= 0) {
             return "testing";
         }
-        boolean used = option.need() == Option.Need.USED;
+        boolean used = option.need() == Option.Need.USED || option.flags().indexOf('c') >= 0;
         return !used ? "relay" : option.name().startsWith("HiddenService") ? "onion service" : "client";
     }
 
@@ -115,6 +115,7 @@ final class OptionDocs {
         switch (status(option)) {
             case "not yet" -> out.append(" **Not yet.**");
             case "refused" -> out.append(" **Not yet: refused.**");
+            case "no effect" -> out.append(" **No effect.**");
             default -> {}
         }
         if (option.fixed()) {
@@ -139,7 +140,7 @@ final class OptionDocs {
     private void names(List<Option> options, String status) {
         List<String> names = new ArrayList<>();
         for (Option option : options) {
-            if (option.need() != Option.Need.USED && status(option).equals(status)) {
+            if (option.need() != Option.Need.USED && option.flags().indexOf('c') < 0 && status(option).equals(status)) {
                 names.add(option.name());
             }
         }

@@ -62,7 +62,7 @@ final class OptionSchema {
             case SIGNED_INTEGER -> integer(Integer.MIN_VALUE);
             case FLOAT -> json.name("type").text("number");
             case DATA_SIZE -> withUnits(Units.MEMORY);
-            case SECONDS -> withUnits(Units.SECONDS);
+            case SECONDS, FIRST_SECONDS -> withUnits(Units.SECONDS);
             case MILLISECONDS -> withUnits(Units.MILLISECONDS);
             case STRING, FILE_NAME -> json.name("type").text("string");
             case COMMA_LIST, RELAY_LIST, LINE_LIST, DEPENDENT, VIRTUAL -> {

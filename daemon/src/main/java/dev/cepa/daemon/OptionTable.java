@@ -120,7 +120,7 @@ final class OptionTable {
     /** The name that is most like a mistyped one; null if none is near. */
     @Nullable String nearest(String name) {
         String best = null;
-        int bestDistance = Math.max(2, name.length() / 3) + 1;
+        int bestDistance = (name.length() < 5 ? 1 : Math.max(2, name.length() / 3)) + 1;
         for (int at = firstLine(); at < text.length(); at = next(at)) {
             if (text.charAt(at) != '=') {
                 String candidate = field(at, 0);

@@ -4,6 +4,7 @@ import dev.cepa.daemon.ConfigLine.Mode;
 import dev.cepa.daemon.Option.Need;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,6 +21,8 @@ final class Settings {
     private final OptionTable table;
     /** By {@link Option#group}; a list of one where an option is no list. */
     private final Map<String, List<ConfigLine>> assigned = new HashMap<>();
+    /** Texts and lists that have a default, and were set to nothing. */
+    private final Set<String> emptied = new HashSet<>();
     /** What stood after the defaults file: with that {@code --dump-config short} compares. */
     private Map<String, List<ConfigLine>> baseline = Map.of();
     private final Findings findings;
@@ -70,10 +73,11 @@ final class Settings {
             if (option.isList() && line.mode() != Mode.CLEAR) {
                 warnings.add(line.place() + ": Linelist option '" + option.name() + "' has no value. Skipping.");
             } else {
-                assigned.remove(option.group());
+                clear(option, named);
             }
             return;
         }
+        emptied.remove(option.name());
         String problem = option.type().problem(line.value());
         if (problem != null) {
             throw new ConfigException(
@@ -92,6 +96,16 @@ final class Settings {
                 assigned.remove(option.group());
             }
             assigned.computeIfAbsent(option.group(), key -> new ArrayList<>()).add(named);
+        }
+    }
+
+    /** As in Tor, an option without its value is 0 or nothing, which is not always its default. */
+    private void clear(Option option, ConfigLine line) {
+        assigned.remove(option.group());
+        if (option.type().isNumber()) {
+            assigned.put(option.group(), List.of(line.withValue("0")));
+        } else if (!option.defaultValue().isEmpty()) {
+            emptied.add(option.name());
         }
     }
 
@@ -166,6 +180,9 @@ final class Settings {
     }
 
     private String defaultOf(Option option) {
+        if (emptied.contains(option.name())) {
+            return "";
+        }
         boolean testing = !option.testingDefault().equals(option.defaultValue()) && flag("TestingTorNetwork");
         return testing ? option.testingDefault() : option.defaultValue();
     }
@@ -190,7 +207,7 @@ final class Settings {
     boolean isDefault(String name) {
         Option option = option(name);
         List<ConfigLine> lines = assigned.get(option.group());
-        return lines == null || sameAsBuiltIn(option, lines);
+        return lines == null ? !emptied.contains(name) : sameAsBuiltIn(option, lines);
     }
 
     /**
@@ -248,7 +265,8 @@ final class Settings {
                 continue;
             }
             List<ConfigLine> lines = assigned.get(option.group());
-            if (!all && (lines == null || sameAsDefault(option, lines))) {
+            boolean listOfNothing = option.type().isSplit() && emptied.contains(option.name());
+            if (!all && !listOfNothing && (lines == null || sameAsDefault(option, lines))) {
                 continue;
             }
             if (lines == null) {
@@ -286,8 +304,43 @@ final class Settings {
     private static void append(StringBuilder out, String name, String value) {
         out.append(name);
         if (!value.isEmpty()) {
-            out.append(' ').append(value);
+            out.append(' ');
+            if (needsQuotes(value)) {
+                appendQuoted(out, value);
+            } else {
+                out.append(value);
+            }
         }
         out.append('\n');
+    }
+
+    private static boolean needsQuotes(String value) {
+        boolean needed = value.startsWith("\"");
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            needed |= c < ' ' || c >= 127 || c == '#';
+        }
+        return needed;
+    }
+
+    private static void appendQuoted(StringBuilder out, String value) {
+        out.append('"');
+        for (byte b : value.getBytes(StandardCharsets.UTF_8)) {
+            switch (b) {
+                case '\\', '"', '\'' -> out.append('\\').append((char) b);
+                case '\n' -> out.append("\\n");
+                case '\t' -> out.append("\\t");
+                case '\r' -> out.append("\\r");
+                default -> {
+                    if (b >= ' ' && b < 127) {
+                        out.append((char) b);
+                    } else {
+                        out.append('\\').append((char) ('0' + (b >> 6 & 3)));
+                        out.append((char) ('0' + (b >> 3 & 7))).append((char) ('0' + (b & 7)));
+                    }
+                }
+            }
+        }
+        out.append('"');
     }
 }

@@ -85,7 +85,7 @@ final class Support {
             (option.need() == Need.USED ? notYet : withoutEffect).add(name);
         }
         if (!withoutEffect.isEmpty()) {
-            findings.note("These options belong to relays or tests and have no effect here: " + joined(withoutEffect));
+            findings.note("These options have no effect here, as they are for relays or tests or make no difference to Cepa: " + joined(withoutEffect));
         }
         if (!notYet.isEmpty()) {
             findings.warn("These options are not supported yet and have no effect: " + joined(notYet));

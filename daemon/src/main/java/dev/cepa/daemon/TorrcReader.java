@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -75,12 +76,13 @@ final class TorrcReader {
         int outerLine = lineNumber;
         int outerStart = lineStart;
         String outerSource = source;
-        text = content;
+        text = withoutCarriageReturns(content);
         at = startsWithByteOrderMark(content) ? 3 : 0;
         lineNumber = 1;
         lineStart = at;
         source = name;
         try {
+            refuseZeros();
             while (skipToKey()) {
                 readLine(depth);
             }
@@ -91,6 +93,32 @@ final class TorrcReader {
             lineStart = outerStart;
             source = outerSource;
         }
+    }
+
+    private void refuseZeros() throws TorException {
+        int line = 1;
+        int start = 0;
+        for (int i = 0; i < text.length; i++) {
+            if (text[i] == '\n') {
+                line++;
+                start = i + 1;
+            } else if (text[i] == 0) {
+                throw new ConfigException(
+                        source, line, i - start + 1, "Error while parsing configuration: a zero byte",
+                        "Write a text file, in UTF-8.");
+            }
+        }
+    }
+
+    /** Lines that end as on Windows end as elsewhere. */
+    private static byte[] withoutCarriageReturns(byte[] content) {
+        int length = 0;
+        for (int i = 0; i < content.length; i++) {
+            if (content[i] != '\r' || i + 1 == content.length || content[i + 1] != '\n') {
+                content[length++] = content[i];
+            }
+        }
+        return length == content.length ? content : Arrays.copyOf(content, length);
     }
 
     private static boolean startsWithByteOrderMark(byte[] b) {
@@ -205,7 +233,7 @@ final class TorrcReader {
             case 'x', 'X':
                 int high = at < text.length ? Character.digit(text[at], 16) : -1;
                 int low = at + 1 < text.length ? Character.digit(text[at + 1], 16) : -1;
-                if (high < 0 || low < 0) {
+                if (high < 0 || low < 0 || high + low == 0) {
                     throw bad(firstLine, "Invalid escape sequence in quoted string");
                 }
                 at += 2;
@@ -220,7 +248,8 @@ final class TorrcReader {
             value = value * 8 + text[at++] - '0';
             digits++;
         }
-        if (digits == 0 || value > 255) {
+        // Tor would end the value at a zero.
+        if (digits == 0 || value == 0 || value > 255) {
             throw bad(firstLine, "Invalid escape sequence in quoted string");
         }
         return value;

@@ -58,7 +58,7 @@ class ConfigToolTest {
                 """ + said.substring(said.indexOf("torrc:5:11: error: ExitNodes: ")));
         assertThat(said).contains("torrc:6:19: error: ", "torrc:7:5: error: Couldn't parse log levels",
                 "torrc: warning: MaxCircuitDirtiness option is too short",
-                "torrc: notice: These options belong to relays or tests and have no effect here: Nickname.\n",
+                "torrc: notice: These options have no effect here, as they are for relays or tests or make no difference to Cepa: Nickname.\n",
                 "torrc is not valid: ");
     }
 

@@ -48,7 +48,12 @@ class SettingsTest {
         assertThat(values(of(torrc, "/SocksPort"), "SocksPort")).isEmpty();
         assertThat(of(torrc).number("SocksTimeout")).isEqualTo(60);
         assertThat(of(torrc, "SocksTimeout", "5").number("SocksTimeout")).isEqualTo(5);
-        assertThat(of(torrc, "SocksTimeout", "").number("SocksTimeout")).isEqualTo(120);
+        assertThat(of(torrc, "SocksTimeout", "").number("SocksTimeout")).as("as in Tor").isZero();
+        assertThat(of(torrc, "/SocksTimeout").dump(false)).contains("SocksTimeout 0\n");
+        assertThat(of("LongLivedPorts\nGeoIPFile\n").items("LongLivedPorts")).isEmpty();
+        assertThat(of("LongLivedPorts\nGeoIPFile\n").text("GeoIPFile")).isEmpty();
+        assertThat(of("LongLivedPorts\nSafeLogging\n").dump(false)).isEqualTo("LongLivedPorts\n");
+        assertThat(of("LongLivedPorts\nLongLivedPorts 80\n").items("LongLivedPorts")).containsExactly("80");
         assertThat(of(torrc, "__SocksPort", "9").lines("SocksPort")).extracting(ConfigLine::key).containsExactly("__SocksPort");
     }
 
