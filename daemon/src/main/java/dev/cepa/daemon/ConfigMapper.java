@@ -54,7 +54,15 @@ final class ConfigMapper {
         for (ConfigLine line : settings.lines("FallbackDir")) {
             at(line, () -> builder.fallbackDirectory(line.value()));
         }
+        boolean nonAnonymous = nonAnonymousServices();
+        builder.nonAnonymousServices(nonAnonymous);
         for (PortLine port : PortLine.readAll(settings, SOCKS_PORT, warnings)) {
+            if (nonAnonymous && port.address() != null) {
+                throw new TorException(
+                        ErrorKind.CONFIG,
+                        "HiddenServiceNonAnonymousMode is incompatible with using Tor as an anonymous client. Please set "
+                                + "SocksPort to 0, or revert HiddenServiceNonAnonymousMode to 0.");
+            }
             if (port.address() != null) {
                 builder.socksListener(port.address(), port.settings());
             }
@@ -69,6 +77,20 @@ final class ConfigMapper {
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
+    }
+
+    /** Both options are needed, so that nobody gives up anonymity by mistake. */
+    private boolean nonAnonymousServices() throws TorException {
+        boolean singleHop = settings.flag("HiddenServiceSingleHopMode");
+        boolean nonAnonymous = settings.flag("HiddenServiceNonAnonymousMode");
+        if (singleHop != nonAnonymous) {
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    (singleHop ? "HiddenServiceSingleHopMode" : "HiddenServiceNonAnonymousMode")
+                            + " does not provide any server anonymity. It must be used with "
+                            + (singleHop ? "HiddenServiceNonAnonymousMode" : "HiddenServiceSingleHopMode") + " set to 1.");
+        }
+        return nonAnonymous;
     }
 
     /** The places that log lines go to; empty for none. */
