@@ -22,8 +22,11 @@ import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
 import dev.cepa.path.Vanguards;
 import dev.cepa.pool.CircuitPool;
+import dev.cepa.pool.DirectCircuits;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.PoolStatistics;
+import dev.cepa.pool.ServiceCircuits;
+import dev.cepa.pool.StreamSource;
 import dev.cepa.pool.VanguardCircuits;
 import dev.cepa.proxy.AddressMap;
 import dev.cepa.proxy.ListenerKind;
@@ -42,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -137,7 +141,7 @@ public final class TorClient implements Closeable {
                     timeouts,
                     events,
                     circuitIds::incrementAndGet);
-            services = new HostedServices(internalCircuits, config.testingNetwork, events, clock, this::noteUse);
+            services = new HostedServices(serviceCircuits(circuitIds::incrementAndGet), config.testingNetwork, events, clock, this::noteUse);
             onions = new OnionClient(
                     internalCircuits,
                     config.testingNetwork,
@@ -147,6 +151,7 @@ public final class TorClient implements Closeable {
                     new SecureRandom());
             onions.setSettings(config.onions);
             OnionStreams router = new OnionStreams(pool, onions, this::noteUse);
+            StreamSource source = config.nonAnonymousServices ? new NoStreams() : router;
             directory.addListener((dir, otherGuards) -> {
                 if (otherGuards) {
                     pool.retireAll();
@@ -158,7 +163,7 @@ public final class TorClient implements Closeable {
                 updatePadding(dir);
             });
             updatePadding(null);
-            streams = new TorStreams(router, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
+            streams = new TorStreams(source, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
             programRequests = new ProgramRequests(router, config.requestRules, events);
             listeners = new Listeners(programRequests, events);
             bootstrap = new Bootstrapper(events, directory, pool);
@@ -368,7 +373,8 @@ public final class TorClient implements Closeable {
      * @throws TorException of kind STORAGE or CONFIG if the folder can't be used
      */
     public OnionServiceBuilder onionService(Path folder, boolean groupReadable) throws TorException {
-        ServiceFolder kept = ServiceFolder.open(folder, groupReadable, new SecureRandom());
+        ServiceFolder kept = ServiceFolder.open(
+                folder, new ServiceFolder.Use(groupReadable, config.nonAnonymousServices), new SecureRandom());
         return OnionServiceBuilder.owning(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
     }
 
@@ -551,6 +557,9 @@ public final class TorClient implements Closeable {
      * @throws TorException if none can be had by then
      */
     public PinnedCircuit pin(int port, Duration timeout) throws TorException {
+        if (config.nonAnonymousServices) {
+            throw NoStreams.refusal();
+        }
         if (port < 0 || port > 65535) {
             throw new TorException(ErrorKind.BAD_REQUEST, "port " + port + " is not from 0 to 65535");
         }
@@ -599,6 +608,15 @@ public final class TorClient implements Closeable {
         pool.retireAll();
         onions.retireAll();
         internalCircuits.renew();
+    }
+
+    private ServiceCircuits serviceCircuits(LongSupplier circuitIds) {
+        if (!config.nonAnonymousServices) {
+            return internalCircuits;
+        }
+        LOG.warn("This client runs its onion services in non-anonymous mode: they have NO ANONYMITY, and everybody may learn "
+                + "where they are.");
+        return new DirectCircuits(internalCircuits, config.circuits, this::paths, channels, events, circuitIds);
     }
 
     /** Circuits for onion services. */

@@ -46,6 +46,7 @@ public final class TorConfig {
     final List<FallbackDirectory> fallbacks;
     final boolean testingNetwork;
     final boolean networkDisabled;
+    final boolean nonAnonymousServices;
     final Duration bootstrapTimeout;
     final List<ListenPort> listenPorts;
     final ChannelSettings channels;
@@ -71,6 +72,7 @@ public final class TorConfig {
         fallbacks = List.copyOf(builder.fallbacks);
         testingNetwork = builder.testingNetwork;
         networkDisabled = builder.networkDisabled;
+        nonAnonymousServices = builder.nonAnonymousServices;
         bootstrapTimeout = builder.bootstrapTimeout;
         listenPorts = List.copyOf(builder.listenPorts);
         channels = builder.channels;
@@ -81,7 +83,8 @@ public final class TorConfig {
         countryFiles = builder.countryFiles;
         paths = builder.paths.located(countryFiles);
         vanguards = builder.vanguards.located(countryFiles);
-        pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        PoolSettings pooled = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        pool = nonAnonymousServices ? pooled.withPrediction(false) : pooled;
         dormant = builder.dormant;
         onions = builder.onions;
         trackedHosts = List.copyOf(builder.trackedHosts);
@@ -90,6 +93,11 @@ public final class TorConfig {
         requestRules = givenRules != null
                 ? givenRules
                 : testingNetwork ? RequestRules.DEFAULT.withInternal() : RequestRules.DEFAULT;
+        if (nonAnonymousServices && !listenPorts.isEmpty()) {
+            throw new TorException(
+                    ErrorKind.CONFIG, "onion services that are not anonymous can't run in a client that others use as an "
+                            + "anonymous one; close the ports for programs");
+        }
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
@@ -113,6 +121,7 @@ public final class TorConfig {
         failIfOther("DirAuthority", authorities.equals(running.authorities));
         failIfOther("FallbackDir", fallbacks.equals(running.fallbacks));
         failIfOther("TestingTorNetwork", testingNetwork == running.testingNetwork);
+        failIfOther("HiddenServiceNonAnonymousMode", nonAnonymousServices == running.nonAnonymousServices);
         failIfOther("the set of channel settings", channels.equals(running.channels));
         failIfOther("the set of circuit settings", circuits.equals(running.circuits));
     }
@@ -132,6 +141,7 @@ public final class TorConfig {
         builder.fallbacks.addAll(fallbacks);
         builder.testingNetwork = testingNetwork;
         builder.networkDisabled = networkDisabled;
+        builder.nonAnonymousServices = nonAnonymousServices;
         builder.bootstrapTimeout = bootstrapTimeout;
         builder.listenPorts.addAll(listenPorts);
         builder.channels = channels;
@@ -168,6 +178,7 @@ public final class TorConfig {
         private final List<FallbackDirectory> fallbacks = new ArrayList<>();
         private boolean testingNetwork;
         private boolean networkDisabled;
+        private boolean nonAnonymousServices;
         private Duration bootstrapTimeout = Duration.ofMinutes(3);
         private final List<ListenPort> listenPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
@@ -255,6 +266,20 @@ public final class TorConfig {
          */
         public Builder disableNetwork(boolean disabled) {
             networkDisabled = disabled;
+            return this;
+        }
+
+        /**
+         * Gives up the anonymity of this client's onion services, all of them, for speed: introduction and rendezvous
+         * points are connected to directly, and see where the services are
+         * ({@code HiddenServiceSingleHopMode, HiddenServiceNonAnonymousMode}). Their clients stay anonymous. Such a client
+         * can't be used for anything else: it opens no streams, and has no SOCKS ports.
+         *
+         * @param nonAnonymous true for services that everybody may find
+         * @return this builder
+         */
+        public Builder nonAnonymousServices(boolean nonAnonymous) {
+            nonAnonymousServices = nonAnonymous;
             return this;
         }
 

@@ -35,6 +35,7 @@ public final class ServiceFolder {
     private static final String SECRET_FILE = "hs_ed25519_secret_key";
     private static final String PUBLIC_FILE = "hs_ed25519_public_key";
     private static final String HOSTNAME_FILE = "hostname";
+    private static final String NON_ANONYMOUS_FILE = "onion_service_non_anonymous";
     private static final String CLIENTS_FOLDER = "authorized_clients";
     private static final int HEAD = 32;
     private static final byte[] SECRET_HEAD = head("== ed25519v1-secret: type0 ==");
@@ -43,6 +44,17 @@ public final class ServiceFolder {
     private static final String FOLDER_MODE_FOR_GROUP = "rwxr-x---";
     private static final String FILE_MODE = "rw-------";
     private static final String FILE_MODE_FOR_GROUP = "rw-r-----";
+
+    /**
+     * What the folder is used for.
+     *
+     * @param groupReadable whether its group may see what is in it and read the host name; the keys it can't read
+     * @param nonAnonymous whether its service does not hide where it is
+     */
+    public record Use(boolean groupReadable, boolean nonAnonymous) {
+        /** Ours alone, for a service that is hidden. */
+        public static final Use DEFAULT = new Use(false, false);
+    }
 
     private final Path folder;
     private final Ed25519KeyPair identity;
@@ -59,12 +71,13 @@ public final class ServiceFolder {
     /**
      * Opens the folder, and makes it and a new key if there are none.
      *
-     * @param groupReadable whether its group may see what is in it and read the host name; the keys it can't read
      * @throws TorException of kind STORAGE, which says what is wrong
      */
-    public static ServiceFolder open(Path folder, boolean groupReadable, SecureRandom random) throws TorException {
+    public static ServiceFolder open(Path folder, Use use, SecureRandom random) throws TorException {
         try {
-            return openChecked(folder, groupReadable, random);
+            ServiceFolder opened = openChecked(folder, use.groupReadable, random);
+            opened.checkAnonymity(use.nonAnonymous);
+            return opened;
         } catch (TorException e) {
             throw e;
         } catch (IOException e) {
@@ -142,6 +155,20 @@ public final class ServiceFolder {
         }
         if (open) {
             LOG.warn("The secret key {} has a mode wider than 600; only its folder protects it.", file);
+        }
+    }
+
+    /** An address whose place is known once is known for ever: it must not become that of a hidden service. */
+    private void checkAnonymity(boolean nonAnonymous) throws IOException {
+        Path mark = folder.resolve(NON_ANONYMOUS_FILE);
+        if (nonAnonymous) {
+            if (!Files.exists(mark)) {
+                Files.createFile(mark);
+            }
+        } else if (Files.exists(mark)) {
+            throw new TorException(
+                    ErrorKind.STORAGE, "the onion service of " + folder + " has run in non-anonymous mode, so that everybody may "
+                            + "know where it is; it can't be hidden any more. Make a new one, in another folder.");
         }
     }
 

@@ -17,6 +17,7 @@ import dev.cepa.event.TorEvents;
 import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.pool.InternalCircuits;
+import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -62,7 +63,7 @@ final class ServicePublisher implements Closeable {
     /** Directories that are given it at a time. */
     private static final int AT_ONCE = 8;
 
-    private final InternalCircuits circuits;
+    private final ServiceCircuits circuits;
     private final boolean testing;
     private final Ed25519KeyPair identity;
     private final String address;
@@ -95,7 +96,7 @@ final class ServicePublisher implements Closeable {
     private List<Place> places = List.of();
 
     ServicePublisher(
-            InternalCircuits circuits, boolean testing, Ed25519KeyPair identity, TorEvents events, InstantSource clock,
+            ServiceCircuits circuits, boolean testing, Ed25519KeyPair identity, TorEvents events, InstantSource clock,
             SecureRandom random) {
         this.circuits = circuits;
         this.testing = testing;
@@ -323,7 +324,8 @@ final class ServicePublisher implements Closeable {
             lock.unlock();
         }
         HsDescriptor content = new HsDescriptor(
-                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), false, current, null, work);
+                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(),
+                current, null, work);
         byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
         lock.lock();
         try {

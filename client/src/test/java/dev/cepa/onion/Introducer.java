@@ -51,6 +51,11 @@ public final class Introducer {
         return pow == null ? -1 : pow.suggestedEffort();
     }
 
+    /** Whether its descriptor says that it does not hide. */
+    public boolean isSingleOnion() throws TorException {
+        return descriptor().descriptor().singleOnion();
+    }
+
     /** The link specifiers and keys of its introduction points, as one line each. */
     public List<String> introductionPoints() throws TorException {
         List<String> points = new ArrayList<>();

@@ -29,11 +29,11 @@ class ServiceFolderTest {
     }
 
     private ServiceFolder open() throws TorException {
-        return ServiceFolder.open(folder, false, new SecureRandom());
+        return ServiceFolder.open(folder, ServiceFolder.Use.DEFAULT, new SecureRandom());
     }
 
     private ServiceFolder openForGroup() throws TorException {
-        return ServiceFolder.open(folder, true, new SecureRandom());
+        return ServiceFolder.open(folder, new ServiceFolder.Use(true, false), new SecureRandom());
     }
 
     private void refuses(ErrorKind kind, String because) {
@@ -104,6 +104,13 @@ class ServiceFolderTest {
         openForGroup();
         assertThat(mode(folder)).isEqualTo("rwxr-x---");
         assertThat(mode(folder.resolve("hostname"))).isEqualTo("rw-r-----");
+    }
+
+    @Test
+    void aServiceThatWasNotHiddenOnceIsNeverHiddenAgain() throws Exception {
+        ServiceFolder.open(folder, new ServiceFolder.Use(false, true), new SecureRandom());
+        ServiceFolder.open(folder, new ServiceFolder.Use(false, true), new SecureRandom());
+        refuses(ErrorKind.STORAGE, "non-anonymous");
     }
 
     @Test

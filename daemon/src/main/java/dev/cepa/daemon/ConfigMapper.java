@@ -59,7 +59,15 @@ final class ConfigMapper {
         for (ConfigLine line : settings.lines("FallbackDir")) {
             at(line, () -> builder.fallbackDirectory(line.value()));
         }
-        new ListenerLines(settings, warnings).addTo(builder);
+        boolean nonAnonymous = nonAnonymousServices();
+        builder.nonAnonymousServices(nonAnonymous);
+        boolean anyPort = new ListenerLines(settings, warnings).addTo(builder);
+        if (nonAnonymous && anyPort) {
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    "HiddenServiceNonAnonymousMode is incompatible with using Tor as an anonymous client. Please set "
+                            + "SocksPort and all other ports for programs to 0, or revert HiddenServiceNonAnonymousMode to 0.");
+        }
         ConfigLine clientKeys = settings.line("ClientOnionAuthDir");
         if (clientKeys != null) {
             at(clientKeys, () -> builder.onionClientKeys(Configuration.path(clientKeys.value())));
@@ -70,6 +78,20 @@ final class ConfigMapper {
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
+    }
+
+    /** Both options are needed, so that nobody gives up anonymity by mistake. */
+    private boolean nonAnonymousServices() throws TorException {
+        boolean singleHop = settings.flag("HiddenServiceSingleHopMode");
+        boolean nonAnonymous = settings.flag("HiddenServiceNonAnonymousMode");
+        if (singleHop != nonAnonymous) {
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    (singleHop ? "HiddenServiceSingleHopMode" : "HiddenServiceNonAnonymousMode")
+                            + " does not provide any server anonymity. It must be used with "
+                            + (singleHop ? "HiddenServiceNonAnonymousMode" : "HiddenServiceSingleHopMode") + " set to 1.");
+        }
+        return nonAnonymous;
     }
 
     /** The places that log lines go to; empty for none. */

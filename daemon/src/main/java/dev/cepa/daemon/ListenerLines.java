@@ -33,13 +33,16 @@ final class ListenerLines {
     /**
      * Adds all ports, and what programs may ask for there.
      *
+     * @return whether there is one
      * @throws TorException of kind CONFIG that says which line is wrong and why
      */
-    void addTo(TorConfig.Builder builder) throws TorException {
+    boolean addTo(TorConfig.Builder builder) throws TorException {
+        boolean any = false;
         for (ListenerKind kind : ListenerKind.values()) {
             for (PortLine port : ports(kind)) {
                 if (port.address() != null) {
                     builder.listener(kind, port.address(), port.settings());
+                    any = true;
                 }
             }
         }
@@ -47,6 +50,7 @@ final class ListenerLines {
         builder.requestRules(rules());
         builder.trackHostExits(
                 settings.items("TrackHostExits"), Duration.ofSeconds(settings.number("TrackHostExitsExpire")));
+        return any;
     }
 
     /**

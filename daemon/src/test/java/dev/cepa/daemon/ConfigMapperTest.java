@@ -83,6 +83,17 @@ class ConfigMapperTest {
     }
 
     @Test
+    void givesUpTheAnonymityOfServicesOnlyIfBothOptionsSaySoAndNobodyUsesTheClient() throws Exception {
+        String both = "HiddenServiceSingleHopMode 1\nHiddenServiceNonAnonymousMode 1\n";
+        assertThat(of(both + "SocksPort 0").client()).isNotNull();
+        assertThatThrownBy(() -> of(both).client()).hasMessageContaining("SocksPort to 0");
+        assertThatThrownBy(() -> of("SocksPort 0\nHiddenServiceSingleHopMode 1").client())
+                .hasMessageContaining("must be used with HiddenServiceNonAnonymousMode");
+        assertThatThrownBy(() -> of("SocksPort 0\nHiddenServiceNonAnonymousMode 1").client())
+                .hasMessageContaining("must be used with HiddenServiceSingleHopMode");
+    }
+
+    @Test
     void keepsMaxMemInQueuesWithinWhatTheHeapCanGive() throws Exception {
         List<String> warnings = new ArrayList<>();
         for (String size : List.of("2 MB", "0", "100 KB", "4000 GB")) {
