@@ -13,7 +13,7 @@ class OptionTableTest {
 
     @Test
     void knowsEveryOptionOfTor() {
-        assertThat(table.settable()).hasSize(372).extracting(Option::name).contains("SocksPort", "__SocksPort", "UseBridges");
+        assertThat(table.settable()).hasSize(373).extracting(Option::name).contains("SocksPort", "__SocksPort", "UseBridges");
         for (Option option : table.settable()) {
             if (!option.defaultValue().isEmpty()) {
                 assertThat(option.name().equals("__OwningControllerFD") ? null : option.type().problem(option.defaultValue()))
