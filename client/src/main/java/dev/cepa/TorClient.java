@@ -26,6 +26,8 @@ import dev.cepa.pool.DirectCircuits;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.PoolStatistics;
 import dev.cepa.pool.ServiceCircuits;
+import dev.cepa.pool.SessionParameters;
+import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamSource;
 import dev.cepa.pool.VanguardCircuits;
 import dev.cepa.proxy.AddressMap;
@@ -86,6 +88,7 @@ public final class TorClient implements Closeable {
     private final Vanguards vanguards;
     private final VanguardCircuits internalCircuits;
     private final TorStreams streams;
+    private final Sessions sessions;
     private final ProgramRequests programRequests;
     private final Listeners listeners;
     private final Dormancy dormancy;
@@ -164,7 +167,8 @@ public final class TorClient implements Closeable {
             });
             updatePadding(null);
             streams = new TorStreams(source, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
-            programRequests = new ProgramRequests(router, config.requestRules, events);
+            sessions = new Sessions(() -> this.config.countryFiles);
+            programRequests = new ProgramRequests(router, config.requestRules, sessions, events);
             listeners = new Listeners(programRequests, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
@@ -545,6 +549,24 @@ public final class TorClient implements Closeable {
     /** {@return streams that share no circuit with any others: an exit can't tell that they come from the same client} */
     public TorStreams isolated() {
         return streams.with(pool.newOwner());
+    }
+
+    /**
+     * The same with exits and circuits of one's own choice. That has a price: whoever chooses exits by habit can be told by
+     * it, and few exits see more of him than many.
+     *
+     * @param parameters such as {@code exit={de},{fr};lifetime=10m} or {@code fresh}: {@code exit} lists the only exits that
+     *     will do, as torrc's {@code ExitNodes}; {@code lifetime} is how long a circuit takes streams after its first;
+     *     {@code fresh} is a new circuit for each stream
+     * @return streams that share no circuit with any others
+     * @throws TorException of kind BAD_REQUEST for an unknown key, or a value that makes no sense
+     */
+    public TorStreams isolated(String parameters) throws TorException {
+        SessionParameters parsed = SessionParameters.parse(parameters);
+        if (!parsed.exit().isEmpty()) {
+            sessions.exits(parsed.exit());
+        }
+        return isolated().with(request -> sessions.apply(parsed, request));
     }
 
     /**

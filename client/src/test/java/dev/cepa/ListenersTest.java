@@ -8,7 +8,9 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
+import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.OpenedStream;
+import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import dev.cepa.proxy.ListenerKind;
@@ -33,7 +35,7 @@ class ListenersTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final byte[] REQUEST = {5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 7};
 
-    private final Listeners ports = new Listeners(new ProgramRequests(new Sockets(), RequestRules.DEFAULT.withInternal(), new TorEvents()), new TorEvents());
+    private final Listeners ports = new Listeners(new ProgramRequests(new Sockets(), RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents()), new TorEvents());
     private ServerSocket server;
 
     /** Opens plain sockets to {@link #server}. */

@@ -66,6 +66,12 @@ public record StreamRequest(
                 host, port, isolation, beginFlags, optimistic, prebuilt, keepAlive, data, exits, lifetime);
     }
 
+    /** The same, sharing circuits with other streams. */
+    public StreamRequest withIsolation(IsolationKey key) {
+        return new StreamRequest(
+                host, port, key, beginFlags, optimistic, prebuilt, keepAlive, early, exits, lifetime);
+    }
+
     /** The same with one of those exits; null for any. */
     public StreamRequest withExits(@Nullable ExitChoice chosen) {
         return new StreamRequest(

@@ -10,6 +10,8 @@ import dev.cepa.event.TorEvents;
 import dev.cepa.pool.ExitChoice;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.OpenedStream;
+import dev.cepa.pool.SessionParameters;
+import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import java.net.InetAddress;
@@ -33,6 +35,7 @@ public final class ProgramRequests {
 
     private final StreamOpener opener;
     private final TorEvents events;
+    private final Sessions sessions;
     private volatile RequestRules rules;
     private final AtomicLong nextUnsafeWarning = new AtomicLong(System.nanoTime());
     private final ReentrantLock lock = new ReentrantLock();
@@ -41,9 +44,14 @@ public final class ProgramRequests {
     /** Null until an answer is kept. */
     private volatile @Nullable AnswerCache cache;
 
-    /** @param opener opens streams and asks about names */
-    public ProgramRequests(StreamOpener opener, RequestRules rules, TorEvents events) {
+    /**
+     * @param opener opens streams and asks about names
+     * @param sessions finds the exits that programs choose where they may
+     * @param events hear of each request
+     */
+    public ProgramRequests(StreamOpener opener, RequestRules rules, Sessions sessions, TorEvents events) {
         this.opener = opener;
+        this.sessions = sessions;
         this.events = events;
         this.rules = rules;
         setRules(rules);
@@ -171,7 +179,7 @@ public final class ProgramRequests {
     }
 
     /** The request for that host, which may name its exit. */
-    private static StreamRequest mapped(ProgramRequest request, String host, PortSettings settings) throws TorException {
+    private StreamRequest mapped(ProgramRequest request, String host, PortSettings settings) throws TorException {
         if (!isExit(host)) {
             return streamRequest(request, host, settings);
         }
@@ -180,7 +188,8 @@ public final class ProgramRequests {
         if (dot <= 0) {
             throw new RefusedException(false, "A mapping to \".exit\" names no host. Refusing.");
         }
-        return streamRequest(request, rest.substring(0, dot), settings).withExits(ExitChoice.relay(rest.substring(dot + 1)));
+        return streamRequest(request, rest.substring(0, dot), settings)
+                .withExits(ExitChoice.relay(rest.substring(dot + 1)));
     }
 
     private void checkPlaintext(int port) throws RefusedException {
@@ -219,11 +228,31 @@ public final class ProgramRequests {
         }
     }
 
-    private static StreamRequest streamRequest(ProgramRequest request, String host, PortSettings settings) {
+    private StreamRequest streamRequest(ProgramRequest request, String host, PortSettings settings)
+            throws RefusedException {
         IsolationKey key = settings.isolationKey(
                 request.client(), request.protocol(), request.user(), request.password(), request.host(), request.port());
         StreamRequest wanted = new StreamRequest(host, request.port(), key, request.beginFlags(), false);
+        if (settings.sessions() && SessionParameters.isMeant(request.user())) {
+            return session(request, wanted);
+        }
         return settings.keepAlive() && request.hasCredentials() ? wanted.keepingAlive() : wanted;
+    }
+
+    /** The request as its user name has it; kept apart by that in any case. */
+    private StreamRequest session(ProgramRequest request, StreamRequest wanted) throws RefusedException {
+        IsolationKey key = wanted.isolation().withCredentials(request.user(), request.password());
+        try {
+            SessionParameters parameters = SessionParameters.parse(request.user());
+            boolean choosesExit = !parameters.exit().isEmpty() || parameters.lifetime() != null;
+            if (choosesExit && HostText.isOnion(wanted.host())) {
+                throw new RefusedException(
+                        false, "Session parameters: a way to an onion service has no exit, and no lifetime to choose.");
+            }
+            return sessions.apply(parameters, wanted.withIsolation(key));
+        } catch (TorException e) {
+            throw e instanceof RefusedException refused ? refused : new RefusedException(false, e.getMessage());
+        }
     }
 
     /**

@@ -5,7 +5,9 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
+import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.OpenedStream;
+import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import java.io.Closeable;
@@ -54,7 +56,7 @@ final class PlainOpener implements StreamOpener, Closeable {
     }
 
     ProgramRequests programs() {
-        return new ProgramRequests(this, RequestRules.DEFAULT.withInternal(), new TorEvents());
+        return new ProgramRequests(this, RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
     }
 
     @Override

@@ -13,7 +13,9 @@ import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
+import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.OpenedStream;
+import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import java.io.IOException;
@@ -98,7 +100,7 @@ class SocksListenerTest {
     }
 
     private ProgramRequests requests() {
-        return new ProgramRequests(sockets, RequestRules.DEFAULT.withInternal(), new TorEvents());
+        return new ProgramRequests(sockets, RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
     }
 
     private Listener open(PortSettings settings) throws TorException {

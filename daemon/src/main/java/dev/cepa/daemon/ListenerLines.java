@@ -90,6 +90,7 @@ final class ListenerLines {
                 .timeout(Duration.ofSeconds(Math.max(1, settings.number("SocksTimeout"))))
                 .limits(connections, connections / 2)
                 .clients(clients())
+                .sessions(settings.flag("SessionParameters"))
                 .socketFile(new SocketFileMode(settings.flag("UnixSocksGroupWritable"), false, false))
                 .build();
     }
