@@ -59,15 +59,8 @@ final class ConfigMapper {
         for (ConfigLine line : settings.lines("FallbackDir")) {
             at(line, () -> builder.fallbackDirectory(line.value()));
         }
-        boolean nonAnonymous = nonAnonymousServices();
-        builder.nonAnonymousServices(nonAnonymous);
-        boolean anyPort = new ListenerLines(settings, warnings).addTo(builder);
-        if (nonAnonymous && anyPort) {
-            throw new TorException(
-                    ErrorKind.CONFIG,
-                    "HiddenServiceNonAnonymousMode is incompatible with using Tor as an anonymous client. Please set "
-                            + "SocksPort and all other ports for programs to 0, or revert HiddenServiceNonAnonymousMode to 0.");
-        }
+        builder.nonAnonymousServices(nonAnonymousServices());
+        new ListenerLines(settings, warnings).addTo(builder);
         ConfigLine clientKeys = settings.line("ClientOnionAuthDir");
         if (clientKeys != null) {
             at(clientKeys, () -> builder.onionClientKeys(Configuration.path(clientKeys.value())));
@@ -173,12 +166,15 @@ final class ConfigMapper {
                 });
     }
 
-    private VanguardSettings vanguards() throws TorException {
+    VanguardSettings vanguards() throws TorException {
         VanguardSettings.Mode mode = switch (settings.text("VanguardsLiteEnabled")) {
             case "0" -> VanguardSettings.Mode.OFF;
             case "1" -> VanguardSettings.Mode.LITE;
             default -> VanguardSettings.Mode.AUTO;
         };
+        if (settings.flag("VanguardsEnabled")) {
+            mode = VanguardSettings.Mode.FULL;
+        }
         return new VanguardSettings(mode, relays("HSLayer2Nodes"), relays("HSLayer3Nodes"));
     }
 

@@ -33,16 +33,13 @@ final class ListenerLines {
     /**
      * Adds all ports, and what programs may ask for there.
      *
-     * @return whether there is one
      * @throws TorException of kind CONFIG that says which line is wrong and why
      */
-    boolean addTo(TorConfig.Builder builder) throws TorException {
-        boolean any = false;
+    void addTo(TorConfig.Builder builder) throws TorException {
         for (ListenerKind kind : ListenerKind.values()) {
             for (PortLine port : ports(kind)) {
                 if (port.address() != null) {
                     builder.listener(kind, port.address(), port.settings());
-                    any = true;
                 }
             }
         }
@@ -50,7 +47,6 @@ final class ListenerLines {
         builder.requestRules(rules());
         builder.trackHostExits(
                 settings.items("TrackHostExits"), Duration.ofSeconds(settings.number("TrackHostExitsExpire")));
-        return any;
     }
 
     /**

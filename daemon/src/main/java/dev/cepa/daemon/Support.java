@@ -31,7 +31,7 @@ final class Support {
             "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
             "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
-            "UseEntryGuards", "VanguardsLiteEnabled",
+            "UseEntryGuards", "VanguardsEnabled", "VanguardsLiteEnabled",
             "LogFormat", "LogMessageDomains", "ReloadOnChange", "SyslogIdentityTag");
 
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
