@@ -7,6 +7,7 @@ import java.util.Locale;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Events of the JDK's Flight Recorder for what lasts in a client, seen with {@code jfr print} and JDK Mission Control:
  * {@code dev.cepa.Bootstrap}, {@code dev.cepa.CircuitBuild}, {@code dev.cepa.CircuitHop}, {@code dev.cepa.Stream},
- * {@code dev.cepa.DescriptorFetch}. They cost next to nothing while nothing is recorded. Thread-safe.
+ * {@code dev.cepa.DescriptorFetch}. Their classes are loaded once something is being recorded. Thread-safe.
  */
 public final class FlightEvents implements TorEventListener {
     private final Moments<Moment> moments;
@@ -31,7 +32,9 @@ public final class FlightEvents implements TorEventListener {
 
     @Override
     public void onEvent(TorEvent event) {
-        moments.onEvent(event);
+        if (FlightRecorder.isInitialized()) {
+            moments.onEvent(event);
+        }
     }
 
     private static final class Recorder implements Moments.Recorder<Moment> {

@@ -1,34 +1,24 @@
 package dev.cepa.monitor;
 
-import dev.cepa.TorClient;
 import dev.cepa.Traffic;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEventListener;
-import dev.cepa.monitor.NetworkState.CircuitView;
-import dev.cepa.monitor.NetworkState.ServiceView;
-import dev.cepa.monitor.NetworkState.StreamView;
-import dev.cepa.monitor.NetworkState.View;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.CounterWithCallback;
-import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The numbers of a client, in a registry of their own: counters and histograms move with events, gauges look at
- * {@link NetworkState} when they are asked. docs/operations.md lists them. Thread-safe.
+ * The numbers of a client, in a registry of their own: counters and histograms, which move with events, and {@link Gauges}.
+ * docs/operations.md lists them. Thread-safe.
  */
 final class Metrics implements TorEventListener {
     /** Circuits and channels whose beginnings are remembered. */
@@ -37,14 +27,10 @@ final class Metrics implements TorEventListener {
     private static final double[] SECONDS = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final NetworkState network;
-    private final InstantSource clock;
-    private final Supplier<Traffic> traffic;
-    private final ProcessNumbers process;
+    private final Gauges gauges;
     private final Map<Long, Long> circuitSteps = new ConcurrentHashMap<>();
     private final Map<Long, Long> streamsBegun = new ConcurrentHashMap<>();
     private final Map<Long, Long> channelsBegun = new ConcurrentHashMap<>();
-    private volatile double circuitTimeout = Double.NaN;
 
     private final Counter circuitsAttempted = counter("cepa_circuits_attempted", "Circuits begun.", "purpose");
     private final Counter circuitsBuilt = counter("cepa_circuits_built", "Circuits that have got all their hops.", "purpose");
@@ -94,23 +80,15 @@ final class Metrics implements TorEventListener {
             counter("cepa_queue_memory_freed_bytes", "Bytes freed by ending circuits when queues took too much memory.");
 
     /**
-     * Metrics that look at these when they are asked.
+     * Metrics with gauges that look at these when they are asked.
      *
      * @param fingerprints whether guards are named
      */
     Metrics(
             NetworkState network, InstantSource clock, Supplier<Traffic> traffic, ProcessNumbers process,
             boolean fingerprints) {
-        this.network = network;
-        this.clock = clock;
-        this.traffic = traffic;
-        this.process = process;
-        trafficMetrics();
-        circuitGauges();
-        relayGauges(fingerprints);
-        directoryGauges();
-        serviceGauges();
-        processGauges();
+        gauges = new Gauges(network, clock, traffic, process, fingerprints);
+        registry.register(gauges);
     }
 
     PrometheusRegistry registry() {
@@ -129,177 +107,6 @@ final class Metrics implements TorEventListener {
     private Histogram histogram(String name, String help, String... labels) {
         return Histogram.builder().name(name).help(help).labelNames(labels).classicUpperBounds(SECONDS)
                 .nativeMaxNumberOfBuckets(100).withoutExemplars().register(registry);
-    }
-
-    private void gauge(String name, String help, Supplier<Double> value) {
-        GaugeWithCallback.builder().name(name).help(help)
-                .callback(callback -> {
-                    double now = value.get();
-                    if (!Double.isNaN(now)) {
-                        callback.call(now);
-                    }
-                })
-                .register(registry);
-    }
-
-    private void viewGauge(String name, String help, ToDoubleFunction<View> value) {
-        gauge(name, help, () -> value.applyAsDouble(network.view()));
-    }
-
-    private void total(String name, String help, Supplier<Double> value) {
-        CounterWithCallback.builder().name(name).help(help)
-                .callback(callback -> {
-                    double now = value.get();
-                    if (!Double.isNaN(now)) {
-                        callback.call(now);
-                    }
-                })
-                .register(registry);
-    }
-
-    private void trafficMetrics() {
-        total("cepa_read_bytes", "Bytes received from relays.", () -> (double) traffic.get().bytesRead());
-        total("cepa_written_bytes", "Bytes sent to relays.", () -> (double) traffic.get().bytesWritten());
-    }
-
-    private void circuitGauges() {
-        GaugeWithCallback.builder().name("cepa_circuits_open").help("Circuits that are built, by what they are for.")
-                .labelNames("purpose")
-                .callback(callback -> {
-                    Map<String, Integer> counts = new TreeMap<>();
-                    counts.put("general", 0);
-                    for (CircuitView circuit : network.view().circuits()) {
-                        if (circuit.built()) {
-                            counts.merge(circuit.use(), 1, Integer::sum);
-                        }
-                    }
-                    counts.forEach((purpose, count) -> callback.call(count, purpose));
-                })
-                .register(registry);
-        viewGauge("cepa_circuits_pending", "Circuits that are being built.", view -> {
-            int count = 0;
-            for (CircuitView circuit : view.circuits()) {
-                count += circuit.built() ? 0 : 1;
-            }
-            return count;
-        });
-        gauge("cepa_circuit_timeout_seconds", "How long a circuit may take to build, as learned.", () -> circuitTimeout);
-        GaugeWithCallback.builder().name("cepa_streams_active").help("Streams that are open.").labelNames("kind")
-                .callback(callback -> {
-                    int user = 0;
-                    int directory = 0;
-                    for (StreamView stream : network.view().streams()) {
-                        if (stream.open() && stream.isDirectory()) {
-                            directory++;
-                        } else if (stream.open()) {
-                            user++;
-                        }
-                    }
-                    callback.call(user, "user");
-                    callback.call(directory, "directory");
-                })
-                .register(registry);
-    }
-
-    private void relayGauges(boolean fingerprints) {
-        GaugeWithCallback.builder().name("cepa_guards").help("Guards by state.").labelNames("state")
-                .callback(callback -> {
-                    Map<String, Integer> counts = new TreeMap<>(Map.of("up", 0, "down", 0, "untried", 0));
-                    network.view().guards().values().forEach(state -> counts.merge(state, 1, Integer::sum));
-                    counts.forEach((state, count) -> callback.call(count, state));
-                })
-                .register(registry);
-        GaugeWithCallback.builder().name("cepa_guard_up")
-                .help("Whether a guard works, for each that was tried: numbered, or named if that was asked for.")
-                .labelNames("guard")
-                .callback(callback -> {
-                    int number = 0;
-                    for (Map.Entry<String, String> guard : network.view().guards().entrySet()) {
-                        number++;
-                        if (!guard.getValue().equals("untried")) {
-                            callback.call(
-                                    guard.getValue().equals("up") ? 1 : 0,
-                                    fingerprints ? guard.getKey() : Integer.toString(number));
-                        }
-                    }
-                })
-                .register(registry);
-        GaugeWithCallback.builder().name("cepa_vanguards").help("Vanguards by layer.").labelNames("layer")
-                .callback(callback -> {
-                    int second = 0;
-                    int third = 0;
-                    for (int layer : network.view().vanguards().values()) {
-                        second += layer == 2 ? 1 : 0;
-                        third += layer == 3 ? 1 : 0;
-                    }
-                    callback.call(second, "2");
-                    callback.call(third, "3");
-                })
-                .register(registry);
-        viewGauge("cepa_channels_open", "Connections to relays.", view -> view.channels().size());
-    }
-
-    private void directoryGauges() {
-        viewGauge("cepa_bootstrap_ratio", "How far bootstrapping has come.", view -> view.bootstrap().percent() / 100.0);
-        viewGauge("cepa_dormant", "1 while the client rests because nobody uses it.", view -> view.dormant() ? 1 : 0);
-        viewGauge("cepa_clock_skew_seconds", "How far the clock is ahead of the network's; 0 if it agrees.", view ->
-                view.skew().toMillis() / 1000.0);
-        viewGauge("cepa_directory_relays", "Relays in the consensus.", view -> {
-            TorEvent.ConsensusArrived consensus = view.consensus();
-            return consensus == null ? 0 : consensus.relays();
-        });
-        viewGauge("cepa_directory_consensus_age_seconds", "Time since the consensus became valid.", view -> {
-            TorEvent.ConsensusArrived consensus = view.consensus();
-            Instant now = clock.instant();
-            return consensus == null ? Double.NaN : Duration.between(consensus.validAfter(), now).toMillis() / 1000.0;
-        });
-        viewGauge("cepa_directory_consensus_expiry_timestamp_seconds", "When the consensus expires.", view -> {
-            TorEvent.ConsensusArrived consensus = view.consensus();
-            return consensus == null ? Double.NaN : consensus.validUntil().getEpochSecond();
-        });
-    }
-
-    private void serviceGauges() {
-        GaugeWithCallback.builder().name("tor_hs_intro_established")
-                .help("Introduction points of our onion service that are established.").labelNames("onion")
-                .callback(callback -> {
-                    for (ServiceView service : network.view().services()) {
-                        callback.call(service.points(), service.address());
-                    }
-                })
-                .register(registry);
-        GaugeWithCallback.builder().name("tor_hs_rdv_established").help("Clients that have a circuit to our onion service.")
-                .labelNames("onion")
-                .callback(callback -> {
-                    for (ServiceView service : network.view().services()) {
-                        callback.call(service.clients(), service.address());
-                    }
-                })
-                .register(registry);
-    }
-
-    private void processGauges() {
-        gauge("process_resident_memory_bytes", "Memory that the process has in RAM.", process::residentBytes);
-        gauge("process_virtual_memory_bytes", "Address space of the process.", process::virtualBytes);
-        gauge("process_open_fds", "Open files and sockets.", process::openFiles);
-        gauge("process_start_time_seconds", "When the process was started.", process::startSeconds);
-        total("process_cpu_seconds", "Processor time that the process has used.", process::cpuSeconds);
-        memory("jvm_memory_used_bytes", "Heap in use, what is not collected yet included.", process::heapUsed);
-        memory("jvm_memory_committed_bytes", "Heap that the JVM has.", process::heapCommitted);
-        memory("jvm_memory_max_bytes", "Heap that the JVM may have.", process::heapMax);
-        total("cepa_gc_active_seconds", "Seconds in which the garbage collector ran at least once.", process::collections);
-        gauge("cepa_uptime_seconds", "Time since the process was started.", process::uptimeSeconds);
-        GaugeWithCallback.builder().name("cepa_build_info").help("Which version this is; always 1.")
-                .labelNames("version", "java")
-                .callback(callback ->
-                        callback.call(1, TorClient.version(), System.getProperty("java.version", "unknown")))
-                .register(registry);
-    }
-
-    private void memory(String name, String help, Supplier<Double> value) {
-        GaugeWithCallback.builder().name(name).help(help).labelNames("area")
-                .callback(callback -> callback.call(value.get(), "heap"))
-                .register(registry);
     }
 
     @Override
@@ -332,7 +139,7 @@ final class Metrics implements TorEventListener {
                         lower(descriptor.action()), reason == null ? "" : reason.toLowerCase(Locale.ROOT)).inc();
             }
             case TorEvent.ServiceStatus service -> service(service);
-            case TorEvent.BuildTimeoutSet set -> circuitTimeout = seconds(set.timeout());
+            case TorEvent.BuildTimeoutSet set -> gauges.setCircuitTimeout(set.timeout());
             case TorEvent.ClockJumped jumped -> clockJumps.inc();
             case TorEvent.LowMemory low -> memoryFreed.inc(low.freed());
             case TorEvent.Warning warning -> {

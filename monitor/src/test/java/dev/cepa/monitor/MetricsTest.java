@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class MetricsTest {
@@ -134,5 +136,24 @@ class MetricsTest {
         for (String name : afterEverything(metrics).keySet()) {
             assertThat(guide).contains("`" + name + "`");
         }
+    }
+
+    @Test
+    void dashboardAndRulesAskForMetricsThatExistAndTheDashboardForAll() throws Exception {
+        Set<String> names = afterEverything(metrics(false)).keySet();
+        String dashboard = Files.readString(Path.of("../docs/monitoring/grafana.json"));
+        String rules = Files.readString(Path.of("../docs/monitoring/alerts.yml"));
+        Set<String> asked = new TreeSet<>();
+        Matcher matcher = Pattern.compile("\\b(?:cepa|tor_hs|process|jvm)_[a-z_]+(?=[{\\[ ]|\\\\|$)", Pattern.MULTILINE)
+                .matcher(dashboard + rules);
+        while (matcher.find()) {
+            asked.add(matcher.group().replaceFirst("_bucket$", ""));
+        }
+        assertThat(asked).hasSizeGreaterThan(40);
+        assertThat(names).containsAll(asked);
+        Set<String> shown = new TreeSet<>(names);
+        shown.removeIf(name -> dashboard.contains(name));
+        assertThat(shown).as("not on the dashboard").containsExactlyInAnyOrder(
+                "process_virtual_memory_bytes", "process_start_time_seconds");
     }
 }

@@ -22,6 +22,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,11 +126,39 @@ class MonitorIT {
     }
 
     @Test
-    void rulesAndDashboardAskForMetricsThatExist() throws Exception {
+    void rulesAndConfigurationPassPromtool() throws Exception {
         Tools.require("promtool", "prometheus");
-        Path rules = Path.of("../docs/monitoring/alerts.yml");
-        assertThat(Tools.run(null, List.of("promtool", "check", "rules", rules.toString())).status()).isZero();
-        assertThat(Tools.run(null, List.of("promtool", "check", "config", "../docs/monitoring/prometheus.yml")).status()).isZero();
+        Path folder = Path.of("../docs/monitoring");
+        assertThat(Tools.run(null, List.of("promtool", "check", "rules", folder.resolve("alerts.yml").toString())).status())
+                .isZero();
+        assertThat(Tools.run(null, List.of("promtool", "check", "config", folder.resolve("prometheus.yml").toString())).status())
+                .isZero();
+    }
+
+    /** The queries of the dashboard, with its variables filled in. */
+    private static List<String> dashboardQueries() throws IOException {
+        List<String> queries = new ArrayList<>();
+        Matcher matcher = Pattern.compile("\"expr\": \"((?:[^\"\\\\]|\\\\.)*)\"")
+                .matcher(Files.readString(Path.of("../docs/monitoring/grafana.json")));
+        while (matcher.find()) {
+            queries.add(matcher.group(1).replace("\\\"", "\"").replace("$job", "cepa").replace("$instance", ".*")
+                    .replace("$__rate_interval", "1m"));
+        }
+        return queries;
+    }
+
+    @Test
+    void prometheusAnswersEveryQueryOfTheDashboard() throws Exception {
+        Tools.require("prometheus", "prometheus");
+        int port = startPrometheus();
+        assertThat(query(port, "up{job='cepa'}")).isEqualTo("1");
+        List<String> queries = dashboardQueries();
+        assertThat(queries).hasSizeGreaterThan(50);
+        for (String expression : queries) {
+            String url = "http://127.0.0.1:" + port + "/api/v1/query?query="
+                    + URLEncoder.encode(expression, StandardCharsets.UTF_8);
+            assertThat(Tools.get(url).body()).as(expression).startsWith("{\"status\":\"success\"");
+        }
     }
 
     private static int freePort() throws IOException {
