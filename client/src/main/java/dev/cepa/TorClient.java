@@ -114,9 +114,10 @@ public final class TorClient implements Closeable {
             AtomicLong circuitIds = new AtomicLong();
             channels = new ChannelManager(config.channels, events);
             channels.memory().setBound(config.maxMemoryInQueues);
+            channels.setOutbound(config.outbound);
             guards = new GuardManager(state, clock, new SecureRandom(), events);
             directory = new DirectoryManager(
-                    config.directorySettings(data == null ? null : data.path()),
+                    config.directorySettings(cacheFolder(config, data)),
                     channels,
                     guards,
                     config.paths,
@@ -177,6 +178,11 @@ public final class TorClient implements Closeable {
             }
             throw e;
         }
+    }
+
+    private static @Nullable Path cacheFolder(TorConfig config, @Nullable DataDirectory data) throws TorException {
+        Path other = config.cacheDirectory;
+        return data == null ? null : other == null ? data.path() : DataDirectory.prepareCache(other);
     }
 
     private void updatePadding(@Nullable NetDir dir) {
@@ -418,6 +424,7 @@ public final class TorClient implements Closeable {
             }
             config = next;
             channels.memory().setBound(next.maxMemoryInQueues);
+            channels.setOutbound(next.outbound);
             pool.setSettings(next.pool);
             onions.setSettings(next.onions);
             internalCircuits.setSettings(next.pool);

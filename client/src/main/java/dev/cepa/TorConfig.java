@@ -2,12 +2,14 @@ package dev.cepa;
 
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.ChannelSettings;
+import dev.cepa.channel.OutboundAddresses;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryAuthority;
 import dev.cepa.directory.DirectorySettings;
 import dev.cepa.directory.FallbackDirectory;
+import dev.cepa.directory.PublicNetwork;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.onion.ClientAuthFolder;
@@ -56,6 +58,9 @@ public final class TorConfig {
     final long maxMemoryInQueues;
     final CircuitSettings circuits;
     final CountryFiles countryFiles;
+    final @Nullable Path cacheDirectory;
+    final boolean withoutFallbacks;
+    final OutboundAddresses outbound;
     final PathSettings paths;
     final VanguardSettings vanguards;
     final PoolSettings pool;
@@ -81,6 +86,9 @@ public final class TorConfig {
         maxMemoryInQueues = builder.maxMemoryInQueues;
         circuits = builder.circuits;
         countryFiles = builder.countryFiles;
+        cacheDirectory = builder.cacheDirectory;
+        withoutFallbacks = builder.withoutFallbacks;
+        outbound = builder.outbound;
         paths = builder.paths.located(countryFiles);
         vanguards = builder.vanguards.located(countryFiles);
         PoolSettings pooled = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
@@ -101,8 +109,10 @@ public final class TorConfig {
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
-        DirectorySettings settings =
-                DirectorySettings.DEFAULT.withNetwork(authorities, fallbacks).withCacheDirectory(folder);
+        boolean none = withoutFallbacks && authorities.isEmpty() && fallbacks.isEmpty();
+        DirectorySettings settings = DirectorySettings.DEFAULT
+                .withNetwork(none ? PublicNetwork.authorities() : authorities, fallbacks)
+                .withCacheDirectory(folder);
         return testingNetwork ? settings.forTestingNetwork() : settings;
     }
 
@@ -119,6 +129,8 @@ public final class TorConfig {
     void checkReplaces(TorConfig running) throws TorException {
         failIfOther("DataDirectory", Objects.equals(dataDirectory, running.dataDirectory));
         failIfOther("DirAuthority", authorities.equals(running.authorities));
+        failIfOther("CacheDirectory", Objects.equals(cacheDirectory, running.cacheDirectory));
+        failIfOther("UseDefaultFallbackDirs", withoutFallbacks == running.withoutFallbacks);
         failIfOther("FallbackDir", fallbacks.equals(running.fallbacks));
         failIfOther("TestingTorNetwork", testingNetwork == running.testingNetwork);
         failIfOther("HiddenServiceNonAnonymousMode", nonAnonymousServices == running.nonAnonymousServices);
@@ -150,6 +162,9 @@ public final class TorConfig {
         builder.maxMemoryInQueues = maxMemoryInQueues;
         builder.circuits = circuits;
         builder.countryFiles = countryFiles;
+        builder.cacheDirectory = cacheDirectory;
+        builder.withoutFallbacks = withoutFallbacks;
+        builder.outbound = outbound;
         builder.paths = paths;
         builder.vanguards = vanguards;
         builder.pool = pool;
@@ -187,6 +202,9 @@ public final class TorConfig {
         private long maxMemoryInQueues = QueueMemory.defaultBound();
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private CountryFiles countryFiles = CountryFiles.DEFAULT;
+        private @Nullable Path cacheDirectory;
+        private boolean withoutFallbacks;
+        private OutboundAddresses outbound = OutboundAddresses.ANY;
         private PathSettings paths = PathSettings.DEFAULT;
         private VanguardSettings vanguards = VanguardSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
@@ -491,6 +509,40 @@ public final class TorConfig {
          */
         public Builder countryFiles(CountryFiles files) {
             countryFiles = files;
+            return this;
+        }
+
+        /**
+         * Keeps the directory's documents, which can be fetched again, outside of the data directory
+         * ({@code CacheDirectory}). No effect on a client that keeps nothing on disk.
+         *
+         * @param folder created 0700 if it is not there
+         * @return this builder
+         */
+        public Builder cacheDirectory(Path folder) {
+            cacheDirectory = folder;
+            return this;
+        }
+
+        /**
+         * Asks authorities alone for the first consensus, without the built-in fallback directories
+         * ({@code UseDefaultFallbackDirs 0}). Those that were given by {@link #fallbackDirectory} are asked all the same.
+         *
+         * @return this builder
+         */
+        public Builder withoutDefaultFallbacks() {
+            withoutFallbacks = true;
+            return this;
+        }
+
+        /**
+         * Connects to relays from these addresses of this computer ({@code OutboundBindAddress}).
+         *
+         * @param addresses at most one of each family
+         * @return this builder
+         */
+        public Builder outboundAddresses(OutboundAddresses addresses) {
+            outbound = addresses;
             return this;
         }
 

@@ -2,7 +2,9 @@ package dev.cepa.daemon;
 
 import dev.cepa.DormantSettings;
 import dev.cepa.TorConfig;
+import dev.cepa.cell.HostText;
 import dev.cepa.channel.ChannelPadding;
+import dev.cepa.channel.OutboundAddresses;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -12,6 +14,7 @@ import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -44,7 +47,8 @@ final class ConfigMapper {
     TorConfig client() throws TorException {
         TorConfig.Builder builder = TorConfig.builder();
         boolean testing = settings.flag("TestingTorNetwork");
-        if (testing && !settings.isSet("DirAuthority")) {
+        if (testing && !settings.isSet("DirAuthority")
+                && !(settings.isSet("AlternateDirAuthority") && settings.isSet("AlternateBridgeAuthority"))) {
             throw new TorException(
                     ErrorKind.CONFIG,
                     "TestingTorNetwork may only be configured in combination with a non-default set of DirAuthority.");
@@ -54,6 +58,10 @@ final class ConfigMapper {
             builder.dataDirectory(Configuration.path(settings.text("DataDirectory")));
         }
         for (ConfigLine line : settings.lines("DirAuthority")) {
+            at(line, () -> builder.directoryAuthority(line.value()));
+        }
+        // What they leave as it is are bridge authorities, which are not asked for anything.
+        for (ConfigLine line : settings.lines("AlternateDirAuthority")) {
             at(line, () -> builder.directoryAuthority(line.value()));
         }
         for (ConfigLine line : settings.lines("FallbackDir")) {
@@ -68,6 +76,13 @@ final class ConfigMapper {
         if (settings.number("MaxMemInQueues") != 0) {
             builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
         }
+        if (settings.isSet("CacheDirectory")) {
+            builder.cacheDirectory(Configuration.path(settings.text("CacheDirectory")));
+        }
+        if (!settings.flag("UseDefaultFallbackDirs")) {
+            builder.withoutDefaultFallbacks();
+        }
+        builder.outboundAddresses(outbound("OutboundBindAddressOR").or(outbound("OutboundBindAddress")));
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
@@ -205,6 +220,23 @@ final class ConfigMapper {
             }
         }
         return AddressPolicy.parseReachable(rules.toString());
+    }
+
+    private OutboundAddresses outbound(String option) throws TorException {
+        OutboundAddresses addresses = OutboundAddresses.ANY;
+        for (ConfigLine line : settings.lines(option)) {
+            InetAddress address = HostText.parseAddress(line.value());
+            if (address == null) {
+                findings.error(Settings.bad(line, option + ": \"" + line.value() + "\" is no address"));
+                continue;
+            }
+            try {
+                addresses = addresses.with(address);
+            } catch (TorException e) {
+                findings.error(placed(line, e));
+            }
+        }
+        return addresses;
     }
 
     private BitSet longLivedPorts() throws TorException {

@@ -30,9 +30,11 @@ final class Daemon {
     private final long startedNanos = System.nanoTime();
     private final BlockingQueue<String> signals = new ArrayBlockingQueue<>(MAX_WAITING_SIGNALS);
     private final EventLog events = new EventLog();
+    private final Heartbeat heartbeat = new Heartbeat(startedNanos);
 
     private Configuration configuration;
-    private FileWatch files;
+    /** Null as long as nobody wants to know. */
+    private @Nullable FileWatch files;
     private @Nullable TorClient client;
     private @Nullable Services services;
     private @Nullable Monitoring monitoring;
@@ -43,7 +45,11 @@ final class Daemon {
         this.stdin = stdin;
         this.output = output;
         this.configuration = configuration;
-        this.files = new FileWatch(configuration.files());
+        this.files = watch(configuration);
+    }
+
+    private static @Nullable FileWatch watch(Configuration configuration) {
+        return configuration.settings().flag("ReloadOnChange") ? new FileWatch(configuration.files()) : null;
     }
 
     /**
@@ -151,20 +157,25 @@ final class Daemon {
      */
     private String nextSignal() {
         String owner = configuration.settings().text("__OwningControllerProcess");
-        boolean watching = configuration.settings().flag("ReloadOnChange");
+        FileWatch watching = files;
+        long period = Heartbeat.period(configuration.settings());
+        boolean looking = !owner.isEmpty() || watching != null;
         try {
-            if (owner.isEmpty() && !watching) {
-                return signals.take();
-            }
             while (true) {
-                String signal = signals.poll(LOOK_SECONDS, TimeUnit.SECONDS);
+                long untilHeartbeat = heartbeat.nanosLeft(period, System.nanoTime());
+                long wait = looking ? Math.min(TimeUnit.SECONDS.toNanos(LOOK_SECONDS), untilHeartbeat) : untilHeartbeat;
+                String signal = signals.poll(wait, TimeUnit.NANOSECONDS);
                 if (signal != null) {
                     return signal;
+                }
+                long now = System.nanoTime();
+                if (client != null && heartbeat.nanosLeft(period, now) <= 0) {
+                    heartbeat.beat(client, now);
                 }
                 if (!owner.isEmpty() && !isAlive(owner)) {
                     return "OWNER";
                 }
-                if (watching && files.hasChanged()) {
+                if (watching != null && watching.hasChanged()) {
                     return "FILES";
                 }
             }
@@ -201,7 +212,7 @@ final class Daemon {
 
     /** Reads the configuration anew and goes over to it, or stays as it is and says why. */
     private void reload() throws TorException {
-        files = new FileWatch(configuration.files());
+        files = watch(configuration);
         Configuration before = configuration;
         TorClient running = client;
         TorConfig runningConfig = running == null ? null : running.config();
@@ -227,8 +238,8 @@ final class Daemon {
                 services.run(wanted);
             }
             configuration = fresh;
-            if (!fresh.files().equals(before.files())) {
-                files = new FileWatch(fresh.files());
+            if (files == null || !fresh.files().equals(before.files()) || !fresh.settings().flag("ReloadOnChange")) {
+                files = watch(fresh);
             }
         } catch (TorException e) {
             if (otherLog) {

@@ -48,7 +48,13 @@ final class LogDomains {
             case "crypto" -> "CRYPTO";
             case "control" -> "CONTROL";
             case "transport", "bridge" -> "PT";
-            case "daemon" -> className.endsWith("Main") ? "CONFIG" : className.endsWith("Services") ? "REND" : "GENERAL";
+            case "daemon" -> switch (className.substring(end + 1)) {
+                case "Main" -> "CONFIG";
+                case "Services" -> "REND";
+                case "Heartbeat" -> "HEARTBEAT";
+                case "EventLog" -> "CONTROL";
+                default -> "GENERAL";
+            };
             default -> "GENERAL";
         });
     }

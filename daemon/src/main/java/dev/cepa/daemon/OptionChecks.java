@@ -301,6 +301,11 @@ final class OptionChecks {
             findings.warn("You have asked to exclude certain relays from all positions in your circuits. Expect hidden "
                     + "services and other Tor features to be broken in unpredictable ways.");
         }
+        if (settings.isSet("DirAuthority")
+                && (settings.isSet("AlternateDirAuthority") || settings.isSet("AlternateBridgeAuthority"))) {
+            error("You cannot set both DirAuthority and Alternate*Authority.", KEEP_ONE,
+                    "DirAuthority", "AlternateDirAuthority", "AlternateBridgeAuthority");
+        }
         if (settings.isSet("DirAuthority") || settings.isSet("AlternateDirAuthority")) {
             findings.warn("You have used DirAuthority or AlternateDirAuthority to specify alternate directory authorities in "
                     + "your configuration. This is potentially dangerous: it can make you look different from all other Tor "

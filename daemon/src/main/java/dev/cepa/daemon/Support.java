@@ -32,12 +32,16 @@ final class Support {
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
             "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
             "UseEntryGuards", "VanguardsEnabled", "VanguardsLiteEnabled",
-            "LogFormat", "LogMessageDomains", "ReloadOnChange", "SyslogIdentityTag");
+            "AlternateDirAuthority", "CacheDirectory", "HeartbeatPeriod", "LogFormat", "LogMessageDomains",
+            "OutboundBindAddress", "OutboundBindAddressOR", "ReloadOnChange", "SyslogIdentityTag", "UseDefaultFallbackDirs");
+
+    /** Of those that don't work yet: what is asked for with 0 is what happens. */
+    private static final List<String> OFF_ANYWAY = List.of("CircuitPadding", "ConfluxEnabled");
 
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
     private static final List<String> PROTECTING = List.of(
-            "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "NoExec", "OutboundBindAddress",
-            "OutboundBindAddressOR", "Sandbox", "Socks4Proxy", "Socks5Proxy",
+            "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "NoExec",
+            "DisableAllSwap", "PublishHidServDescriptors", "Sandbox", "Socks4Proxy", "Socks5Proxy",
             "TCPProxy", "UseBridges", "User");
 
     private Support() {}
@@ -63,7 +67,7 @@ final class Support {
         List<String> notYet = new ArrayList<>();
         for (Option option : settings.setOptions()) {
             String name = option.name();
-            if (WORKING.contains(name) || isOff(settings, name)) {
+            if (WORKING.contains(name) || isOff(settings, option)) {
                 continue;
             }
             ConfigLine line = settings.lines(name).getLast();
@@ -99,9 +103,12 @@ final class Support {
     }
 
     /** Set to what it is anyway, so that there is nothing to say. */
-    private static boolean isOff(Settings settings, String name) {
+    private static boolean isOff(Settings settings, Option option) {
+        String name = option.name();
         List<ConfigLine> lines = settings.lines(name);
-        return lines.size() == 1 && lines.get(0).value().equals("0") || settings.isDefault(name);
+        boolean zero = lines.size() == 1 && lines.get(0).value().equals("0");
+        return settings.isDefault(name)
+                || zero && (option.need() != Need.USED || option.isList() || OFF_ANYWAY.contains(name));
     }
 
     private static String joined(List<String> names) {

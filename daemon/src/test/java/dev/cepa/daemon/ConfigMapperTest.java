@@ -52,9 +52,18 @@ class ConfigMapperTest {
                 .isEqualTo(Path.of("/nowhere"));
     }
 
+    @Test
+    void takesOneOutboundAddressOfEachFamily() throws Exception {
+        of("OutboundBindAddress 127.0.0.1\nOutboundBindAddress [::1]\nOutboundBindAddressOR 127.0.0.2\n").client();
+        assertThatThrownBy(() -> of("OutboundBindAddress 127.0.0.1\nOutboundBindAddress 127.0.0.2\n").client())
+                .hasMessageContaining(":2: ")
+                .hasMessageContaining("Multiple IPv4 outbound bind addresses configured: 127.0.0.2");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "AlternateDirAuthority nonsense", "OutboundBindAddress localhost", "OutboundBindAddressOR 127.0.0.1:80",
                 "DirAuthority nonsense", "FallbackDir 1.2.3.4", "EntryNodes $12", "ReachableAddresses maybe *:80",
                 "ClientOnionAuthDir /nowhere/at/all", "Log loud stdout", "SocksPort x", "LongLivedPorts 21,http"
             })
