@@ -252,6 +252,7 @@ class OnionMatrixIT {
         descriptor.introPoints().forEach(memory::unreachable);
         try (Circuit circuit = new Connector(circuits, descriptors, memory, RANDOM).connect(address, deadline);
                 TorStream stream = circuit.openService(service.address(), 80, deadline)) {
+            assertThat(circuit.controlsCongestion()).isTrue();
             download(stream.input(), stream.output(), 3);
         }
         assertThat(Files.readString(service.node().folder().resolve("rend.log"), StandardCharsets.ISO_8859_1))
