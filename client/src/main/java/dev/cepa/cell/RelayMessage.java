@@ -36,6 +36,8 @@ public sealed interface RelayMessage {
     int INTRO_ESTABLISHED = 38;
     int RENDEZVOUS_ESTABLISHED = 39;
     int INTRODUCE_ACK = 40;
+    int XOFF = 43;
+    int XON = 44;
 
     /** The relay command. */
     int command();
@@ -244,6 +246,53 @@ public sealed interface RelayMessage {
                 }
                 default -> throw new ProtocolException("SENDME of version " + version);
             };
+        }
+    }
+
+    /** The far end of a stream can't take more for now (proposal 324). */
+    record Xoff() implements RelayMessage {
+        @Override
+        public int command() {
+            return XOFF;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(0);
+        }
+
+        static Xoff read(ByteReader in) throws ProtocolException {
+            readVersion(in, "XOFF");
+            return new Xoff();
+        }
+
+        private static void readVersion(ByteReader in, String what) throws ProtocolException {
+            int version = in.u8();
+            if (version != 0) {
+                throw new ProtocolException(what + " of version " + version);
+            }
+        }
+    }
+
+    /**
+     * The far end of a stream can take more.
+     *
+     * @param kilobytes a second, of 1000 bytes; 0 for as many as there are
+     */
+    record Xon(long kilobytes) implements RelayMessage {
+        @Override
+        public int command() {
+            return XON;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(0).u32(kilobytes);
+        }
+
+        static Xon read(ByteReader in) throws ProtocolException {
+            Xoff.readVersion(in, "XON");
+            return new Xon(in.u32());
         }
     }
 
@@ -699,6 +748,8 @@ public sealed interface RelayMessage {
             case END -> End.read(in);
             case CONNECTED -> Connected.read(in);
             case SENDME -> Sendme.read(in);
+            case XOFF -> Xoff.read(in);
+            case XON -> Xon.read(in);
             case TRUNCATE -> new Truncate();
             case TRUNCATED -> new Truncated(in.remaining() == 0 ? 0 : in.u8());
             case DROP -> new Drop();

@@ -9,6 +9,7 @@ import dev.cepa.cell.RelayMessage.IntroduceAck;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.HsNtor;
 import dev.cepa.error.Deadline;
@@ -21,6 +22,7 @@ import dev.cepa.onion.pow.Effort;
 import dev.cepa.onion.pow.Puzzle;
 import dev.cepa.onion.pow.PuzzleSolution;
 import dev.cepa.onion.pow.PuzzleSolver;
+import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -172,7 +174,12 @@ final class Connector {
 
         private @Nullable Circuit attempt(IntroPoint point, DescriptorStore.Found found, HsNtor.Client handshake)
                 throws TorException {
-            List<Introduction.Extension> extensions = proofOfWork(point, found);
+            List<Introduction.Extension> extensions = new ArrayList<>(2);
+            CongestionSettings congestion = congestion(found.descriptor());
+            if (congestion != null) {
+                extensions.add(new Introduction.Extension(Introduction.Extension.CONGESTION_CONTROL, new byte[0]));
+            }
+            boolean worked = extensions.addAll(proofOfWork(point, found));
             Outcome outcome = introduce(point, handshake, extensions);
             RendezvousPoint at = rendezvous;
             if (outcome != Outcome.PASSED_ON || at == null) {
@@ -182,7 +189,7 @@ final class Connector {
             rendezvous = null;
             try {
                 // A service that is so busy that it wants proof of work takes its time.
-                return at.join(handshake, extensions.isEmpty() ? deadline.atMost(patience.service()) : deadline);
+                return at.join(handshake, congestion, worked ? deadline : deadline.atMost(patience.service()));
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.RENDEZVOUS_FAILED, e);
@@ -191,6 +198,18 @@ final class Connector {
             } finally {
                 at.close();
             }
+        }
+
+        /** What the service offers; there is no answer to asking for it. */
+        private @Nullable CongestionSettings congestion(HsDescriptor descriptor) throws TorException {
+            HsDescriptor.FlowControl offer = descriptor.flowControl();
+            if (offer == null || !offer.offersCongestionControl()) {
+                return null;
+            }
+            CongestionSettings wanted = CongestionParams.of(
+                    circuits.directory(deadline).consensus(),
+                    descriptor.singleOnion() ? CongestionParams.Kind.EXIT : CongestionParams.Kind.ONION);
+            return wanted == null ? null : wanted.withSendmeIncrement(offer.sendmeIncrement());
         }
 
         /** What the service asks for, and more after each failure; before the rendezvous, as it may take minutes. */
