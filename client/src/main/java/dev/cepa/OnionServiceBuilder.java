@@ -3,6 +3,7 @@ package dev.cepa;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.onion.AuthorizedClients;
+import dev.cepa.onion.OnionAddress;
 import dev.cepa.onion.ServiceSettings;
 import java.net.SocketAddress;
 import java.util.ArrayList;
@@ -140,6 +141,21 @@ public final class OnionServiceBuilder {
      */
     public OnionServiceBuilder limitIntroductions(int rate, int burst) {
         settings = settings.withIntroductionLimit(new ServiceSettings.IntroductionLimit(rate, burst));
+        return this;
+    }
+
+    /**
+     * Makes the service one of those behind an OnionBalance front end: who wants to go to the front end's address, and was
+     * sent here by its descriptor, is served. Said of several, they all are in front of this one.
+     *
+     * @param address the front end's, 56 characters and {@code .onion}
+     * @return this builder
+     * @throws TorException of kind BAD_REQUEST if that is no address
+     */
+    public OnionServiceBuilder onionBalance(String address) throws TorException {
+        List<OnionAddress> masters = new ArrayList<>(settings.masters());
+        masters.add(OnionAddress.parse(address));
+        settings = settings.withMasters(masters);
         return this;
     }
 

@@ -149,9 +149,10 @@ public final class OnionService implements Closeable {
     /** Starts it; returns at once. */
     public void start() {
         tell(Action.STARTED, null, null);
-        publisher.start();
         lock.lock();
         try {
+            publisher.setMasters(settings.masters());
+            publisher.start();
             defend();
             reader = Thread.ofVirtual().name("cepa-onion-introductions").start(this::read);
         } finally {
@@ -216,6 +217,7 @@ public final class OnionService implements Closeable {
         try {
             settings = newSettings;
             contentChanged = true;
+            publisher.setMasters(newSettings.masters());
             defend();
             turns.call();
         } finally {

@@ -88,11 +88,12 @@ final class ServicePublisher implements Closeable {
 
     private boolean published;
     private List<PeriodKeys> keys = List.of();
+    private List<OnionAddress> masters = List.of();
 
     private Map<TimePeriod, Descriptor> descriptors = new HashMap<>();
 
-    // The thread's own: what the directory says, as long as it is the same.
     private @Nullable NetDir placedBy;
+    /** The thread's own: what the directory says, as long as it is the same. */
     private List<Place> places = List.of();
 
     ServicePublisher(
@@ -177,7 +178,19 @@ final class ServicePublisher implements Closeable {
         }
     }
 
-    /** What clients may have encrypted introductions for: the keys of both time periods. */
+    /** Has clients of those services be sent here as well: their introductions can be read from then on. */
+    void setMasters(List<OnionAddress> addresses) {
+        lock.lock();
+        try {
+            masters = addresses;
+            placedBy = null;
+            turns.call();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What clients may have encrypted introductions for: the keys of both time periods, and those of our masters. */
     List<PeriodKeys> keys() {
         lock.lock();
         try {
@@ -243,10 +256,9 @@ final class ServicePublisher implements Closeable {
     /** Does what is due, and says when the next is. */
     private Duration work() throws TorException {
         NetDir dir = circuits.directory(Deadline.in(LOOK_INTERVAL));
-        if (dir != placedBy) {
+        if (notePlacing(dir)) {
             places = List.of(place(dir, false), place(dir, true));
-            placedBy = dir;
-            keepDescriptors();
+            keepDescriptors(TimePeriod.of(dir.consensus(), testing));
         }
         Instant next = clock.instant().plus(LOOK_INTERVAL);
         List<Upload> due = new ArrayList<>();
@@ -261,6 +273,18 @@ final class ServicePublisher implements Closeable {
         return left.isNegative() ? Duration.ZERO : left;
     }
 
+    /** Whether it is another directory than the last time, or there are other masters. */
+    private boolean notePlacing(NetDir dir) {
+        lock.lock();
+        try {
+            boolean other = dir != placedBy;
+            placedBy = dir;
+            return other;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Place place(NetDir dir, boolean second) {
         HsDirRing ring = HsDirRing.forStoring(dir, second, testing);
         Descriptor descriptor = descriptor(ring.period());
@@ -271,9 +295,9 @@ final class ServicePublisher implements Closeable {
     }
 
     /** Has one for each of the two time periods, and none for others. */
-    private void keepDescriptors() {
+    private void keepDescriptors(TimePeriod now) {
         Map<TimePeriod, Descriptor> kept = new HashMap<>();
-        List<PeriodKeys> used = new ArrayList<>();
+        List<PeriodKeys> used = new ArrayList<>(masterKeys(now));
         for (Place place : places) {
             kept.put(place.descriptor.keys.period(), place.descriptor);
             used.add(place.descriptor.keys);
@@ -285,6 +309,28 @@ final class ServicePublisher implements Closeable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Their clients may be in the period before or after ours, if their directory is another. */
+    private List<PeriodKeys> masterKeys(TimePeriod now) {
+        List<OnionAddress> all;
+        lock.lock();
+        try {
+            all = masters;
+        } finally {
+            lock.unlock();
+        }
+        List<PeriodKeys> found = new ArrayList<>();
+        for (TimePeriod period : List.of(now, now.previous(), now.next())) {
+            for (OnionAddress master : all) {
+                try {
+                    found.add(PeriodKeys.of(master, period));
+                } catch (ProtocolException e) {
+                    LOG.warn("No onion service can have the address {}, in front of ours", master);
+                }
+            }
+        }
+        return found;
     }
 
     private @Nullable Descriptor descriptor(TimePeriod period) {

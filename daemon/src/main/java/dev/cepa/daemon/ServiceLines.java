@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An onion service of the torrc: a HiddenServiceDir line, and the lines behind it up to the next.
@@ -80,6 +81,7 @@ record ServiceLines(
         private boolean unknownPortClosesCircuit;
         private boolean exportsCircuit;
         private boolean groupReadable;
+        private @Nullable ConfigLine balanced;
         private boolean proofOfWork;
         private int workRate = ProofOfWork.DEFAULT.rate();
         private int workBurst = ProofOfWork.DEFAULT.burst();
@@ -103,6 +105,7 @@ record ServiceLines(
                         .withIntroPoints(introPoints)
                         .withStreams(streams)
                         .withProofOfWork(proofOfWork ? new ProofOfWork(workRate, workBurst) : null)
+                        .withMasters(balanced == null ? List.of() : BalanceFile.read(balanced, folder))
                         .withIntroductionLimit(limits ? new IntroductionLimit(limitRate, limitBurst) : null);
             } catch (IllegalArgumentException e) {
                 throw Settings.bad(start, "In the service of this line, " + e.getMessage());
@@ -126,6 +129,7 @@ record ServiceLines(
                 // Left out, it keeps circuits as C tor does in fact; written down, it means what the manual says.
                 case "HiddenServiceAllowUnknownPorts" -> unknownPortClosesCircuit = !isOn(line);
                 case "HiddenServiceExportCircuitID" -> exportsCircuit = exports(line);
+                case "HiddenServiceOnionBalanceInstance" -> balanced = isOn(line) ? line : null;
                 case "HiddenServiceDirGroupReadable" -> groupReadable = isOn(line);
                 case "HiddenServicePoWDefensesEnabled" -> proofOfWork = isOn(line);
                 case "HiddenServicePoWQueueRate" -> workRate = number(line, 0, Integer.MAX_VALUE);

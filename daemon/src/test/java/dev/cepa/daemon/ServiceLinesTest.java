@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
+import dev.cepa.onion.OnionAddress;
 import dev.cepa.onion.ServiceSettings.IntroductionLimit;
 import dev.cepa.onion.ServiceSettings.ProofOfWork;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -79,6 +82,25 @@ class ServiceLinesTest {
                 .extracting(one -> one.settings().streams().unknownPortClosesCircuit())
                 .containsExactly(true, false, false);
         assertThat(services).extracting(ServiceLines::groupReadable).containsExactly(true, false, false);
+    }
+
+    @Test
+    void aServiceBehindOnionBalanceReadsWhoIsInFrontOfIt(@TempDir Path folder) throws Exception {
+        String one = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion";
+        String lines = "HiddenServiceDir " + folder + "\nHiddenServicePort 80\nHiddenServiceOnionBalanceInstance 1\n";
+        assertThatThrownBy(() -> of(lines)).hasMessageContaining("Unable to read config file");
+        Path file = folder.resolve("ob_config");
+        Files.writeString(file, "# nobody\n\nSomethingElse 1\n");
+        assertThatThrownBy(() -> of(lines)).hasMessageContaining("no line MasterOnionAddress");
+        Files.writeString(file, "masteronionaddress\t" + one + "  # the front end\r\nMasterOnionAddress " + one + "\n");
+        assertThat(of(lines).get(0).settings().masters())
+                .extracting(OnionAddress::label)
+                .containsExactly(one.substring(0, 56), one.substring(0, 56));
+        assertThat(of(lines.replace("Instance 1", "Instance 0")).get(0).settings().masters()).isEmpty();
+        for (String wrong : List.of("", one.substring(0, 56), "x" + one.substring(1), one + ".onion")) {
+            Files.writeString(file, "MasterOnionAddress " + wrong + "\n");
+            assertThatThrownBy(() -> of(lines)).hasMessageContaining("is invalid");
+        }
     }
 
     @Test
