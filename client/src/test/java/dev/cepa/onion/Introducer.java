@@ -96,7 +96,7 @@ public final class Introducer {
             byte[] sealed = handshake.seal(
                     Introduce1.header(point.authKey()), at.introduction(List.of()).toBytes());
             send(Connector.hop(point.specifiers(), point.ntorKey()), new Introduce1(point.authKey(), sealed));
-            at.join(handshake, Deadline.in(patience)).close();
+            at.join(handshake, null, Deadline.in(patience)).close();
             return true;
         } catch (TorException e) {
             if (e.kind() == ErrorKind.TIMEOUT) {
