@@ -331,14 +331,20 @@ public final class Circuit implements AutoCloseable {
      * Tells the last relay, a rendezvous point, that the service has come; the client behind it then opens streams.
      *
      * @param crypto shared with the client
+     * @param congestion how congestion is controlled, if the client has asked for that
      */
-    public void meet(RelayMessage.Rendezvous1 message, HopCrypto crypto, StreamAcceptor streamAcceptor) throws TorException {
+    public void meet(
+            RelayMessage.Rendezvous1 message,
+            HopCrypto crypto,
+            @Nullable CongestionSettings congestion,
+            StreamAcceptor streamAcceptor)
+            throws TorException {
         building.lock();
         try {
             Hop rendezvousPoint = lastHop();
             acceptor = streamAcceptor;
             // First, as the client's streams may be there as soon as the message is.
-            join(crypto, null);
+            join(crypto, congestion);
             sender.send(rendezvousPoint, Cell.RELAY, 0, message);
         } finally {
             building.unlock();

@@ -2,6 +2,7 @@ package dev.cepa.onion;
 
 import dev.cepa.cell.RsaId;
 import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.directory.DirectoryAnswer;
@@ -16,6 +17,7 @@ import dev.cepa.event.TorEvent.OnionDescriptor.Action;
 import dev.cepa.event.TorEvents;
 import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
+import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
 import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
@@ -371,7 +373,8 @@ final class ServicePublisher implements Closeable {
         }
         HsDescriptor content = new HsDescriptor(
                 LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(),
-                current, null, work);
+                current,
+                flowControl(consensus), work);
         byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
         lock.lock();
         try {
@@ -389,6 +392,12 @@ final class ServicePublisher implements Closeable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What clients may ask for: congestion control, as the network has it at this time. */
+    private static HsDescriptor.@Nullable FlowControl flowControl(ConsensusInfo consensus) {
+        CongestionSettings settings = CongestionParams.of(consensus, CongestionParams.Kind.ONION);
+        return settings == null ? null : new HsDescriptor.FlowControl("1-2", settings.sendmeIncrement());
     }
 
     /** Adds directories that should have a descriptor and have not; says when one is to be tried again. */

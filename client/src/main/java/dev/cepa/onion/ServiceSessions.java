@@ -3,13 +3,16 @@ package dev.cepa.onion;
 import dev.cepa.cell.EndReason;
 import dev.cepa.cell.RelayMessage.Rendezvous1;
 import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.crypto.HsNtor;
 import dev.cepa.crypto.Tor1HopCrypto;
 import dev.cepa.error.Deadline;
+import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent.ServiceStatus.Action;
+import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
 import java.io.Closeable;
 import java.io.IOException;
@@ -130,6 +133,7 @@ final class ServiceSessions implements Closeable {
         Introduction introduction = opened.introduction();
         HopTarget relay = Connector.hop(introduction.specifiers(), introduction.ntorKey());
         long begun = System.nanoTime();
+        CongestionSettings congestion = congestion(introduction);
         HsNtor.Answer answer = point.answer(opened, random);
         byte[] handshake = new byte[Rendezvous1.HANDSHAKE];
         random.nextBytes(handshake);
@@ -144,6 +148,7 @@ final class ServiceSessions implements Closeable {
             circuit.meet(
                     new Rendezvous1(introduction.cookie(), handshake),
                     Tor1HopCrypto.onionService(answer.keys(), false),
+                    congestion,
                     (stream, port) -> begin(circuit, stream, port));
             listener.tell(Action.CLIENT_MET, Duration.ofNanos(System.nanoTime() - begun), null);
             circuit.onClose(() -> listener.tell(Action.CLIENT_LEFT, null, null));
@@ -151,6 +156,21 @@ final class ServiceSessions implements Closeable {
             circuit.close();
             throw e;
         }
+    }
+
+    /** Null if the client has not asked for it; what our descriptor offers is what the consensus says. */
+    private @Nullable CongestionSettings congestion(Introduction introduction) throws TorException {
+        for (Introduction.Extension extension : introduction.extensions()) {
+            if (extension.type() == Introduction.Extension.CONGESTION_CONTROL) {
+                CongestionSettings agreed = CongestionParams.of(
+                        circuits.directory(Deadline.in(MEETING_TIME)).consensus(), CongestionParams.Kind.ONION);
+                if (agreed == null) {
+                    throw new ProtocolException("a client asks for congestion control, which is turned off");
+                }
+                return agreed;
+            }
+        }
+        return null;
     }
 
     private boolean enter(Circuit circuit) {

@@ -47,7 +47,7 @@ class IncomingStreamTest {
         path.received.clear();
         path.relays.add(Tor1HopCrypto.onionService(keys(), true));
         Rendezvous1 message = new Rendezvous1(new byte[20], new byte[148]);
-        circuit.meet(message, Tor1HopCrypto.onionService(keys(), false), (stream, port) -> {
+        circuit.meet(message, Tor1HopCrypto.onionService(keys(), false), null, (stream, port) -> {
             opened.add(stream);
             ports.add(port);
         });

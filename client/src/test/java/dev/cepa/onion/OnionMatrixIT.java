@@ -51,6 +51,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -236,16 +237,37 @@ class OnionMatrixIT {
         assertThat(closed.clients()).isZero();
     }
 
+    /** If only one side controlled it, the first confirmation would be refused. */
+    @ParameterizedTest
+    @EnumSource
+    void ourClientControlsCongestionWithEither(Side to) throws Exception {
+        OnionAddress address = OnionAddress.parse(address(to, Access.PUBLIC));
+        Deadline deadline = Deadline.in(PATIENCE);
+        InternalCircuits circuits = Networks.internalCircuits(client);
+        IntroMemory memory = new IntroMemory(InstantSource.system(), RANDOM);
+        try (Circuit circuit = new Connector(circuits, descriptors(), memory, RANDOM).connect(address, deadline);
+                TorStream stream = circuit.openService(address.label() + ".onion", 80, deadline)) {
+            assertThat(circuit.controlsCongestion()).isTrue();
+            download(stream.input(), stream.output(), 4);
+            upload(stream.input(), stream.output());
+        }
+    }
+
+    private static DescriptorStore descriptors() {
+        InternalCircuits circuits = Networks.internalCircuits(client);
+        InstantSource clock = InstantSource.system();
+        return new DescriptorStore(
+                new DescriptorFetcher(circuits, new TorEvents(), clock, RANDOM), circuits, true, clock);
+    }
+
     /** An effort is asked for only after minutes of too many clients, but a client whose attempts have failed makes one. */
     @Test
     void aServiceOfCTorTakesOurProofOfWork() throws Exception {
         OnionService service = THEIRS.get(Access.WORK);
         OnionAddress address = OnionAddress.parse(service.address());
         InternalCircuits circuits = Networks.internalCircuits(client);
-        InstantSource clock = InstantSource.system();
-        IntroMemory memory = new IntroMemory(clock, RANDOM);
-        DescriptorStore descriptors = new DescriptorStore(
-                new DescriptorFetcher(circuits, new TorEvents(), clock, RANDOM), circuits, true, clock);
+        IntroMemory memory = new IntroMemory(InstantSource.system(), RANDOM);
+        DescriptorStore descriptors = descriptors();
         Deadline deadline = Deadline.in(PATIENCE);
         HsDescriptor descriptor = descriptors.get(address, deadline).descriptor();
         assertThat(descriptor.pow()).isNotNull();
