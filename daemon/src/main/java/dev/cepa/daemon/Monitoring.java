@@ -46,14 +46,22 @@ final class Monitoring implements Closeable {
         if (line.flightRecorder()) {
             listeners.add(new FlightEvents(line.destinations()));
         }
-        if (line.openTelemetry()) {
+        if (line.openTelemetry() && hasOpenTelemetry()) {
             listeners.add(new OpenTelemetryTraces(GlobalOpenTelemetry.get(), line.destinations()));
+        } else if (line.openTelemetry()) {
+            LOG.warn("MetricsPort asks for OpenTelemetry, but there is no OpenTelemetry SDK on the class path; no spans are "
+                    + "made. Put the SDK's jars into the lib folder of Cepa's image.");
         }
         return new Monitoring(monitor, event -> {
             for (TorEventListener listener : listeners) {
                 listener.onEvent(event);
             }
         });
+    }
+
+    /** Without an SDK the API would be loaded to do nothing. */
+    private static boolean hasOpenTelemetry() {
+        return Monitoring.class.getClassLoader().getResource("io/opentelemetry/sdk/OpenTelemetrySdk.class") != null;
     }
 
     private static String text(InetSocketAddress address) {
