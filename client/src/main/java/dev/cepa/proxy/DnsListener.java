@@ -55,7 +55,6 @@ final class DnsListener implements Listener {
      */
     static DnsListener open(InetSocketAddress address, PortSettings settings, ProgramRequests requests, TorEvents events)
             throws TorException {
-        LOG.info("Opening {} listener on {}", ListenerKind.DNS.title(), StreamListener.text(address));
         for (int attempt = 1; ; attempt++) {
             DatagramSocket socket = bind(address);
             InetSocketAddress bound = (InetSocketAddress) socket.getLocalSocketAddress();

@@ -12,7 +12,9 @@ public enum ListenerKind {
     /** CONNECT of HTTP ({@code HTTPTunnelPort}). */
     HTTP_TUNNEL("HTTP tunnel"),
     /** Questions of DNS clients, by UDP and TCP ({@code DNSPort}). */
-    DNS("DNS");
+    DNS("DNS"),
+    /** Connections that a firewall leads there ({@code TransPort}). */
+    TRANSPARENT("Transparent pf/netfilter");
 
     private final String title;
 
@@ -28,7 +30,7 @@ public enum ListenerKind {
     /**
      * Opens such a port.
      *
-     * @param address of a port, 0 for any free one; or, but for DNS, of a socket in the file system
+     * @param address of a port, 0 for any free one; or, for SOCKS and HTTP, of a socket in the file system
      * @param services what is done with requests
      * @throws TorException of kind CONFIG if the address can't be had
      */

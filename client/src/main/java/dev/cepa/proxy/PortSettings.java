@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one port for programs behaves, whatever they speak there: torrc's flags of {@code SocksPort} and its like. Immutable;
@@ -33,6 +34,7 @@ import java.util.function.Predicate;
  * @param useAnswers whether kept answers are given
  * @param preferIpv6Automap whether names that stand for no address get made-up IPv6 addresses rather than IPv4 ones
  * @param sessions whether user names may choose exits and how long circuits last
+ * @param originalDestinations finds out where connections to a transparent port were meant for; null on other ports
  */
 public record PortSettings(
         int group,
@@ -54,7 +56,8 @@ public record PortSettings(
         boolean keepAnswers,
         boolean useAnswers,
         boolean preferIpv6Automap,
-        boolean sessions) {
+        boolean sessions,
+        @Nullable OriginalDestinations originalDestinations) {
     /** What keeps streams apart. */
     public enum Isolation {
         CLIENT_ADDRESS,
@@ -137,6 +140,7 @@ public record PortSettings(
         private boolean useAnswers;
         private boolean preferIpv6Automap = true;
         private boolean sessions;
+        private @Nullable OriginalDestinations originalDestinations;
 
         private Builder() {}
 
@@ -161,6 +165,7 @@ public record PortSettings(
             useAnswers = from.useAnswers;
             preferIpv6Automap = from.preferIpv6Automap;
             sessions = from.sessions;
+            originalDestinations = from.originalDestinations;
         }
 
         /** Which ports may share circuits: those with the same number. */
@@ -263,6 +268,12 @@ public record PortSettings(
             return this;
         }
 
+        /** Finds out where connections to a transparent port were meant for. */
+        public Builder originalDestinations(OriginalDestinations finder) {
+            originalDestinations = finder;
+            return this;
+        }
+
         /**
          * The finished settings.
          *
@@ -272,7 +283,7 @@ public record PortSettings(
             return new PortSettings(
                     group, isolation, beginFlags, nameRequests, onionOnly, noOnion, preferNoAuthentication, safeSocks,
                     testSocks, timeout, maxConnections, maxHandshakes, keepAlive, extendedErrors, clients, socketFile,
-                    keepAnswers, useAnswers, preferIpv6Automap, sessions);
+                    keepAnswers, useAnswers, preferIpv6Automap, sessions, originalDestinations);
         }
     }
 }

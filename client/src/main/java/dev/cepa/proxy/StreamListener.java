@@ -141,6 +141,7 @@ final class StreamListener implements Listener {
         return switch (kind) {
             case SOCKS -> new SocksConnection(socket, now, requests, buffers);
             case HTTP_TUNNEL -> new HttpTunnelConnection(socket, now, requests, buffers);
+            case TRANSPARENT -> new TransparentConnection(socket, now, requests, buffers);
             case DNS -> new DnsConnection(socket, now, requests, buffers);
         };
     }

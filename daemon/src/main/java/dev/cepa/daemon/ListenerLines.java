@@ -5,6 +5,7 @@ import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
 import dev.cepa.proxy.AddressMapSettings;
 import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.OriginalDestinations;
 import dev.cepa.proxy.PortSettings;
 import dev.cepa.proxy.RequestRules;
 import dev.cepa.proxy.SocketFileMode;
@@ -59,14 +60,31 @@ final class ListenerLines {
             case SOCKS -> "SocksPort";
             case HTTP_TUNNEL -> "HTTPTunnelPort";
             case DNS -> "DNSPort";
+            case TRANSPARENT -> "TransPort";
         };
         int firstGroup = -2 - GROUPS_OF_A_KIND * kind.ordinal();
         PortSettings common = common();
         if (kind == ListenerKind.DNS) {
             common = common.toBuilder().answers(true, true).build();
+        } else if (kind == ListenerKind.TRANSPARENT && settings.isSet("TransPort")) {
+            common = common.toBuilder().originalDestinations(originalDestinations()).build();
         }
         return PortLine.readAll(
                 settings, option, kind == ListenerKind.SOCKS ? SOCKS_PORT : 0, common, firstGroup, warnings);
+    }
+
+    private OriginalDestinations originalDestinations() throws TorException {
+        ConfigLine type = settings.line("TransProxyType");
+        if (type != null && !type.value().equalsIgnoreCase("default")) {
+            throw Settings.bad(type, "TransProxyType " + type.value() + " is not supported; with the default, netfilter's "
+                    + "REDIRECT of Linux is.");
+        }
+        if (!OriginalDestination.isPossible()) {
+            throw Settings.bad(
+                    settings.lines("TransPort").getLast(),
+                    "TransPort needs Linux, which tells where connections were meant for. Use SocksPort.");
+        }
+        return new OriginalDestination();
     }
 
     private void refuseNatd() throws TorException {

@@ -10,7 +10,8 @@ final class Support {
     private static final List<String> WORKING = List.of(
             "__DisablePredictedCircuits", "__DNSPort", "__HTTPTunnelPort", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
             "AutomapHostsOnResolve", "AutomapHostsSuffixes", "DNSPort", "MapAddress", "SessionParameters", "TrackHostExits",
-            "TrackHostExitsExpire", "VirtualAddrNetworkIPv4", "VirtualAddrNetworkIPv6",
+            "__TransPort", "TrackHostExitsExpire", "TransPort", "TransProxyType",
+            "VirtualAddrNetworkIPv4", "VirtualAddrNetworkIPv6",
             "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnionAuthDir", "ClientOnly",
             "ClientDNSRejectInternalAddresses", "ClientRejectInternalAddresses", "HTTPTunnelPort", "NATDPort",
             "RejectPlaintextPorts", "SocksPolicy", "UnixSocksGroupWritable", "WarnPlaintextPorts",
