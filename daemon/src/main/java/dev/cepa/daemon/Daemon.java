@@ -221,7 +221,10 @@ final class Daemon {
             return;
         }
         for (String notice : configuration.notices()) {
-            LOG.info(notice);
+            // What has no effect is said once.
+            if (notice.startsWith("Read configuration") || !before.notices().contains(notice)) {
+                LOG.info(notice);
+            }
         }
         LOG.info("The configuration has been reloaded.");
         say(configuration.warnings());
