@@ -70,6 +70,7 @@ public final class TorClient implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(TorClient.class);
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(5);
     private static final int TURNS_A_SAVE = 6;
+    private static final int TURNS_A_RARE_SAVE = 720;
 
     /** Held while the configuration changes, and while the client is being closed. */
     private final ReentrantLock changing = new ReentrantLock();
@@ -667,8 +668,10 @@ public final class TorClient implements Closeable {
                     abandonConnections(jump);
                 }
                 if (turn % TURNS_A_SAVE == 0) {
-                    save();
                     restIfUnused();
+                }
+                if (turn % (config.fewDiskWrites ? TURNS_A_RARE_SAVE : TURNS_A_SAVE) == 0) {
+                    save();
                 }
             }
         } catch (InterruptedException e) {

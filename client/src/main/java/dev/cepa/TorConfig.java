@@ -61,6 +61,7 @@ public final class TorConfig {
     final @Nullable Path cacheDirectory;
     final boolean withoutFallbacks;
     final OutboundAddresses outbound;
+    final boolean fewDiskWrites;
     final PathSettings paths;
     final VanguardSettings vanguards;
     final PoolSettings pool;
@@ -89,6 +90,7 @@ public final class TorConfig {
         cacheDirectory = builder.cacheDirectory;
         withoutFallbacks = builder.withoutFallbacks;
         outbound = builder.outbound;
+        fewDiskWrites = builder.fewDiskWrites;
         paths = builder.paths.located(countryFiles);
         vanguards = builder.vanguards.located(countryFiles);
         PoolSettings pooled = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
@@ -165,6 +167,7 @@ public final class TorConfig {
         builder.cacheDirectory = cacheDirectory;
         builder.withoutFallbacks = withoutFallbacks;
         builder.outbound = outbound;
+        builder.fewDiskWrites = fewDiskWrites;
         builder.paths = paths;
         builder.vanguards = vanguards;
         builder.pool = pool;
@@ -205,6 +208,7 @@ public final class TorConfig {
         private @Nullable Path cacheDirectory;
         private boolean withoutFallbacks;
         private OutboundAddresses outbound = OutboundAddresses.ANY;
+        private boolean fewDiskWrites;
         private PathSettings paths = PathSettings.DEFAULT;
         private VanguardSettings vanguards = VanguardSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
@@ -521,6 +525,17 @@ public final class TorConfig {
          */
         public Builder cacheDirectory(Path folder) {
             cacheDirectory = folder;
+            return this;
+        }
+
+        /**
+         * Saves changes of the state once an hour, and at the end, instead of twice a minute ({@code AvoidDiskWrites}).
+         *
+         * @param avoid true to write less often
+         * @return this builder
+         */
+        public Builder avoidDiskWrites(boolean avoid) {
+            fewDiskWrites = avoid;
             return this;
         }
 

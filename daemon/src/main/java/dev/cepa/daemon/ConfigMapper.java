@@ -76,6 +76,7 @@ final class ConfigMapper {
         if (settings.number("MaxMemInQueues") != 0) {
             builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
         }
+        builder.avoidDiskWrites(settings.flag("AvoidDiskWrites"));
         if (settings.isSet("CacheDirectory")) {
             builder.cacheDirectory(Configuration.path(settings.text("CacheDirectory")));
         }

@@ -2,7 +2,6 @@ package dev.cepa.daemon;
 
 import dev.cepa.TorClient;
 import dev.cepa.TorConfig;
-import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,12 +59,6 @@ final class Daemon {
      */
     int run() throws TorException {
         Settings settings = configuration.settings();
-        if (settings.flag("RunAsDaemon")) {
-            throw new TorException(
-                    ErrorKind.CONFIG,
-                    "RunAsDaemon is not supported: a service manager does this better. Run Cepa under systemd "
-                            + "(Type=simple), or put it into the background with your shell.");
-        }
         List<String> warnings = new ArrayList<>();
         ConfigMapper mapper = new ConfigMapper(settings, warnings);
         TorConfig config = mapper.client();
@@ -250,7 +243,10 @@ final class Daemon {
             return;
         }
         for (String notice : configuration.notices()) {
-            LOG.info(notice);
+            // What has no effect is said once.
+            if (notice.startsWith("Read configuration") || !before.notices().contains(notice)) {
+                LOG.info(notice);
+            }
         }
         LOG.info("The configuration has been reloaded.");
         say(configuration.warnings());

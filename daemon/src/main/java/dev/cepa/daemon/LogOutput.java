@@ -7,6 +7,10 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -140,16 +144,29 @@ final class LogOutput {
     private @Nullable OutputStream open(LogTarget target) throws TorException {
         String file = target.file();
         if (file == null) {
-            return switch (target.kind()) {
-                case SYSLOG -> null;
-                case STDERR -> stderr;
-                default -> stdout;
-            };
+            return target.kind() == LogTarget.Kind.SYSLOG ? null : target.kind() == LogTarget.Kind.STDERR ? stderr : stdout;
         }
         try {
+            createForOwnerAndGroup(Path.of(file));
             return new FileOutputStream(file, true);
         } catch (IOException e) {
-            throw new TorException(ErrorKind.CONFIG, "Couldn't open file for 'Log': " + e.getMessage(), e);
+            String reason = Reasons.of(e);
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    "Couldn't open file for 'Log': " + (reason.contains(file) ? reason : file + ": " + reason),
+                    e);
+        }
+    }
+
+    /** As Tor does it: 0640. */
+    private static void createForOwnerAndGroup(Path file) throws IOException {
+        if (Files.exists(file) || !file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            return;
+        }
+        try {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----")));
+        } catch (FileAlreadyExistsException e) {
+            // a dangling link, or somebody was faster: opening it will tell
         }
     }
 

@@ -43,6 +43,7 @@ final class OptionChecks {
     static void run(Settings settings, Findings findings) throws TorException {
         OptionChecks checks = new OptionChecks(settings, findings);
         checks.words();
+        checks.process();
         checks.ranges();
         checks.ports();
         checks.ways();
@@ -85,6 +86,18 @@ final class OptionChecks {
         if (settings.isSet(option)) {
             error("Unrecognized value '" + value + "' in " + option + ". Possible values are " + String.join(", ", words) + ".",
                     "Write one of them.", option);
+        }
+    }
+
+    private void process() throws TorException {
+        if (settings.flag("RunAsDaemon")) {
+            error("RunAsDaemon is not supported: a service manager does this better. Run Cepa under systemd (Type=simple), "
+                            + "or put it into the background with your shell.",
+                    "Remove the line.", "RunAsDaemon");
+        }
+        if (settings.isSet("SafeLogging") && !settings.text("SafeLogging").equals("1")) {
+            findings.note("SafeLogging is " + settings.text("SafeLogging")
+                    + ", but Cepa never logs what streams connect to, whatever it says.");
         }
     }
 

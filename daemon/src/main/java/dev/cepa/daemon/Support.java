@@ -33,7 +33,7 @@ final class Support {
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
             "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
             "UseEntryGuards", "VanguardsEnabled", "VanguardsLiteEnabled",
-            "AlternateDirAuthority", "CacheDirectory", "HeartbeatPeriod", "LogFormat", "LogMessageDomains",
+            "AlternateDirAuthority", "AvoidDiskWrites", "CacheDirectory", "HeartbeatPeriod", "LogFormat", "LogMessageDomains",
             "OutboundBindAddress", "OutboundBindAddressOR", "ReloadOnChange", "SyslogIdentityTag", "UseDefaultFallbackDirs");
 
     /** Of those that don't work yet: what is asked for with 0 is what happens. */

@@ -24,7 +24,7 @@ class ConnectionOptionsIT {
     void connectsFromItsAddressAndKeepsDocumentsApart() throws Exception {
         assumeTrue(Files.isReadable(CONNECTIONS), "only Linux lists connections there");
         Path cache = folder.resolve("cache");
-        try (RunningDaemon daemon = RunningDaemon.start(
+        try (SignalledDaemon daemon = SignalledDaemon.start(
                 folder, TestNetworks.shared(), "SocksPort 0", "CacheDirectory " + cache, "OutboundBindAddress 127.0.0.7",
                 "OutboundBindAddressOR 127.0.0.5", "HeartbeatPeriod 1 second", "LogMessageDomains 1", "Log notice stdout")) {
             daemon.await("Bootstrapped 100% (done): Done");

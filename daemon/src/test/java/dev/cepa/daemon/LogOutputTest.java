@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -88,6 +89,7 @@ class LogOutputTest {
             output.write(severity, severity.text(), null);
         }
         assertThat(Files.readString(file)).contains("[info]", "[debug]").doesNotContain("[notice]", "[err]");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-r-----");
         assertThat(stderr.toString(StandardCharsets.UTF_8)).contains("[warn]", "[err]").doesNotContain("[notice]");
         assertThat(written()).contains("[notice]").doesNotContain("[warn]");
     }

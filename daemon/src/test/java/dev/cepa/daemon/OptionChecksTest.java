@@ -40,6 +40,8 @@ class OptionChecksTest {
         "NumEntryGuards 3|NumPrimaryGuards 2; torrc:1: NumEntryGuards must not be greater than NumPrimaryGuards. "
                 + "(NumEntryGuards: torrc:1, NumPrimaryGuards: torrc:2)",
         "FetchDirInfoExtraEarly 1; torrc:1: FetchDirInfoExtraEarly requires that you also set FetchDirInfoEarly",
+        "RunAsDaemon 1; torrc:1: RunAsDaemon is not supported: a service manager does this better. "
+                + "Run Cepa under systemd (Type=simple), or put it into the background with your shell.",
         "ConnLimit 0; torrc:1: ConnLimit must be greater than 0, but was set to 0",
         "MaxClientCircuitsPending 2000; torrc:1: MaxClientCircuitsPending must be between 1 and 1024, but was set to 2000",
         "LongLivedPorts 21,70000; torrc:1: Port '70000' out of range in LongLivedPorts",

@@ -52,7 +52,7 @@ class ReloadIT {
             AtomicLong count = new AtomicLong();
             counts.add(count);
             threads.add(Thread.ofVirtual().start(() -> {
-                try (Socket socket = RunningDaemon.connect(socksPort, echoPort)) {
+                try (Socket socket = SignalledDaemon.connect(socksPort, echoPort)) {
                     while (!stopping) {
                         byte[] sent = ByteBuffer.allocate(8).putLong(count.get()).array();
                         socket.getOutputStream().write(sent);
@@ -93,7 +93,7 @@ class ReloadIT {
 
     @Test
     void losesNoneOfAHundredStreams() throws Exception {
-        try (RunningDaemon daemon = RunningDaemon.start(folder, network, "SocksPort auto");
+        try (SignalledDaemon daemon = SignalledDaemon.start(folder, network, "SocksPort auto");
                 WebServer web = WebServer.start();
                 Echoes echoes = new Echoes()) {
             int port = daemon.awaitPort();
@@ -143,7 +143,7 @@ class ReloadIT {
 
     @Test
     void staysAsItIsAndSaysWhyIfAFileIsWrong() throws Exception {
-        try (RunningDaemon daemon = RunningDaemon.start(folder, network, "SocksPort auto");
+        try (SignalledDaemon daemon = SignalledDaemon.start(folder, network, "SocksPort auto");
                 WebServer web = WebServer.start();
                 ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
             int port = daemon.awaitPort();
@@ -165,7 +165,7 @@ class ReloadIT {
                 daemon.await("Received reload signal (hup)");
                 daemon.await(one[1]);
                 daemon.await("[err] Reading config failed--see warnings above. Going on with the old configuration.");
-                try (Socket socket = RunningDaemon.connect(port, web.echoPort())) {
+                try (Socket socket = SignalledDaemon.connect(port, web.echoPort())) {
                     socket.getOutputStream().write(7);
                     assertThat(socket.getInputStream().read()).isEqualTo(7);
                 }
@@ -180,7 +180,7 @@ class ReloadIT {
     void reloadsWhenAFileChangesIfAsked() throws Exception {
         Path included = Files.createDirectory(folder.resolve("torrc.d"));
         String include = "%include " + included + "/*.conf";
-        try (RunningDaemon daemon = RunningDaemon.start(folder, network, "SocksPort auto", "ReloadOnChange 1", include)) {
+        try (SignalledDaemon daemon = SignalledDaemon.start(folder, network, "SocksPort auto", "ReloadOnChange 1", include)) {
             int port = daemon.awaitPort();
             Files.writeString(included.resolve("more.conf"), "+SocksPort auto IsolateDestAddr\n");
             daemon.await("The configuration's files have changed. Reloading config.");
@@ -205,7 +205,7 @@ class ReloadIT {
     @Test
     void reopensItsLogsWithoutReadingAnythingIfAControllerSaysSo() throws Exception {
         Path file = folder.resolve("notices");
-        try (RunningDaemon daemon = RunningDaemon.start(
+        try (SignalledDaemon daemon = SignalledDaemon.start(
                 folder, network, "SocksPort 0", "DisableNetwork 1", "__ReloadTorrcOnSIGHUP 0", "Log notice stdout",
                 "Log notice file " + file)) {
             while (!Files.exists(file)) {

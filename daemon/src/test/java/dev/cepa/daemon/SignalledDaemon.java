@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The real program in a process of its own, for tests: its torrc, its log, its signals. Ended by {@link #close}. */
-final class RunningDaemon implements AutoCloseable {
+final class SignalledDaemon implements AutoCloseable {
     static final String OPENED = "Opened Socks listener connection (ready) on 127.0.0.1:";
 
     private final Path folder;
@@ -29,7 +29,7 @@ final class RunningDaemon implements AutoCloseable {
     /** How much of the log has been awaited already. */
     private int read;
 
-    private RunningDaemon(Path folder, TestNetwork network) {
+    private SignalledDaemon(Path folder, TestNetwork network) {
         this.folder = folder;
         this.network = network;
         log = folder.resolve("log");
@@ -37,8 +37,8 @@ final class RunningDaemon implements AutoCloseable {
     }
 
     /** Starts it with the network's client lines and these. */
-    static RunningDaemon start(Path folder, TestNetwork network, String... lines) throws IOException {
-        RunningDaemon daemon = new RunningDaemon(folder, network);
+    static SignalledDaemon start(Path folder, TestNetwork network, String... lines) throws IOException {
+        SignalledDaemon daemon = new SignalledDaemon(folder, network);
         daemon.writeTorrc(lines);
         List<String> path = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
