@@ -246,7 +246,8 @@ class OnionMatrixIT {
         InternalCircuits circuits = Networks.internalCircuits(client);
         IntroMemory memory = new IntroMemory(InstantSource.system(), RANDOM);
         try (Circuit circuit = new Connector(circuits, descriptors(), memory, RANDOM).connect(address, deadline);
-                TorStream stream = circuit.openService(address.label() + ".onion", 80, deadline)) {
+                TorStream stream = circuit.openServiceOptimistic(address.label() + ".onion", 80)) {
+            stream.awaitConnected(deadline);
             assertThat(circuit.controlsCongestion()).isTrue();
             download(stream.input(), stream.output(), 4);
             upload(stream.input(), stream.output());
