@@ -47,6 +47,7 @@ public final class ChannelManager implements Closeable {
     private final Map<RsaId, Attempt> attempts = new HashMap<>();
     private final ConnectBackoff backoff = new ConnectBackoff(random);
     private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
+    private volatile OutboundAddresses outbound = OutboundAddresses.ANY;
     private long nextId = 1;
     private long closedBytesRead;
     private long closedBytesWritten;
@@ -124,6 +125,11 @@ public final class ChannelManager implements Closeable {
     /** How channels are padded; new times take effect on open channels too, a new mode on those opened from now on. */
     public void setPadding(ChannelPadding settings) {
         padding = settings;
+    }
+
+    /** Where channels that are opened from now on are connected from. */
+    public void setOutbound(OutboundAddresses addresses) {
+        outbound = addresses;
     }
 
     /** The memory of all queues of the client. */
@@ -328,7 +334,8 @@ public final class ChannelManager implements Closeable {
             events.emit(new TorEvent.ChannelStatus(id, Status.LAUNCHED, relay, null));
             Channel channel;
             try {
-                channel = new ConnectAttempt(id, target, settings, tls, random, clock, events, () -> padding, memory)
+                channel = new ConnectAttempt(
+                                id, target, settings, tls, random, clock, events, () -> padding, memory, outbound)
                         .connect();
             } catch (TorException e) {
                 events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));

@@ -251,12 +251,12 @@ public sealed interface TorEvent {
     /**
      * A request of another program was carried out, or could not be: for a stream that is the moment when it is open.
      *
-     * @param listener kind of the port that it came by, {@code Socks} and the like
+     * @param protocol how the program asked, {@code SOCKS5} and the like
      * @param command {@code CONNECT}, {@code RESOLVE} or {@code RESOLVE_PTR}
      * @param time how long that took
      * @param failure why it could not, null otherwise
      */
-    record ProxyRequest(String listener, String command, Duration time, @Nullable TorException failure)
+    record ProxyRequest(String protocol, String command, Duration time, @Nullable TorException failure)
             implements TorEvent {}
 
     /**

@@ -77,6 +77,26 @@ final class ServiceSessions implements Closeable {
         }
     }
 
+    /** Circuits that are being built to clients. */
+    int meetings() {
+        lock.lock();
+        try {
+            return meetings;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether another client would be met. */
+    boolean hasRoom() {
+        lock.lock();
+        try {
+            return meetings < MOST_MEETINGS && open.size() < MOST_CLIENTS;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Meets a client, on a thread of its own; it is left to wait if there are too many. */
     void meet(ServicePoint point, ServicePoint.Opened opened) {
         lock.lock();
@@ -153,36 +173,39 @@ final class ServiceSessions implements Closeable {
 
     /** On the channel's reader. */
     private void begin(Circuit circuit, TorStream stream, int port) {
-        int most;
-        boolean closes;
+        ServiceSettings.Streams rules;
         lock.lock();
         try {
-            most = settings.maxStreams();
-            closes = settings.maxStreamsClosesCircuit();
+            rules = settings.streams();
         } finally {
             lock.unlock();
         }
         StreamHandler handler = ports.get(port);
-        if (most > 0 && circuit.streamCount() > most) {
-            LOG.debug("A client of our onion service wants more than {} streams", most);
-            if (closes) {
+        if (handler == null && rules.unknownPortClosesCircuit()) {
+            LOG.debug("A client of our onion service wants port {}", port);
+            circuit.close();
+            return;
+        }
+        if (rules.most() > 0 && circuit.streamCount() > rules.most()) {
+            LOG.debug("A client of our onion service wants more than {} streams", rules.most());
+            if (rules.closesCircuit()) {
                 circuit.close();
                 return;
             }
             handler = null;
         }
         StreamHandler chosen = handler;
-        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream));
+        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream, circuit.id()));
     }
 
     /** @param handler null if nobody serves it; the client is told no more than that it has ended */
-    private static void serve(@Nullable StreamHandler handler, TorStream stream) {
+    private static void serve(@Nullable StreamHandler handler, TorStream stream, long circuit) {
         if (handler == null) {
             stream.refuse(EndReason.DONE);
             return;
         }
         try {
-            handler.handle(stream);
+            handler.handle(stream, circuit);
         } catch (IOException e) {
             LOG.debug("A stream to our onion service could not be served: {}", e.getMessage());
             stream.refuse(EndReason.CONNECTREFUSED);

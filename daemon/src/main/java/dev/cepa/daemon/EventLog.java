@@ -76,7 +76,7 @@ final class EventLog implements TorEventListener {
                     download.bytes(),
                     download.time().toMillis(),
                     download.status());
-            case TorEvent.ProxyRequest request -> LOG.trace("{} {}", request.listener(), request.command());
+            case TorEvent.ProxyRequest request -> LOG.trace("{} {}", request.protocol(), request.command());
             case TorEvent.ServiceStatus service -> LOG.debug("An onion service of ours: {}", service.action());
             case TorEvent.CircuitChosen chosen -> {
                 switch (chosen.outcome()) {

@@ -51,9 +51,9 @@ final class Metrics implements TorEventListener {
     private final Histogram streamOpen =
             histogram("cepa_stream_open_seconds", "How long the far end took to open a stream.", "kind");
     private final Counter proxyRequests =
-            counter("cepa_proxy_requests", "Requests of programs, by SOCKS and the like.", "listener", "command", "result");
+            counter("cepa_proxy_requests", "Requests of programs, by SOCKS and the like.", "protocol", "command", "result");
     private final Histogram proxySeconds =
-            histogram("cepa_proxy_request_seconds", "How long requests of programs took to be answered.", "listener", "command");
+            histogram("cepa_proxy_request_seconds", "How long requests of programs took to be answered.", "protocol", "command");
     private final Counter channelsLaunched = counter("cepa_channels_launched", "Connections to relays begun.");
     private final Counter channelsFailed = counter("cepa_channels_failed", "Connections to relays that failed.", "reason");
     private final Histogram channelHandshake =
@@ -122,10 +122,10 @@ final class Metrics implements TorEventListener {
                 poolWait.observe(seconds(chosen.waited()));
             }
             case TorEvent.ProxyRequest request -> {
-                String listener = request.listener().toLowerCase(Locale.ROOT);
+                String protocol = request.protocol().toLowerCase(Locale.ROOT);
                 String command = request.command().toLowerCase(Locale.ROOT);
-                proxyRequests.labelValues(listener, command, result(request.failure())).inc();
-                proxySeconds.labelValues(listener, command).observe(seconds(request.time()));
+                proxyRequests.labelValues(protocol, command, result(request.failure())).inc();
+                proxySeconds.labelValues(protocol, command).observe(seconds(request.time()));
             }
             case TorEvent.DirectoryDownload download -> {
                 TorException failure = download.failure();

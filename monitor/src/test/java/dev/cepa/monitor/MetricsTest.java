@@ -111,7 +111,7 @@ class MetricsTest {
         assertThat(samples.get("cepa_circuit_build_seconds")).contains("_count 3\n", "_bucket{le=\"0.5\"} 3");
         assertThat(samples.get("cepa_streams_active")).contains("{kind=\"user\"} 1.0", "{kind=\"directory\"} 0.0");
         assertThat(samples.get("cepa_proxy_requests_total"))
-                .contains("{command=\"connect\",listener=\"socks\",result=\"ok\"} 1.0", "result=\"name_not_found\"");
+                .contains("{command=\"connect\",protocol=\"socks5\",result=\"ok\"} 1.0", "result=\"name_not_found\"");
         assertThat(samples.get("cepa_guards"))
                 .contains("{state=\"up\"} 1.0", "{state=\"down\"} 1.0", "{state=\"untried\"} 1.0");
         assertThat(samples.get("cepa_directory_consensus_age_seconds")).contains(" 1800.0");

@@ -112,7 +112,7 @@ class MonitorIT {
         String metrics = metrics();
         assertThat(value(metrics, "cepa_read_bytes_total")).isGreaterThan(300_000);
         assertThat(value(metrics, "cepa_written_bytes_total")).isPositive();
-        String connects = "cepa_proxy_requests_total{command=\"connect\",listener=\"socks\",result=\"ok\"}";
+        String connects = "cepa_proxy_requests_total{command=\"connect\",protocol=\"socks5\",result=\"ok\"}";
         assertThat(value(metrics, connects)).isEqualTo(2);
         assertThat(value(metrics, "cepa_directory_relays")).isEqualTo(network.relays().size());
         assertThat(value(metrics, "cepa_directory_download_bytes_total{document=\"microdescriptors\"}")).isPositive();
