@@ -220,7 +220,7 @@ public final class ProgramRequests {
             }
             return sessions.apply(parameters, wanted.withIsolation(key));
         } catch (TorException e) {
-            throw e instanceof RefusedException refused ? refused : new RefusedException(false, e.getMessage());
+            throw e instanceof RefusedException refused ? refused : new RefusedException(false, String.valueOf(e.getMessage()));
         }
     }
 
