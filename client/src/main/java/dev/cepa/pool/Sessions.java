@@ -3,13 +3,14 @@ package dev.cepa.pool;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.path.CountryFiles;
+import dev.cepa.path.CountryLookup;
 import dev.cepa.path.RelaySet;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives streams the exits and circuits that their session parameters ask for. Thread-safe; bounded: of lists of exits, those
@@ -23,10 +24,10 @@ public final class Sessions {
     private final Supplier<CountryFiles> countryFiles;
     private final AtomicLong requests = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
-    /** Guarded by the lock; the longest unused first. */
-    private final LinkedHashMap<String, Located> lists = new LinkedHashMap<>(16, 0.75f, true);
-
-    private record Located(CountryFiles files, ExitChoice exits) {}
+    // Guarded by the lock:
+    private @Nullable CountryLookup lookup;
+    /** The longest unused first. */
+    private final LinkedHashMap<String, ExitChoice> lists = new LinkedHashMap<>(16, 0.75f, true);
 
     /** @param countryFiles where to look up in which country relays are, at this moment */
     public Sessions(Supplier<CountryFiles> countryFiles) {
@@ -58,27 +59,40 @@ public final class Sessions {
      * @throws TorException of kind BAD_REQUEST if they can't be understood or located
      */
     public ExitChoice exits(String list) throws TorException {
-        CountryFiles files = countryFiles.get();
+        CountryLookup countries;
         lock.lock();
         try {
-            Located known = lists.get(list);
-            if (known != null && known.files.equals(files)) {
-                return known.exits;
+            CountryFiles files = countryFiles.get();
+            countries = lookup;
+            if (countries == null || !countries.files().equals(files)) {
+                countries = new CountryLookup(files);
+                lookup = countries;
+                lists.clear();
             }
-            // Held while files are read: others would read the same ones.
-            RelaySet relays = RelaySet.parse(list).located(files);
-            if (relays.isEmpty()) {
-                throw new TorException(ErrorKind.BAD_REQUEST, "it names no exit");
+            ExitChoice known = lists.get(list);
+            if (known != null) {
+                return known;
             }
-            ExitChoice exits = new ExitChoice(relays);
-            if (lists.size() >= MOST_LISTS) {
-                Map.Entry<String, Located> eldest = lists.entrySet().iterator().next();
-                lists.remove(eldest.getKey());
-            }
-            lists.put(list, new Located(files, exits));
-            return exits;
+        } finally {
+            lock.unlock();
+        }
+        RelaySet relays;
+        try {
+            relays = countries.locate(RelaySet.parse(list));
         } catch (TorException e) {
             throw new TorException(ErrorKind.BAD_REQUEST, "Session parameters: exit: " + e.getMessage(), e);
+        }
+        if (relays.isEmpty()) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "Session parameters: exit: it names none.");
+        }
+        ExitChoice exits = new ExitChoice(relays);
+        lock.lock();
+        try {
+            if (lists.size() >= MOST_LISTS) {
+                lists.remove(lists.keySet().iterator().next());
+            }
+            lists.put(list, exits);
+            return exits;
         } finally {
             lock.unlock();
         }
