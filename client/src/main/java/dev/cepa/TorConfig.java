@@ -2,12 +2,14 @@ package dev.cepa;
 
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.ChannelSettings;
+import dev.cepa.channel.OutboundAddresses;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryAuthority;
 import dev.cepa.directory.DirectorySettings;
 import dev.cepa.directory.FallbackDirectory;
+import dev.cepa.directory.PublicNetwork;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.onion.ClientAuthFolder;
@@ -19,9 +21,12 @@ import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
-import dev.cepa.proxy.SocksSettings;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.PortSettings;
+import dev.cepa.proxy.RequestRules;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,15 +41,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TorConfig {
     /** A port that other programs may come in by. */
-    record SocksPort(InetSocketAddress address, SocksSettings settings) {}
+    record ListenPort(ListenerKind kind, SocketAddress address, PortSettings settings) {}
 
     final @Nullable Path dataDirectory;
     final List<DirectoryAuthority> authorities;
     final List<FallbackDirectory> fallbacks;
     final boolean testingNetwork;
     final boolean networkDisabled;
+    final boolean nonAnonymousServices;
     final Duration bootstrapTimeout;
-    final List<SocksPort> socksPorts;
+    final List<ListenPort> listenPorts;
     final ChannelSettings channels;
     final ChannelPadding.Mode padding;
     final boolean forcePadding;
@@ -52,11 +58,18 @@ public final class TorConfig {
     final long maxMemoryInQueues;
     final CircuitSettings circuits;
     final CountryFiles countryFiles;
+    final @Nullable Path cacheDirectory;
+    final boolean withoutFallbacks;
+    final OutboundAddresses outbound;
     final PathSettings paths;
     final VanguardSettings vanguards;
     final PoolSettings pool;
     final DormantSettings dormant;
     final OnionSettings onions;
+    private final @Nullable RequestRules givenRules;
+    final RequestRules requestRules;
+    final List<String> trackedHosts;
+    final Duration trackedHostsLifetime;
 
     private TorConfig(Builder builder) throws TorException {
         dataDirectory = builder.dataDirectory;
@@ -64,30 +77,48 @@ public final class TorConfig {
         fallbacks = List.copyOf(builder.fallbacks);
         testingNetwork = builder.testingNetwork;
         networkDisabled = builder.networkDisabled;
+        nonAnonymousServices = builder.nonAnonymousServices;
         bootstrapTimeout = builder.bootstrapTimeout;
-        socksPorts = List.copyOf(builder.socksPorts);
+        listenPorts = List.copyOf(builder.listenPorts);
         channels = builder.channels;
         padding = builder.padding;
         forcePadding = builder.forcePadding;
         maxMemoryInQueues = builder.maxMemoryInQueues;
         circuits = builder.circuits;
         countryFiles = builder.countryFiles;
+        cacheDirectory = builder.cacheDirectory;
+        withoutFallbacks = builder.withoutFallbacks;
+        outbound = builder.outbound;
         paths = builder.paths.located(countryFiles);
         vanguards = builder.vanguards.located(countryFiles);
-        pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        PoolSettings pooled = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        pool = nonAnonymousServices ? pooled.withPrediction(false) : pooled;
         dormant = builder.dormant;
         onions = builder.onions;
+        trackedHosts = List.copyOf(builder.trackedHosts);
+        trackedHostsLifetime = builder.trackedHostsLifetime;
+        givenRules = builder.requestRules;
+        requestRules = givenRules != null
+                ? givenRules
+                : testingNetwork ? RequestRules.DEFAULT.withInternal() : RequestRules.DEFAULT;
+        if (nonAnonymousServices && !listenPorts.isEmpty()) {
+            throw new TorException(
+                    ErrorKind.CONFIG, "onion services that are not anonymous can't run in a client that others use as an "
+                            + "anonymous one; close the ports for programs");
+        }
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
-        DirectorySettings settings =
-                DirectorySettings.DEFAULT.withNetwork(authorities, fallbacks).withCacheDirectory(folder);
+        boolean none = withoutFallbacks && authorities.isEmpty() && fallbacks.isEmpty();
+        DirectorySettings settings = DirectorySettings.DEFAULT
+                .withNetwork(none ? PublicNetwork.authorities() : authorities, fallbacks)
+                .withCacheDirectory(folder);
         return testingNetwork ? settings.forTestingNetwork() : settings;
     }
 
     /** The ports that are open with it: none while the network is disabled. */
-    List<SocksPort> openPorts() {
-        return networkDisabled ? List.of() : socksPorts;
+    List<ListenPort> openPorts() {
+        return networkDisabled ? List.of() : listenPorts;
     }
 
     /**
@@ -98,8 +129,11 @@ public final class TorConfig {
     void checkReplaces(TorConfig running) throws TorException {
         failIfOther("DataDirectory", Objects.equals(dataDirectory, running.dataDirectory));
         failIfOther("DirAuthority", authorities.equals(running.authorities));
+        failIfOther("CacheDirectory", Objects.equals(cacheDirectory, running.cacheDirectory));
+        failIfOther("UseDefaultFallbackDirs", withoutFallbacks == running.withoutFallbacks);
         failIfOther("FallbackDir", fallbacks.equals(running.fallbacks));
         failIfOther("TestingTorNetwork", testingNetwork == running.testingNetwork);
+        failIfOther("HiddenServiceNonAnonymousMode", nonAnonymousServices == running.nonAnonymousServices);
         failIfOther("the set of channel settings", channels.equals(running.channels));
         failIfOther("the set of circuit settings", circuits.equals(running.circuits));
     }
@@ -119,19 +153,26 @@ public final class TorConfig {
         builder.fallbacks.addAll(fallbacks);
         builder.testingNetwork = testingNetwork;
         builder.networkDisabled = networkDisabled;
+        builder.nonAnonymousServices = nonAnonymousServices;
         builder.bootstrapTimeout = bootstrapTimeout;
-        builder.socksPorts.addAll(socksPorts);
+        builder.listenPorts.addAll(listenPorts);
         builder.channels = channels;
         builder.padding = padding;
         builder.forcePadding = forcePadding;
         builder.maxMemoryInQueues = maxMemoryInQueues;
         builder.circuits = circuits;
         builder.countryFiles = countryFiles;
+        builder.cacheDirectory = cacheDirectory;
+        builder.withoutFallbacks = withoutFallbacks;
+        builder.outbound = outbound;
         builder.paths = paths;
         builder.vanguards = vanguards;
         builder.pool = pool;
         builder.dormant = dormant;
         builder.onions = onions;
+        builder.requestRules = givenRules;
+        builder.trackedHosts = trackedHosts;
+        builder.trackedHostsLifetime = trackedHostsLifetime;
         return builder;
     }
 
@@ -152,19 +193,26 @@ public final class TorConfig {
         private final List<FallbackDirectory> fallbacks = new ArrayList<>();
         private boolean testingNetwork;
         private boolean networkDisabled;
+        private boolean nonAnonymousServices;
         private Duration bootstrapTimeout = Duration.ofMinutes(3);
-        private final List<SocksPort> socksPorts = new ArrayList<>();
+        private final List<ListenPort> listenPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
         private ChannelPadding.Mode padding = ChannelPadding.Mode.NORMAL;
         private boolean forcePadding;
         private long maxMemoryInQueues = QueueMemory.defaultBound();
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private CountryFiles countryFiles = CountryFiles.DEFAULT;
+        private @Nullable Path cacheDirectory;
+        private boolean withoutFallbacks;
+        private OutboundAddresses outbound = OutboundAddresses.ANY;
         private PathSettings paths = PathSettings.DEFAULT;
         private VanguardSettings vanguards = VanguardSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
         private DormantSettings dormant = DormantSettings.DEFAULT;
         private OnionSettings onions = OnionSettings.DEFAULT;
+        private @Nullable RequestRules requestRules;
+        private List<String> trackedHosts = List.of();
+        private Duration trackedHostsLifetime = Duration.ofMinutes(30);
 
         private Builder() {}
 
@@ -240,6 +288,20 @@ public final class TorConfig {
         }
 
         /**
+         * Gives up the anonymity of this client's onion services, all of them, for speed: introduction and rendezvous
+         * points are connected to directly, and see where the services are
+         * ({@code HiddenServiceSingleHopMode, HiddenServiceNonAnonymousMode}). Their clients stay anonymous. Such a client
+         * can't be used for anything else: it opens no streams, and has no SOCKS ports.
+         *
+         * @param nonAnonymous true for services that everybody may find
+         * @return this builder
+         */
+        public Builder nonAnonymousServices(boolean nonAnonymous) {
+            nonAnonymousServices = nonAnonymous;
+            return this;
+        }
+
+        /**
          * How long {@link TorClient#connect} waits for the client to be ready; 3 minutes unless set.
          *
          * @param timeout positive
@@ -303,7 +365,7 @@ public final class TorConfig {
             if (port < 0 || port > 65535) {
                 throw new TorException(ErrorKind.CONFIG, "SOCKS port " + port + " is not from 0 to 65535");
             }
-            return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SocksSettings.DEFAULT);
+            return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PortSettings.DEFAULT);
         }
 
         /**
@@ -312,7 +374,7 @@ public final class TorConfig {
          * @return this builder
          */
         public Builder noSocksPorts() {
-            socksPorts.clear();
+            listenPorts.removeIf(port -> port.kind() == ListenerKind.SOCKS);
             return this;
         }
 
@@ -323,8 +385,46 @@ public final class TorConfig {
          * @param settings which programs may use it, and how their streams are kept apart
          * @return this builder
          */
-        public Builder socksListener(InetSocketAddress address, SocksSettings settings) {
-            socksPorts.add(new SocksPort(address, settings));
+        public Builder socksListener(InetSocketAddress address, PortSettings settings) {
+            return listener(ListenerKind.SOCKS, address, settings);
+        }
+
+        /**
+         * Opens a port for programs.
+         *
+         * @param kind what they speak there
+         * @param address of a TCP port, or of a socket in the file system
+         * @param settings which programs may use it, and how their streams are kept apart
+         * @return this builder
+         */
+        public Builder listener(ListenerKind kind, SocketAddress address, PortSettings settings) {
+            listenPorts.add(new ListenPort(kind, address, settings));
+            return this;
+        }
+
+        /**
+         * Has hosts reached by the exit that they were last reached by ({@code TrackHostExits}), which some want of those
+         * who log in. Whoever sees that exit sees more of what goes there.
+         *
+         * @param hosts names; those of a whole domain with a dot before; a dot alone means all; none to track nothing
+         * @param lifetime how long an exit is remembered after it was last used
+         * @return this builder
+         */
+        public Builder trackHostExits(List<String> hosts, Duration lifetime) {
+            trackedHosts = hosts;
+            trackedHostsLifetime = lifetime;
+            return this;
+        }
+
+        /**
+         * What no program may ask for, whichever port it came by. Unless set, C tor's rules; on a private network for
+         * tests, internal addresses are no harm.
+         *
+         * @param rules take the place of those before
+         * @return this builder
+         */
+        public Builder requestRules(RequestRules rules) {
+            requestRules = rules;
             return this;
         }
 
@@ -409,6 +509,40 @@ public final class TorConfig {
          */
         public Builder countryFiles(CountryFiles files) {
             countryFiles = files;
+            return this;
+        }
+
+        /**
+         * Keeps the directory's documents, which can be fetched again, outside of the data directory
+         * ({@code CacheDirectory}). No effect on a client that keeps nothing on disk.
+         *
+         * @param folder created 0700 if it is not there
+         * @return this builder
+         */
+        public Builder cacheDirectory(Path folder) {
+            cacheDirectory = folder;
+            return this;
+        }
+
+        /**
+         * Asks authorities alone for the first consensus, without the built-in fallback directories
+         * ({@code UseDefaultFallbackDirs 0}). Those that were given by {@link #fallbackDirectory} are asked all the same.
+         *
+         * @return this builder
+         */
+        public Builder withoutDefaultFallbacks() {
+            withoutFallbacks = true;
+            return this;
+        }
+
+        /**
+         * Connects to relays from these addresses of this computer ({@code OutboundBindAddress}).
+         *
+         * @param addresses at most one of each family
+         * @return this builder
+         */
+        public Builder outboundAddresses(OutboundAddresses addresses) {
+            outbound = addresses;
             return this;
         }
 

@@ -589,12 +589,27 @@ public sealed interface RelayMessage {
      * A service asks a relay to be an introduction point (rend-spec-v3 section 3.1.1).
      *
      * @param authKey its Ed25519 key for this relay, 32 bytes
+     * @param limit what the relay is to pass on at most; null: what it thinks right
      * @param handshakeAuth 32 bytes that show that it was made for this circuit
      * @param signature with the key, 64 bytes
      */
-    record EstablishIntro(byte[] authKey, byte[] handshakeAuth, byte[] signature) implements RelayMessage {
+    record EstablishIntro(byte[] authKey, @Nullable Limit limit, byte[] handshakeAuth, byte[] signature)
+            implements RelayMessage {
         private static final int ED25519 = 2;
         private static final int MAC = 32;
+        private static final int DOS_PARAMETERS = 1;
+        private static final int RATE = 1;
+        private static final int BURST = 2;
+        /** Number of parameters 1 | two times type 1 and value 8. */
+        private static final int DOS_LENGTH = 19;
+
+        /**
+         * What the relay is to pass on at most (proposal 305).
+         *
+         * @param rate introductions a second
+         * @param burst how many at once
+         */
+        public record Limit(long rate, long burst) {}
 
         public EstablishIntro {
             if (authKey.length != Ed25519Id.LENGTH || handshakeAuth.length != MAC) {
@@ -609,16 +624,26 @@ public sealed interface RelayMessage {
 
         @Override
         public void write(ByteWriter out) {
-            out.bytes(header(authKey)).bytes(handshakeAuth).u16(signature.length).bytes(signature);
+            out.bytes(header(authKey, limit)).bytes(handshakeAuth).u16(signature.length).bytes(signature);
         }
 
-        /** All that stands before {@code handshakeAuth}, which is made of it; no extensions. */
-        public static byte[] header(byte[] authKey) {
-            return new ByteWriter(4 + authKey.length)
+        /** All that stands before {@code handshakeAuth}, which is made of it. */
+        public static byte[] header(byte[] authKey, @Nullable Limit limit) {
+            ByteWriter out = new ByteWriter(6 + DOS_LENGTH + authKey.length)
                     .u8(ED25519)
                     .u16(authKey.length)
-                    .bytes(authKey)
-                    .u8(0)
+                    .bytes(authKey);
+            if (limit == null) {
+                return out.u8(0).toByteArray();
+            }
+            return out.u8(1)
+                    .u8(DOS_PARAMETERS)
+                    .u8(DOS_LENGTH)
+                    .u8(2)
+                    .u8(RATE)
+                    .i64(limit.rate)
+                    .u8(BURST)
+                    .i64(limit.burst)
                     .toByteArray();
         }
 
@@ -628,11 +653,27 @@ public sealed interface RelayMessage {
                 throw new ProtocolException("ESTABLISH_INTRO with an authentication key of type " + type);
             }
             byte[] key = in.bytes(Ed25519Id.LENGTH);
+            Limit limit = null;
             for (int n = in.u8(); n > 0; n--) {
-                in.skip(1);
-                in.skip(in.u8());
+                int extension = in.u8();
+                ByteReader body = in.slice(in.u8());
+                if (extension == DOS_PARAMETERS) {
+                    limit = readLimit(body);
+                }
             }
-            return new EstablishIntro(key, in.bytes(MAC), in.bytes(in.u16()));
+            return new EstablishIntro(key, limit, in.bytes(MAC), in.bytes(in.u16()));
+        }
+
+        private static Limit readLimit(ByteReader in) throws ProtocolException {
+            long rate = 0;
+            long burst = 0;
+            for (int n = in.u8(); n > 0; n--) {
+                int type = in.u8();
+                long value = in.i64();
+                rate = type == RATE ? value : rate;
+                burst = type == BURST ? value : burst;
+            }
+            return new Limit(rate, burst);
         }
     }
 

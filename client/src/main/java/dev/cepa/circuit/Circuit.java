@@ -441,11 +441,6 @@ public final class Circuit implements AutoCloseable {
         return begin(new RelayMessage.Begin("", port, 0), name + ":" + port);
     }
 
-    /** The same, and waits until it is connected. */
-    public TorStream openService(String name, int port, Deadline deadline) throws TorException {
-        return connected(openServiceOptimistic(name, port), deadline);
-    }
-
     /** Opens a stream to the last hop's own directory and waits until it is connected. */
     public TorStream openDirectory(Deadline deadline) throws TorException {
         return connected(openDirectoryOptimistic(), deadline);
@@ -474,7 +469,8 @@ public final class Circuit implements AutoCloseable {
         return stream;
     }
 
-    private static TorStream connected(TorStream stream, Deadline deadline) throws TorException {
+    /** Waits until a stream is connected, and closes it if it can't be. */
+    public static TorStream connected(TorStream stream, Deadline deadline) throws TorException {
         try {
             stream.awaitConnected(deadline);
             return stream;

@@ -11,8 +11,10 @@ import dev.cepa.crypto.Tor1HopCrypto;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.ServiceStatus.Action;
 import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
+import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -42,8 +44,9 @@ final class ServiceSessions implements Closeable {
     /** The same while half of the places are taken. */
     private static final Duration MAX_IDLE_CROWDED = Duration.ofMinutes(1);
 
-    private final InternalCircuits circuits;
+    private final ServiceCircuits circuits;
     private final Map<Integer, StreamHandler> ports;
+    private final Listener listener;
     private final SecureRandom random;
     private final ReentrantLock lock = new ReentrantLock();
     /** Guarded by the lock, as all below. */
@@ -53,9 +56,16 @@ final class ServiceSessions implements Closeable {
     private int meetings;
     private boolean closed;
 
+    /** Who is told what becomes of clients. */
+    interface Listener {
+        void tell(Action action, @Nullable Duration time, @Nullable TorException failure);
+    }
+
     /** @param ports who serves which port; not changed afterwards */
     ServiceSessions(
-            InternalCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, SecureRandom random) {
+            ServiceCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, Listener listener,
+            SecureRandom random) {
+        this.listener = listener;
         this.circuits = circuits;
         this.ports = ports;
         this.settings = settings;
@@ -66,6 +76,26 @@ final class ServiceSessions implements Closeable {
         lock.lock();
         try {
             settings = newSettings;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Circuits that are being built to clients. */
+    int meetings() {
+        lock.lock();
+        try {
+            return meetings;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether another client would be met. */
+    boolean hasRoom() {
+        lock.lock();
+        try {
+            return meetings < MOST_MEETINGS && open.size() < MOST_CLIENTS;
         } finally {
             lock.unlock();
         }
@@ -87,6 +117,7 @@ final class ServiceSessions implements Closeable {
             try {
                 meetNow(point, opened);
             } catch (TorException e) {
+                listener.tell(Action.CLIENT_MISSED, null, e);
                 LOG.debug("A client of our onion service could not be met: {}", e.getMessage());
             } finally {
                 lock.lock();
@@ -103,6 +134,7 @@ final class ServiceSessions implements Closeable {
         Introduction introduction = opened.introduction();
         HopTarget relay = Connector.hop(introduction.specifiers(), introduction.ntorKey());
         CongestionSettings congestion = congestion(introduction);
+        long begun = System.nanoTime();
         HsNtor.Answer answer = point.answer(opened, random);
         byte[] handshake = new byte[Rendezvous1.HANDSHAKE];
         random.nextBytes(handshake);
@@ -119,6 +151,8 @@ final class ServiceSessions implements Closeable {
                     Tor1HopCrypto.onionService(answer.keys(), false),
                     congestion,
                     (stream, port) -> begin(circuit, stream, port));
+            listener.tell(Action.CLIENT_MET, Duration.ofNanos(System.nanoTime() - begun), null);
+            circuit.onClose(() -> listener.tell(Action.CLIENT_LEFT, null, null));
         } catch (TorException | RuntimeException e) {
             circuit.close();
             throw e;
@@ -127,17 +161,16 @@ final class ServiceSessions implements Closeable {
 
     /** Null if the client has not asked for it; what our descriptor offers is what the consensus says. */
     private @Nullable CongestionSettings congestion(Introduction introduction) throws TorException {
-        for (Introduction.Extension extension : introduction.extensions()) {
-            if (extension.type() == Introduction.Extension.CONGESTION_CONTROL) {
-                CongestionSettings agreed = CongestionParams.of(
-                        circuits.directory(Deadline.in(MEETING_TIME)).consensus(), CongestionParams.Kind.ONION);
-                if (agreed == null) {
-                    throw new ProtocolException("a client asks for congestion control, which is turned off");
-                }
-                return agreed;
-            }
+        if (introduction.extension(Introduction.Extension.CONGESTION_CONTROL) == null) {
+            return null;
         }
-        return null;
+        CongestionSettings agreed = CongestionParams.of(
+                circuits.directory(Deadline.in(MEETING_TIME)).consensus(),
+                circuits.areDirect() ? CongestionParams.Kind.EXIT : CongestionParams.Kind.ONION);
+        if (agreed == null) {
+            throw new ProtocolException("a client asks for congestion control, which is turned off");
+        }
+        return agreed;
     }
 
     private boolean enter(Circuit circuit) {
@@ -160,36 +193,39 @@ final class ServiceSessions implements Closeable {
 
     /** On the channel's reader. */
     private void begin(Circuit circuit, TorStream stream, int port) {
-        int most;
-        boolean closes;
+        ServiceSettings.Streams rules;
         lock.lock();
         try {
-            most = settings.maxStreams();
-            closes = settings.maxStreamsClosesCircuit();
+            rules = settings.streams();
         } finally {
             lock.unlock();
         }
         StreamHandler handler = ports.get(port);
-        if (most > 0 && circuit.streamCount() > most) {
-            LOG.debug("A client of our onion service wants more than {} streams", most);
-            if (closes) {
+        if (handler == null && rules.unknownPortClosesCircuit()) {
+            LOG.debug("A client of our onion service wants port {}", port);
+            circuit.close();
+            return;
+        }
+        if (rules.most() > 0 && circuit.streamCount() > rules.most()) {
+            LOG.debug("A client of our onion service wants more than {} streams", rules.most());
+            if (rules.closesCircuit()) {
                 circuit.close();
                 return;
             }
             handler = null;
         }
         StreamHandler chosen = handler;
-        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream));
+        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream, circuit.id()));
     }
 
     /** @param handler null if nobody serves it; the client is told no more than that it has ended */
-    private static void serve(@Nullable StreamHandler handler, TorStream stream) {
+    private static void serve(@Nullable StreamHandler handler, TorStream stream, long circuit) {
         if (handler == null) {
             stream.refuse(EndReason.DONE);
             return;
         }
         try {
-            handler.handle(stream);
+            handler.handle(stream, circuit);
         } catch (IOException e) {
             LOG.debug("A stream to our onion service could not be served: {}", e.getMessage());
             stream.refuse(EndReason.CONNECTREFUSED);

@@ -71,6 +71,11 @@ public final class PathSelector {
         if (relay >= 0) {
             return relay;
         }
+        if (request.within() != null) {
+            throw new TorException(
+                    ErrorKind.NO_EXIT, "no running exit among those chosen for this stream, and that ExitNodes, ExcludeNodes "
+                            + "and ExcludeExitNodes allow, takes port " + request.port());
+        }
         if (exits != null || !excludedExits.isEmpty()) {
             throw new TorException(
                     ErrorKind.NO_PATH, "no running exit that ExitNodes, ExcludeNodes and ExcludeExitNodes allow takes port "
@@ -403,6 +408,10 @@ public final class PathSelector {
 
     private boolean takes(int relay, ExitRequest request) {
         if (!request.avoid().isEmpty() && request.avoid().contains(dir.rsaId(relay))) {
+            return false;
+        }
+        RelaySet within = request.within();
+        if (within != null && !within.contains(dir, relay)) {
             return false;
         }
         if (request.port() == 0) {

@@ -146,6 +146,11 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     }
 
     @Override
+    public boolean areDirect() {
+        return false;
+    }
+
+    @Override
     public NetDir directory(Deadline deadline) throws TorException {
         return selectors.await(deadline).dir();
     }

@@ -246,7 +246,8 @@ class OnionMatrixIT {
         InternalCircuits circuits = Networks.internalCircuits(client);
         IntroMemory memory = new IntroMemory(InstantSource.system(), RANDOM);
         try (Circuit circuit = new Connector(circuits, descriptors(), memory, RANDOM).connect(address, deadline);
-                TorStream stream = circuit.openService(address.label() + ".onion", 80, deadline)) {
+                TorStream stream = circuit.openServiceOptimistic(address.label() + ".onion", 80)) {
+            stream.awaitConnected(deadline);
             assertThat(circuit.controlsCongestion()).isTrue();
             download(stream.input(), stream.output(), 4);
             upload(stream.input(), stream.output());
@@ -273,7 +274,8 @@ class OnionMatrixIT {
         assertThat(descriptor.pow()).isNotNull();
         descriptor.introPoints().forEach(memory::unreachable);
         try (Circuit circuit = new Connector(circuits, descriptors, memory, RANDOM).connect(address, deadline);
-                TorStream stream = circuit.openService(service.address(), 80, deadline)) {
+                TorStream stream = circuit.openServiceOptimistic(service.address(), 80)) {
+            stream.awaitConnected(deadline);
             download(stream.input(), stream.output(), 3);
         }
         assertThat(Files.readString(service.node().folder().resolve("rend.log"), StandardCharsets.ISO_8859_1))
