@@ -372,8 +372,8 @@ final class ServicePublisher implements Closeable {
             lock.unlock();
         }
         HsDescriptor content = new HsDescriptor(
-                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(), current,
-                flowControl(consensus), work);
+                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(),
+                current, flowControl(consensus), work);
         byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
         lock.lock();
         try {

@@ -14,6 +14,7 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent.ServiceStatus.Action;
 import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
+import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -43,7 +44,7 @@ final class ServiceSessions implements Closeable {
     /** The same while half of the places are taken. */
     private static final Duration MAX_IDLE_CROWDED = Duration.ofMinutes(1);
 
-    private final InternalCircuits circuits;
+    private final ServiceCircuits circuits;
     private final Map<Integer, StreamHandler> ports;
     private final Listener listener;
     private final SecureRandom random;
@@ -62,7 +63,7 @@ final class ServiceSessions implements Closeable {
 
     /** @param ports who serves which port; not changed afterwards */
     ServiceSessions(
-            InternalCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, Listener listener,
+            ServiceCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, Listener listener,
             SecureRandom random) {
         this.listener = listener;
         this.circuits = circuits;
@@ -132,8 +133,8 @@ final class ServiceSessions implements Closeable {
     private void meetNow(ServicePoint point, ServicePoint.Opened opened) throws TorException {
         Introduction introduction = opened.introduction();
         HopTarget relay = Connector.hop(introduction.specifiers(), introduction.ntorKey());
-        long begun = System.nanoTime();
         CongestionSettings congestion = congestion(introduction);
+        long begun = System.nanoTime();
         HsNtor.Answer answer = point.answer(opened, random);
         byte[] handshake = new byte[Rendezvous1.HANDSHAKE];
         random.nextBytes(handshake);
@@ -160,17 +161,16 @@ final class ServiceSessions implements Closeable {
 
     /** Null if the client has not asked for it; what our descriptor offers is what the consensus says. */
     private @Nullable CongestionSettings congestion(Introduction introduction) throws TorException {
-        for (Introduction.Extension extension : introduction.extensions()) {
-            if (extension.type() == Introduction.Extension.CONGESTION_CONTROL) {
-                CongestionSettings agreed = CongestionParams.of(
-                        circuits.directory(Deadline.in(MEETING_TIME)).consensus(), CongestionParams.Kind.ONION);
-                if (agreed == null) {
-                    throw new ProtocolException("a client asks for congestion control, which is turned off");
-                }
-                return agreed;
-            }
+        if (introduction.extension(Introduction.Extension.CONGESTION_CONTROL) == null) {
+            return null;
         }
-        return null;
+        CongestionSettings agreed = CongestionParams.of(
+                circuits.directory(Deadline.in(MEETING_TIME)).consensus(),
+                circuits.areDirect() ? CongestionParams.Kind.EXIT : CongestionParams.Kind.ONION);
+        if (agreed == null) {
+            throw new ProtocolException("a client asks for congestion control, which is turned off");
+        }
+        return agreed;
     }
 
     private boolean enter(Circuit circuit) {
