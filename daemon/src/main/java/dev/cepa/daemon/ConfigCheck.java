@@ -41,7 +41,8 @@ final class ConfigCheck {
             List<String> warnings = configuration.warnings();
             ConfigMapper mapper = new ConfigMapper(settings, warnings, findings);
             for (Step step : List.<Step>of(
-                    mapper::client, () -> ServiceLines.readAll(settings), () -> mapper.logs(0))) {
+                    mapper::client, () -> ServiceLines.readAll(settings), () -> metrics(settings, warnings),
+                    () -> mapper.logs(0))) {
                 check.run(step, findings);
             }
         } catch (TorException e) {
@@ -63,6 +64,11 @@ final class ConfigCheck {
             }
         }
         return check;
+    }
+
+    private static List<String> metrics(Settings settings, List<String> warnings) throws TorException {
+        MetricsLine.read(settings, warnings);
+        return warnings;
     }
 
     private interface Step {

@@ -34,6 +34,7 @@ final class Support {
             "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
             "UseEntryGuards", "VanguardsEnabled", "VanguardsLiteEnabled",
             "AlternateDirAuthority", "AvoidDiskWrites", "CacheDirectory", "HeartbeatPeriod", "LogFormat", "LogMessageDomains",
+            "__MetricsPort", "MetricsPort", "MetricsPortPolicy",
             "OutboundBindAddress", "OutboundBindAddressOR", "ReloadOnChange", "SyslogIdentityTag", "UseDefaultFallbackDirs");
 
     /** Of those that don't work yet: what is asked for with 0 is what happens. */
