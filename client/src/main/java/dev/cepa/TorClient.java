@@ -22,10 +22,13 @@ import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
 import dev.cepa.path.Vanguards;
 import dev.cepa.pool.CircuitPool;
+import dev.cepa.pool.DirectCircuits;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.PoolStatistics;
+import dev.cepa.pool.ServiceCircuits;
 import dev.cepa.pool.SessionParameters;
 import dev.cepa.pool.Sessions;
+import dev.cepa.pool.StreamSource;
 import dev.cepa.pool.VanguardCircuits;
 import dev.cepa.proxy.AddressMap;
 import dev.cepa.proxy.ListenerKind;
@@ -44,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -110,9 +114,10 @@ public final class TorClient implements Closeable {
             AtomicLong circuitIds = new AtomicLong();
             channels = new ChannelManager(config.channels, events);
             channels.memory().setBound(config.maxMemoryInQueues);
+            channels.setOutbound(config.outbound);
             guards = new GuardManager(state, clock, new SecureRandom(), events);
             directory = new DirectoryManager(
-                    config.directorySettings(data == null ? null : data.path()),
+                    config.directorySettings(cacheFolder(config, data)),
                     channels,
                     guards,
                     config.paths,
@@ -140,7 +145,7 @@ public final class TorClient implements Closeable {
                     timeouts,
                     events,
                     circuitIds::incrementAndGet);
-            services = new HostedServices(internalCircuits, config.testingNetwork, events, clock, this::noteUse);
+            services = new HostedServices(serviceCircuits(circuitIds::incrementAndGet), config.testingNetwork, events, clock, this::noteUse);
             onions = new OnionClient(
                     internalCircuits,
                     config.testingNetwork,
@@ -150,6 +155,7 @@ public final class TorClient implements Closeable {
                     new SecureRandom());
             onions.setSettings(config.onions);
             OnionStreams router = new OnionStreams(pool, onions, this::noteUse);
+            StreamSource source = config.nonAnonymousServices ? new NoStreams() : router;
             directory.addListener((dir, otherGuards) -> {
                 if (otherGuards) {
                     pool.retireAll();
@@ -161,9 +167,9 @@ public final class TorClient implements Closeable {
                 updatePadding(dir);
             });
             updatePadding(null);
-            streams = new TorStreams(router, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
+            streams = new TorStreams(source, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
             sessions = new Sessions(() -> this.config.countryFiles);
-            programRequests = new ProgramRequests(router, config.requestRules, sessions);
+            programRequests = new ProgramRequests(router, config.requestRules, sessions, events);
             listeners = new Listeners(programRequests, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
@@ -172,6 +178,11 @@ public final class TorClient implements Closeable {
             }
             throw e;
         }
+    }
+
+    private static @Nullable Path cacheFolder(TorConfig config, @Nullable DataDirectory data) throws TorException {
+        Path other = config.cacheDirectory;
+        return data == null ? null : other == null ? data.path() : DataDirectory.prepareCache(other);
     }
 
     private void updatePadding(@Nullable NetDir dir) {
@@ -359,8 +370,22 @@ public final class TorClient implements Closeable {
      * @throws TorException of kind STORAGE if the folder can't be used, CONFIG if what it says of clients can't
      */
     public OnionServiceBuilder onionService(Path folder) throws TorException {
-        ServiceFolder kept = ServiceFolder.open(folder, new SecureRandom());
-        return new OnionServiceBuilder(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
+        return onionService(folder, false);
+    }
+
+    /**
+     * The same with a folder whose names and {@code hostname} a group of the computer's users may read
+     * ({@code HiddenServiceDirGroupReadable}).
+     *
+     * @param folder the service's own
+     * @param groupReadable whether the group may; with false a folder that it can read is refused
+     * @return the description, for the service to be {@linkplain OnionServiceBuilder#start started}
+     * @throws TorException of kind STORAGE or CONFIG if the folder can't be used
+     */
+    public OnionServiceBuilder onionService(Path folder, boolean groupReadable) throws TorException {
+        ServiceFolder kept = ServiceFolder.open(
+                folder, new ServiceFolder.Use(groupReadable, config.nonAnonymousServices), new SecureRandom());
+        return OnionServiceBuilder.owning(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
     }
 
     HostedOnionService start(OnionServiceKey key, Map<Integer, List<SocketAddress>> ports, ServiceSettings settings)
@@ -399,6 +424,7 @@ public final class TorClient implements Closeable {
             }
             config = next;
             channels.memory().setBound(next.maxMemoryInQueues);
+            channels.setOutbound(next.outbound);
             pool.setSettings(next.pool);
             onions.setSettings(next.onions);
             internalCircuits.setSettings(next.pool);
@@ -560,6 +586,9 @@ public final class TorClient implements Closeable {
      * @throws TorException if none can be had by then
      */
     public PinnedCircuit pin(int port, Duration timeout) throws TorException {
+        if (config.nonAnonymousServices) {
+            throw NoStreams.refusal();
+        }
         if (port < 0 || port > 65535) {
             throw new TorException(ErrorKind.BAD_REQUEST, "port " + port + " is not from 0 to 65535");
         }
@@ -569,6 +598,11 @@ public final class TorClient implements Closeable {
     /** {@return what the pool of circuits has and has done} */
     public PoolStatistics poolStatistics() {
         return pool.statistics();
+    }
+
+    /** {@return how many bytes this client has received from relays and sent to them; cheap enough for every second} */
+    public Traffic traffic() {
+        return new Traffic(channels.bytesRead(), channels.bytesWritten());
     }
 
     /** {@return addresses of the SOCKS ports that are TCP ports, in the order of the configuration} */
@@ -603,6 +637,15 @@ public final class TorClient implements Closeable {
         pool.retireAll();
         onions.retireAll();
         internalCircuits.renew();
+    }
+
+    private ServiceCircuits serviceCircuits(LongSupplier circuitIds) {
+        if (!config.nonAnonymousServices) {
+            return internalCircuits;
+        }
+        LOG.warn("This client runs its onion services in non-anonymous mode: they have NO ANONYMITY, and everybody may learn "
+                + "where they are.");
+        return new DirectCircuits(internalCircuits, config.circuits, this::paths, channels, events, circuitIds);
     }
 
     /** Circuits for onion services. */

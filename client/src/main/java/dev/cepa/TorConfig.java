@@ -2,12 +2,14 @@ package dev.cepa;
 
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.ChannelSettings;
+import dev.cepa.channel.OutboundAddresses;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryAuthority;
 import dev.cepa.directory.DirectorySettings;
 import dev.cepa.directory.FallbackDirectory;
+import dev.cepa.directory.PublicNetwork;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.onion.ClientAuthFolder;
@@ -46,6 +48,7 @@ public final class TorConfig {
     final List<FallbackDirectory> fallbacks;
     final boolean testingNetwork;
     final boolean networkDisabled;
+    final boolean nonAnonymousServices;
     final Duration bootstrapTimeout;
     final List<ListenPort> listenPorts;
     final ChannelSettings channels;
@@ -55,6 +58,9 @@ public final class TorConfig {
     final long maxMemoryInQueues;
     final CircuitSettings circuits;
     final CountryFiles countryFiles;
+    final @Nullable Path cacheDirectory;
+    final boolean withoutFallbacks;
+    final OutboundAddresses outbound;
     final PathSettings paths;
     final VanguardSettings vanguards;
     final PoolSettings pool;
@@ -71,6 +77,7 @@ public final class TorConfig {
         fallbacks = List.copyOf(builder.fallbacks);
         testingNetwork = builder.testingNetwork;
         networkDisabled = builder.networkDisabled;
+        nonAnonymousServices = builder.nonAnonymousServices;
         bootstrapTimeout = builder.bootstrapTimeout;
         listenPorts = List.copyOf(builder.listenPorts);
         channels = builder.channels;
@@ -79,9 +86,13 @@ public final class TorConfig {
         maxMemoryInQueues = builder.maxMemoryInQueues;
         circuits = builder.circuits;
         countryFiles = builder.countryFiles;
+        cacheDirectory = builder.cacheDirectory;
+        withoutFallbacks = builder.withoutFallbacks;
+        outbound = builder.outbound;
         paths = builder.paths.located(countryFiles);
         vanguards = builder.vanguards.located(countryFiles);
-        pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        PoolSettings pooled = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        pool = nonAnonymousServices ? pooled.withPrediction(false) : pooled;
         dormant = builder.dormant;
         onions = builder.onions;
         trackedHosts = List.copyOf(builder.trackedHosts);
@@ -90,11 +101,18 @@ public final class TorConfig {
         requestRules = givenRules != null
                 ? givenRules
                 : testingNetwork ? RequestRules.DEFAULT.withInternal() : RequestRules.DEFAULT;
+        if (nonAnonymousServices && !listenPorts.isEmpty()) {
+            throw new TorException(
+                    ErrorKind.CONFIG, "onion services that are not anonymous can't run in a client that others use as an "
+                            + "anonymous one; close the ports for programs");
+        }
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
-        DirectorySettings settings =
-                DirectorySettings.DEFAULT.withNetwork(authorities, fallbacks).withCacheDirectory(folder);
+        boolean none = withoutFallbacks && authorities.isEmpty() && fallbacks.isEmpty();
+        DirectorySettings settings = DirectorySettings.DEFAULT
+                .withNetwork(none ? PublicNetwork.authorities() : authorities, fallbacks)
+                .withCacheDirectory(folder);
         return testingNetwork ? settings.forTestingNetwork() : settings;
     }
 
@@ -111,8 +129,11 @@ public final class TorConfig {
     void checkReplaces(TorConfig running) throws TorException {
         failIfOther("DataDirectory", Objects.equals(dataDirectory, running.dataDirectory));
         failIfOther("DirAuthority", authorities.equals(running.authorities));
+        failIfOther("CacheDirectory", Objects.equals(cacheDirectory, running.cacheDirectory));
+        failIfOther("UseDefaultFallbackDirs", withoutFallbacks == running.withoutFallbacks);
         failIfOther("FallbackDir", fallbacks.equals(running.fallbacks));
         failIfOther("TestingTorNetwork", testingNetwork == running.testingNetwork);
+        failIfOther("HiddenServiceNonAnonymousMode", nonAnonymousServices == running.nonAnonymousServices);
         failIfOther("the set of channel settings", channels.equals(running.channels));
         failIfOther("the set of circuit settings", circuits.equals(running.circuits));
     }
@@ -132,6 +153,7 @@ public final class TorConfig {
         builder.fallbacks.addAll(fallbacks);
         builder.testingNetwork = testingNetwork;
         builder.networkDisabled = networkDisabled;
+        builder.nonAnonymousServices = nonAnonymousServices;
         builder.bootstrapTimeout = bootstrapTimeout;
         builder.listenPorts.addAll(listenPorts);
         builder.channels = channels;
@@ -140,6 +162,9 @@ public final class TorConfig {
         builder.maxMemoryInQueues = maxMemoryInQueues;
         builder.circuits = circuits;
         builder.countryFiles = countryFiles;
+        builder.cacheDirectory = cacheDirectory;
+        builder.withoutFallbacks = withoutFallbacks;
+        builder.outbound = outbound;
         builder.paths = paths;
         builder.vanguards = vanguards;
         builder.pool = pool;
@@ -168,6 +193,7 @@ public final class TorConfig {
         private final List<FallbackDirectory> fallbacks = new ArrayList<>();
         private boolean testingNetwork;
         private boolean networkDisabled;
+        private boolean nonAnonymousServices;
         private Duration bootstrapTimeout = Duration.ofMinutes(3);
         private final List<ListenPort> listenPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
@@ -176,6 +202,9 @@ public final class TorConfig {
         private long maxMemoryInQueues = QueueMemory.defaultBound();
         private CircuitSettings circuits = CircuitSettings.DEFAULT;
         private CountryFiles countryFiles = CountryFiles.DEFAULT;
+        private @Nullable Path cacheDirectory;
+        private boolean withoutFallbacks;
+        private OutboundAddresses outbound = OutboundAddresses.ANY;
         private PathSettings paths = PathSettings.DEFAULT;
         private VanguardSettings vanguards = VanguardSettings.DEFAULT;
         private PoolSettings pool = PoolSettings.DEFAULT;
@@ -255,6 +284,20 @@ public final class TorConfig {
          */
         public Builder disableNetwork(boolean disabled) {
             networkDisabled = disabled;
+            return this;
+        }
+
+        /**
+         * Gives up the anonymity of this client's onion services, all of them, for speed: introduction and rendezvous
+         * points are connected to directly, and see where the services are
+         * ({@code HiddenServiceSingleHopMode, HiddenServiceNonAnonymousMode}). Their clients stay anonymous. Such a client
+         * can't be used for anything else: it opens no streams, and has no SOCKS ports.
+         *
+         * @param nonAnonymous true for services that everybody may find
+         * @return this builder
+         */
+        public Builder nonAnonymousServices(boolean nonAnonymous) {
+            nonAnonymousServices = nonAnonymous;
             return this;
         }
 
@@ -466,6 +509,40 @@ public final class TorConfig {
          */
         public Builder countryFiles(CountryFiles files) {
             countryFiles = files;
+            return this;
+        }
+
+        /**
+         * Keeps the directory's documents, which can be fetched again, outside of the data directory
+         * ({@code CacheDirectory}). No effect on a client that keeps nothing on disk.
+         *
+         * @param folder created 0700 if it is not there
+         * @return this builder
+         */
+        public Builder cacheDirectory(Path folder) {
+            cacheDirectory = folder;
+            return this;
+        }
+
+        /**
+         * Asks authorities alone for the first consensus, without the built-in fallback directories
+         * ({@code UseDefaultFallbackDirs 0}). Those that were given by {@link #fallbackDirectory} are asked all the same.
+         *
+         * @return this builder
+         */
+        public Builder withoutDefaultFallbacks() {
+            withoutFallbacks = true;
+            return this;
+        }
+
+        /**
+         * Connects to relays from these addresses of this computer ({@code OutboundBindAddress}).
+         *
+         * @param addresses at most one of each family
+         * @return this builder
+         */
+        public Builder outboundAddresses(OutboundAddresses addresses) {
+            outbound = addresses;
             return this;
         }
 

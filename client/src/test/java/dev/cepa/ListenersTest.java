@@ -35,7 +35,7 @@ class ListenersTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final byte[] REQUEST = {5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 7};
 
-    private final Listeners ports = new Listeners(new ProgramRequests(new Sockets(), RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT)), new TorEvents());
+    private final Listeners ports = new Listeners(new ProgramRequests(new Sockets(), RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents()), new TorEvents());
     private ServerSocket server;
 
     /** Opens plain sockets to {@link #server}. */

@@ -47,7 +47,10 @@ public final class ChannelManager implements Closeable {
     private final Map<RsaId, Attempt> attempts = new HashMap<>();
     private final ConnectBackoff backoff = new ConnectBackoff(random);
     private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
+    private volatile OutboundAddresses outbound = OutboundAddresses.ANY;
     private long nextId = 1;
+    private long closedBytesRead;
+    private long closedBytesWritten;
     private boolean enabled = true;
     private boolean closed;
     /** When anything last came by a channel that is gone; the beginning, before there was one. */
@@ -124,6 +127,11 @@ public final class ChannelManager implements Closeable {
         padding = settings;
     }
 
+    /** Where channels that are opened from now on are connected from. */
+    public void setOutbound(OutboundAddresses addresses) {
+        outbound = addresses;
+    }
+
     /** The memory of all queues of the client. */
     public QueueMemory memory() {
         return memory;
@@ -169,8 +177,42 @@ public final class ChannelManager implements Closeable {
             Channel channel = i.next();
             if (!channel.isOpen()) {
                 noteReceived(channel);
+                countBytes(channel);
                 i.remove();
             }
+        }
+    }
+
+    private void countBytes(Channel channel) {
+        closedBytesRead += channel.bytesRead();
+        closedBytesWritten += channel.bytesWritten();
+    }
+
+    /** Bytes of cells received on all channels, those that have closed as well. */
+    public long bytesRead() {
+        lock.lock();
+        try {
+            long bytes = closedBytesRead;
+            for (Channel channel : channels) {
+                bytes += channel.bytesRead();
+            }
+            return bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes of cells sent on all channels, those that have closed as well. */
+    public long bytesWritten() {
+        lock.lock();
+        try {
+            long bytes = closedBytesWritten;
+            for (Channel channel : channels) {
+                bytes += channel.bytesWritten();
+            }
+            return bytes;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -211,6 +253,7 @@ public final class ChannelManager implements Closeable {
         lock.lock();
         try {
             open = List.copyOf(channels);
+            channels.forEach(this::countBytes);
             channels.clear();
             for (Attempt attempt : attempts.values()) {
                 if (attempt.thread != null) {
@@ -291,7 +334,8 @@ public final class ChannelManager implements Closeable {
             events.emit(new TorEvent.ChannelStatus(id, Status.LAUNCHED, relay, null));
             Channel channel;
             try {
-                channel = new ConnectAttempt(id, target, settings, tls, random, clock, events, () -> padding, memory)
+                channel = new ConnectAttempt(
+                                id, target, settings, tls, random, clock, events, () -> padding, memory, outbound)
                         .connect();
             } catch (TorException e) {
                 events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));

@@ -8,6 +8,7 @@ import dev.cepa.event.TorEvent.ChannelStatus;
 import dev.cepa.event.TorEvents;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.MessageDigest;
@@ -29,10 +30,12 @@ final class ConnectAttempt {
     private final TorEvents events;
     private final Supplier<ChannelPadding> padding;
     private final QueueMemory memory;
+    private final OutboundAddresses outbound;
 
     ConnectAttempt(
             long channelId, ChannelTarget target, ChannelSettings settings, TlsClient tls, SecureRandom random,
-            InstantSource clock, TorEvents events, Supplier<ChannelPadding> padding, QueueMemory memory) {
+            InstantSource clock, TorEvents events, Supplier<ChannelPadding> padding, QueueMemory memory,
+            OutboundAddresses outbound) {
         this.channelId = channelId;
         this.target = target;
         this.settings = settings;
@@ -42,6 +45,7 @@ final class ConnectAttempt {
         this.events = events;
         this.padding = padding;
         this.memory = memory;
+        this.outbound = outbound;
     }
 
     /** The open channel, not started yet; interrupting the thread ends the attempt. */
@@ -71,6 +75,10 @@ final class ConnectAttempt {
         try {
             tcp.setTcpNoDelay(true);
             tcp.setKeepAlive(true);
+            InetAddress from = outbound.towards(address.getAddress());
+            if (from != null) {
+                tcp.bind(new InetSocketAddress(from, 0));
+            }
             tcp.connect(address, Math.max(1, deadline.millisLeft()));
             step = "TLS handshake";
             tell(ChannelStatus.Status.REACHED);

@@ -74,6 +74,28 @@ public final class DataDirectory implements Closeable {
         }
     }
 
+    /**
+     * Creates a folder for what can be had again, if need be, and checks it: 0700, and not locked.
+     *
+     * @return its absolute path
+     * @throws TorException of kind STORAGE if it can't be used
+     */
+    public static Path prepareCache(Path path) throws TorException {
+        Path folder = path.toAbsolutePath().normalize();
+        boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
+        try {
+            create(folder, posix);
+            if (posix) {
+                keepOthersOut(folder);
+            }
+            return folder;
+        } catch (TorException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.STORAGE, "can't use the cache directory " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
     private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
         try {
             return channel.tryLock();

@@ -141,6 +141,16 @@ public final class PathSelector {
         return relay;
     }
 
+    /**
+     * The same for a relay that is not kept: if no stable one is left, as in a network that is small and young, one with the
+     * Fast flag will do.
+     *
+     * @throws TorException of kind NO_PATH
+     */
+    int pickOnce(int... others) throws TorException {
+        return pickOrRelax(Position.VANGUARD, true, "relay for an onion-service circuit", others);
+    }
+
     /** Whether that relay has the flags of a vanguard, and the settings let it be in the middle. */
     boolean isFitVanguard(int relay) {
         int all = USABLE | stability(true);

@@ -5,6 +5,8 @@ import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvents;
 import dev.cepa.pool.ExitChoice;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.OpenedStream;
@@ -14,6 +16,7 @@ import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import java.net.InetAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +34,7 @@ public final class ProgramRequests {
     private static final long WARNING_INTERVAL_NANOS = 5_000_000_000L;
 
     private final StreamOpener opener;
+    private final TorEvents events;
     private final Sessions sessions;
     private volatile RequestRules rules;
     private final AtomicLong nextUnsafeWarning = new AtomicLong(System.nanoTime());
@@ -43,10 +47,12 @@ public final class ProgramRequests {
     /**
      * @param opener opens streams and asks about names
      * @param sessions finds the exits that programs choose where they may
+     * @param events hear of each request
      */
-    public ProgramRequests(StreamOpener opener, RequestRules rules, Sessions sessions) {
+    public ProgramRequests(StreamOpener opener, RequestRules rules, Sessions sessions, TorEvents events) {
         this.opener = opener;
         this.sessions = sessions;
+        this.events = events;
         this.rules = rules;
         setRules(rules);
     }
@@ -106,6 +112,11 @@ public final class ProgramRequests {
      */
     OpenedStream connect(ProgramRequest request, Supplier<byte[]> early, PortSettings settings, Deadline deadline)
             throws TorException {
+        return told(request, "CONNECT", () -> connectNow(request, early, settings, deadline));
+    }
+
+    private OpenedStream connectNow(
+            ProgramRequest request, Supplier<byte[]> early, PortSettings settings, Deadline deadline) throws TorException {
         if (request.port() == 0) {
             throw new RefusedException(false, "Application asked to connect to port 0. Refusing.");
         }
@@ -116,6 +127,26 @@ public final class ProgramRequests {
             checkInternal(wanted.host());
         }
         return opener.open(wanted, deadline);
+    }
+
+    private <T> T told(ProgramRequest request, String command, Action<T> action) throws TorException {
+        long begun = System.nanoTime();
+        TorException failure = null;
+        try {
+            return action.run();
+        } catch (TorException e) {
+            failure = e;
+            throw e;
+        } finally {
+            if (events.hasListeners()) {
+                events.emit(new TorEvent.ProxyRequest(
+                        request.protocol(), command, Duration.ofNanos(System.nanoTime() - begun), failure));
+            }
+        }
+    }
+
+    private interface Action<T> {
+        T run() throws TorException;
     }
 
     /** What the host stands for, by MapAddress. Programs may not choose exits by ".exit": web pages would for them. */
@@ -233,6 +264,11 @@ public final class ProgramRequests {
      * @throws TorException of kind NAME_NOT_FOUND if there is no answer, or one that may not be believed
      */
     List<Answer> resolve(ProgramRequest request, boolean ipv6, PortSettings settings, Deadline deadline) throws TorException {
+        return told(request, "RESOLVE", () -> resolveNow(request, ipv6, settings, deadline));
+    }
+
+    private List<Answer> resolveNow(ProgramRequest request, boolean ipv6, PortSettings settings, Deadline deadline)
+            throws TorException {
         checkNameRequests(settings);
         String host = rewritten(request);
         InetAddress address = HostText.parseAddress(host);
@@ -268,6 +304,11 @@ public final class ProgramRequests {
      */
     List<Answer> resolveReverse(ProgramRequest request, InetAddress address, PortSettings settings, Deadline deadline)
             throws TorException {
+        return told(request, "RESOLVE_PTR", () -> resolveReverseNow(request, address, settings, deadline));
+    }
+
+    private List<Answer> resolveReverseNow(
+            ProgramRequest request, InetAddress address, PortSettings settings, Deadline deadline) throws TorException {
         checkNameRequests(settings);
         AddressMap known = map;
         String made = known == null ? null : known.name(address);

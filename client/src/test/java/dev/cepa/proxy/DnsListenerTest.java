@@ -149,7 +149,7 @@ class DnsListenerTest {
     @Test
     void doesNotBelieveAnswersThatArePrivateAddresses() throws Exception {
         opener.answers.put("www.example", List.of(new Answer.Address(address("10.0.0.1"), 300)));
-        open(PortSettings.DEFAULT, new ProgramRequests(opener, RequestRules.DEFAULT, new Sessions(() -> CountryFiles.DEFAULT)));
+        open(PortSettings.DEFAULT, new ProgramRequests(opener, RequestRules.DEFAULT, new Sessions(() -> CountryFiles.DEFAULT), new TorEvents()));
         assertThat(ask(bytes(HEAD + NAME + "{00 01 00 01}"))[3] & 15).isEqualTo(DnsMessage.NO_SUCH_NAME);
         assertThat(ask(bytes(HEAD + "{01}4{01}3{01}2{02}10{07}in-addr{04}arpa{00}{00 0c 00 01}"))[3] & 15)
                 .isEqualTo(DnsMessage.NO_SUCH_NAME);
@@ -161,7 +161,7 @@ class DnsListenerTest {
         RequestRules rules = new RequestRules(
                 false, false, RequestRules.ports(), RequestRules.ports(),
                 new AddressMapSettings(List.of(), true, d.suffixes(), d.ipv4(), d.ipv6()));
-        ProgramRequests programs = new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT));
+        ProgramRequests programs = new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
         open(PortSettings.DEFAULT, programs);
         String onion = "{01}X{05}onion{00}";
         byte[] four = ask(bytes(HEAD + onion + "{00 01 00 01}"));

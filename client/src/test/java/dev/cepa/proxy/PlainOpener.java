@@ -4,6 +4,7 @@ import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.OpenedStream;
 import dev.cepa.pool.Sessions;
@@ -55,7 +56,7 @@ final class PlainOpener implements StreamOpener, Closeable {
     }
 
     ProgramRequests programs() {
-        return new ProgramRequests(this, RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT));
+        return new ProgramRequests(this, RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
     }
 
     @Override

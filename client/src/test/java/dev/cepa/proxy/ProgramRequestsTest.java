@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.ExitChoice;
 import dev.cepa.pool.Sessions;
@@ -34,7 +35,7 @@ class ProgramRequestsTest {
     }
 
     private StreamRequest connect(RequestRules rules, String host, int port) throws Exception {
-        ProgramRequests requests = new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT));
+        ProgramRequests requests = new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
         ProgramRequest request = new ProgramRequest("SOCKS5", "", "", "", host, port, 0);
         requests.connect(request, () -> new byte[0], PortSettings.DEFAULT, Deadline.in(Duration.ofSeconds(10))).close();
         return opener.requests.take();

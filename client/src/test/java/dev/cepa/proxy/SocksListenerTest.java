@@ -100,7 +100,7 @@ class SocksListenerTest {
     }
 
     private ProgramRequests requests() {
-        return new ProgramRequests(sockets, RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT));
+        return new ProgramRequests(sockets, RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
     }
 
     private Listener open(PortSettings settings) throws TorException {

@@ -66,9 +66,7 @@ record CommandLine(
             String arg = args[i++];
             switch (arg) {
                 case "-f", "--torrc-file" -> {
-                    if (torrc != null) {
-                        throw new TorException(ErrorKind.CONFIG, "-f and --torrc-file can be given only once, together.");
-                    }
+                    // As with tor, the last one counts.
                     torrc = value(args, i++, arg);
                 }
                 case "--defaults-torrc" -> defaultsTorrc = value(args, i++, arg);
@@ -86,6 +84,8 @@ record CommandLine(
                     quiet = QUIET;
                     argument = i < args.length && !args[i].startsWith("-") ? args[i++] : "";
                 }
+                case "--log-format" -> options.add(
+                        new ConfigLine("LogFormat", value(args, i++, arg), Mode.SET, SOURCE, 0));
                 case "--version" -> action = Action.VERSION;
                 case "-h", "--help" -> action = Action.HELP;
                 case "--list-torrc-options" -> action = Action.LIST_OPTIONS;
@@ -121,6 +121,15 @@ record CommandLine(
         }
         return new CommandLine(
                 action, argument, quiet, torrc, defaultsTorrc, allowMissing, ignoreMissing, List.copyOf(options));
+    }
+
+    /** How to write what is logged before the configuration is known. */
+    LogStyle firstLogStyle() {
+        boolean json = false;
+        for (ConfigLine option : options) {
+            json = option.key().equalsIgnoreCase("LogFormat") ? option.value().equalsIgnoreCase("json") : json;
+        }
+        return new LogStyle(1, false, json, false, "");
     }
 
     private static String value(String[] args, int index, String option) throws TorException {

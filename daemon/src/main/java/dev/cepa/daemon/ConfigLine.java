@@ -4,11 +4,13 @@ package dev.cepa.daemon;
  * One line of configuration. Immutable.
  *
  * @param key the option's name as written, without {@code +} or {@code /}
- * @param value without quotes, comments and continuations; empty to go back to the default
+ * @param value without quotes, comments and continuations; empty for 0 or nothing
  * @param source where it stands: a file's name, or {@code command line}
  * @param line its number there, from 1; 0 for the command line
+ * @param keyColumn where the key begins in that line, in bytes from 1; 0 if it is not known
+ * @param valueColumn where the value begins in that line, likewise
  */
-record ConfigLine(String key, String value, Mode mode, String source, int line) {
+record ConfigLine(String key, String value, Mode mode, String source, int line, int keyColumn, int valueColumn) {
     /** What it does to earlier lines of the same option. */
     enum Mode {
         /** Replaces those of other sources. */
@@ -19,8 +21,17 @@ record ConfigLine(String key, String value, Mode mode, String source, int line) 
         CLEAR
     }
 
+    /** A line whose columns are not known. */
+    ConfigLine(String key, String value, Mode mode, String source, int line) {
+        this(key, value, mode, source, line, 0, 0);
+    }
+
     ConfigLine withKey(String name) {
-        return new ConfigLine(name, value, mode, source, line);
+        return new ConfigLine(name, value, mode, source, line, keyColumn, valueColumn);
+    }
+
+    ConfigLine withValue(String other) {
+        return new ConfigLine(key, other, mode, source, line, keyColumn, valueColumn);
     }
 
     /** {@code file:line}, for messages. */

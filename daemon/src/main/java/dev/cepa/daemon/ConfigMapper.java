@@ -2,7 +2,9 @@ package dev.cepa.daemon;
 
 import dev.cepa.DormantSettings;
 import dev.cepa.TorConfig;
+import dev.cepa.cell.HostText;
 import dev.cepa.channel.ChannelPadding;
+import dev.cepa.channel.OutboundAddresses;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -12,6 +14,7 @@ import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -22,11 +25,18 @@ import org.jspecify.annotations.Nullable;
 final class ConfigMapper {
     private final Settings settings;
     private final List<String> warnings;
+    private final Findings findings;
 
     /** @param warnings told about what is taken, but not as the user may expect */
     ConfigMapper(Settings settings, List<String> warnings) {
+        this(settings, warnings, Findings.untilFirstError());
+    }
+
+    /** @param findings told about errors in single lines */
+    ConfigMapper(Settings settings, List<String> warnings, Findings findings) {
         this.settings = settings;
         this.warnings = warnings;
+        this.findings = findings;
     }
 
     /**
@@ -37,7 +47,8 @@ final class ConfigMapper {
     TorConfig client() throws TorException {
         TorConfig.Builder builder = TorConfig.builder();
         boolean testing = settings.flag("TestingTorNetwork");
-        if (testing && !settings.isSet("DirAuthority")) {
+        if (testing && !settings.isSet("DirAuthority")
+                && !(settings.isSet("AlternateDirAuthority") && settings.isSet("AlternateBridgeAuthority"))) {
             throw new TorException(
                     ErrorKind.CONFIG,
                     "TestingTorNetwork may only be configured in combination with a non-default set of DirAuthority.");
@@ -49,9 +60,14 @@ final class ConfigMapper {
         for (ConfigLine line : settings.lines("DirAuthority")) {
             at(line, () -> builder.directoryAuthority(line.value()));
         }
+        // What they leave as it is are bridge authorities, which are not asked for anything.
+        for (ConfigLine line : settings.lines("AlternateDirAuthority")) {
+            at(line, () -> builder.directoryAuthority(line.value()));
+        }
         for (ConfigLine line : settings.lines("FallbackDir")) {
             at(line, () -> builder.fallbackDirectory(line.value()));
         }
+        builder.nonAnonymousServices(nonAnonymousServices());
         new ListenerLines(settings, warnings).addTo(builder);
         ConfigLine clientKeys = settings.line("ClientOnionAuthDir");
         if (clientKeys != null) {
@@ -60,16 +76,37 @@ final class ConfigMapper {
         if (settings.number("MaxMemInQueues") != 0) {
             builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
         }
+        if (settings.isSet("CacheDirectory")) {
+            builder.cacheDirectory(Configuration.path(settings.text("CacheDirectory")));
+        }
+        if (!settings.flag("UseDefaultFallbackDirs")) {
+            builder.withoutDefaultFallbacks();
+        }
+        builder.outboundAddresses(outbound("OutboundBindAddressOR").or(outbound("OutboundBindAddress")));
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
+    }
+
+    /** Both options are needed, so that nobody gives up anonymity by mistake. */
+    private boolean nonAnonymousServices() throws TorException {
+        boolean singleHop = settings.flag("HiddenServiceSingleHopMode");
+        boolean nonAnonymous = settings.flag("HiddenServiceNonAnonymousMode");
+        if (singleHop != nonAnonymous) {
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    (singleHop ? "HiddenServiceSingleHopMode" : "HiddenServiceNonAnonymousMode")
+                            + " does not provide any server anonymity. It must be used with "
+                            + (singleHop ? "HiddenServiceNonAnonymousMode" : "HiddenServiceSingleHopMode") + " set to 1.");
+        }
+        return nonAnonymous;
     }
 
     /** The places that log lines go to; empty for none. */
     List<LogTarget> logs(int quiet) throws TorException {
         List<LogTarget> targets = new ArrayList<>();
         for (ConfigLine line : settings.lines("Log")) {
-            targets.add(LogTarget.parse(line, warnings));
+            targets.add(LogTarget.parse(line));
         }
         return targets.isEmpty() ? standardLogs(quiet) : targets;
     }
@@ -144,12 +181,15 @@ final class ConfigMapper {
                 });
     }
 
-    private VanguardSettings vanguards() throws TorException {
+    VanguardSettings vanguards() throws TorException {
         VanguardSettings.Mode mode = switch (settings.text("VanguardsLiteEnabled")) {
             case "0" -> VanguardSettings.Mode.OFF;
             case "1" -> VanguardSettings.Mode.LITE;
             default -> VanguardSettings.Mode.AUTO;
         };
+        if (settings.flag("VanguardsEnabled")) {
+            mode = VanguardSettings.Mode.FULL;
+        }
         return new VanguardSettings(mode, relays("HSLayer2Nodes"), relays("HSLayer3Nodes"));
     }
 
@@ -161,7 +201,8 @@ final class ConfigMapper {
         try {
             return RelaySet.parse(line.value());
         } catch (TorException e) {
-            throw placed(line, e);
+            findings.error(placed(line, e));
+            return RelaySet.EMPTY;
         }
     }
 
@@ -179,6 +220,23 @@ final class ConfigMapper {
             }
         }
         return AddressPolicy.parseReachable(rules.toString());
+    }
+
+    private OutboundAddresses outbound(String option) throws TorException {
+        OutboundAddresses addresses = OutboundAddresses.ANY;
+        for (ConfigLine line : settings.lines(option)) {
+            InetAddress address = HostText.parseAddress(line.value());
+            if (address == null) {
+                findings.error(Settings.bad(line, option + ": \"" + line.value() + "\" is no address"));
+                continue;
+            }
+            try {
+                addresses = addresses.with(address);
+            } catch (TorException e) {
+                findings.error(placed(line, e));
+            }
+        }
+        return addresses;
     }
 
     private BitSet longLivedPorts() throws TorException {
@@ -206,8 +264,8 @@ final class ConfigMapper {
     PoolSettings pool() {
         return new PoolSettings(
                 Duration.ofSeconds(Math.max(1, settings.number("SocksTimeout"))),
-                seconds("CircuitStreamTimeout"),
-                Duration.ofSeconds(Math.max(10, settings.number("MaxCircuitDirtiness"))),
+                atLeastTen(seconds("CircuitStreamTimeout")),
+                Duration.ofSeconds(Math.clamp(settings.number("MaxCircuitDirtiness"), 10, 30 * 86_400)),
                 seconds("CircuitsAvailableTimeout"),
                 Duration.ofSeconds(Math.max(1, settings.number("NewCircuitPeriod"))),
                 !settings.flag("__DisablePredictedCircuits"),
@@ -233,6 +291,11 @@ final class ConfigMapper {
         return number == 0 ? null : Duration.ofSeconds(number);
     }
 
+    private static @Nullable Duration atLeastTen(@Nullable Duration time) {
+        Duration ten = Duration.ofSeconds(10);
+        return time != null && time.compareTo(ten) < 0 ? ten : time;
+    }
+
     private int count(String option) {
         return (int) settings.number(option);
     }
@@ -242,15 +305,17 @@ final class ConfigMapper {
         Object run() throws TorException;
     }
 
-    private static void at(ConfigLine line, Step step) throws TorException {
+    private void at(ConfigLine line, Step step) throws TorException {
         try {
             step.run();
         } catch (TorException e) {
-            throw placed(line, e);
+            findings.error(placed(line, e));
         }
     }
 
     private static TorException placed(ConfigLine line, TorException e) {
-        return new TorException(e.kind(), line.place() + ": " + line.key() + ": " + e.getMessage(), e);
+        ConfigException placed = new ConfigException(line, line.key() + ": " + e.getMessage(), null);
+        placed.initCause(e);
+        return placed;
     }
 }

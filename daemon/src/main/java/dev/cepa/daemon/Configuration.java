@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param settings the options
  * @param notices what the user may want to know
  * @param warnings what the user should know
+ * @param files what was read, and the folders where files were looked for
  */
-record Configuration(Settings settings, List<String> notices, List<String> warnings) {
+record Configuration(Settings settings, List<String> notices, List<String> warnings, List<Path> files) {
     private static final int MAX_STDIN_BYTES = 4 << 20;
+    private static final String USUAL_DEFAULTS = "/etc/cepa/torrc-defaults";
 
     /**
      * Reads the files that the command line names, or the usual ones, then the command line's own options.
@@ -29,30 +31,46 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
      * @throws TorException of kind CONFIG that says what is wrong, where
      */
     static Configuration read(CommandLine line, String stdin) throws TorException {
-        List<String> notices = new ArrayList<>();
-        Settings settings = new Settings(OptionTable.load());
-        String defaults = line.defaultsTorrc();
-        if (defaults != null && isThere(defaults, line.ignoreMissingTorrc())) {
-            settings.apply(file(defaults, notices), false);
-        }
-        settings.endDefaults();
-        settings.apply(torrc(line, stdin, notices), false);
-        settings.apply(line.options(), true);
-        List<String> warnings = new ArrayList<>(settings.warnings());
-        Support.check(settings, notices, warnings);
-        return new Configuration(settings, notices, warnings);
+        return read(line, stdin, Findings.untilFirstError());
     }
 
-    private static List<ConfigLine> torrc(CommandLine line, String stdin, List<String> notices) throws TorException {
+    /**
+     * The same, with errors as they are wanted.
+     *
+     * @param findings told about everything
+     */
+    static Configuration read(CommandLine line, String stdin, Findings findings) throws TorException {
+        List<String> notices = findings.notices();
+        List<Path> files = new ArrayList<>();
+        Settings settings = new Settings(OptionTable.load(), findings);
+        String defaults = line.defaultsTorrc();
+        if (defaults == null && Files.isReadable(Path.of(USUAL_DEFAULTS))) {
+            defaults = USUAL_DEFAULTS;
+        }
+        // As with tor, this one may be missing without a word.
+        if (defaults != null && Files.exists(path(defaults))) {
+            settings.apply(file(defaults, notices, files), false);
+        }
+        settings.endDefaults();
+        settings.apply(torrc(line, stdin, notices, files), false);
+        settings.apply(line.options(), true);
+        OptionChecks.run(settings, findings);
+        Support.check(settings, findings);
+        return new Configuration(settings, notices, findings.warnings(), files);
+    }
+
+    private static List<ConfigLine> torrc(CommandLine line, String stdin, List<String> notices, List<Path> files)
+            throws TorException {
         String torrc = line.torrc();
         if (torrc == null) {
             Path usual = usualTorrc();
             if (usual == null) {
                 notices.add("Configuration file \"" + usualPlaces().get(0)
                         + "\" not present, using reasonable defaults.");
+                files.addAll(usualPlaces());
                 return List.of();
             }
-            return file(usual.toString(), notices);
+            return file(usual.toString(), notices, files);
         }
         if (torrc.equals("-")) {
             TorrcReader reader = new TorrcReader();
@@ -60,23 +78,27 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
             notices.add("Read configuration from standard input.");
             return reader.lines();
         }
-        return isThere(torrc, line.ignoreMissingTorrc() || line.allowMissingTorrc()) ? file(torrc, notices) : List.of();
+        boolean mayBeMissing = line.ignoreMissingTorrc() || line.allowMissingTorrc();
+        if (!mayBeMissing || Files.exists(path(torrc))) {
+            return file(torrc, notices, files);
+        }
+        files.add(path(torrc));
+        notices.add("Configuration file \"" + path(torrc) + "\" not present, using reasonable defaults.");
+        return List.of();
     }
 
-    private static List<ConfigLine> file(String name, List<String> notices) throws TorException {
+    private static List<ConfigLine> file(String name, List<String> notices, List<Path> files) throws TorException {
         TorrcReader reader = new TorrcReader();
         Path path = path(name);
         reader.readFile(path);
         notices.add("Read configuration file \"" + path + "\".");
+        files.add(path);
+        files.addAll(reader.searched());
         for (String included : reader.included()) {
+            files.add(Path.of(included));
             notices.add("Including configuration file \"" + included + "\".");
         }
         return reader.lines();
-    }
-
-    /** Whether to read the file: it is there, or its absence is an error that reading it will report. */
-    private static boolean isThere(String name, boolean mayBeMissing) throws TorException {
-        return !mayBeMissing || Files.exists(path(name));
     }
 
     /** A file's name as given on the command line or in a torrc. */

@@ -19,7 +19,8 @@ final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
     private static final int MAX_WAITING_SIGNALS = 64;
-    private static final long OWNER_CHECK_SECONDS = 1;
+    /** How often to look whether the owner is there and the files are as they were. */
+    private static final long LOOK_SECONDS = 1;
     /** How long closing may take before the process ends all the same. */
     private static final long STOP_MILLIS = 800;
 
@@ -29,10 +30,14 @@ final class Daemon {
     private final long startedNanos = System.nanoTime();
     private final BlockingQueue<String> signals = new ArrayBlockingQueue<>(MAX_WAITING_SIGNALS);
     private final EventLog events = new EventLog();
+    private final Heartbeat heartbeat = new Heartbeat(startedNanos);
 
     private Configuration configuration;
+    /** Null as long as nobody wants to know. */
+    private @Nullable FileWatch files;
     private @Nullable TorClient client;
     private @Nullable Services services;
+    private @Nullable Monitoring monitoring;
     private @Nullable Path pidFile;
 
     Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
@@ -40,6 +45,11 @@ final class Daemon {
         this.stdin = stdin;
         this.output = output;
         this.configuration = configuration;
+        this.files = watch(configuration);
+    }
+
+    private static @Nullable FileWatch watch(Configuration configuration) {
+        return configuration.settings().flag("ReloadOnChange") ? new FileWatch(configuration.files()) : null;
     }
 
     /**
@@ -61,6 +71,7 @@ final class Daemon {
         TorConfig config = mapper.client();
         OpenFiles.require(settings.number("ConnLimit"), OpenFiles.limit());
         List<ServiceLines> wanted = ServiceLines.readAll(settings);
+        MetricsLine metrics = MetricsLine.read(settings, warnings);
         configureLog(settings, mapper.logs(line.quiet()));
         say(warnings);
         if ("root".equals(System.getProperty("user.name"))) {
@@ -68,7 +79,7 @@ final class Daemon {
         }
         Signals.handle(signals);
         MemoryKeeper.start();
-        TorClient started = TorClient.start(config, events);
+        TorClient started = start(config, metrics);
         client = started;
         if (settings.isSet("PidFile")) {
             pidFile = Configuration.path(settings.text("PidFile"));
@@ -84,8 +95,24 @@ final class Daemon {
         return 0;
     }
 
+    private TorClient start(TorConfig config, @Nullable MetricsLine metrics) throws TorException {
+        if (metrics == null) {
+            return TorClient.start(config, events);
+        }
+        Monitoring opened = Monitoring.open(metrics, events);
+        monitoring = opened;
+        try {
+            TorClient started = TorClient.start(config, opened.listener());
+            opened.watch(started);
+            return started;
+        } catch (TorException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
     private void configureLog(Settings settings, List<LogTarget> targets) throws TorException {
-        output.configure(targets, settings.number("LogTimeGranularity"), settings.flag("TruncateLogFile"));
+        output.configure(targets, LogStyle.of(settings));
     }
 
     static void say(List<String> warnings) {
@@ -98,7 +125,11 @@ final class Daemon {
         while (true) {
             String signal = nextSignal();
             switch (signal) {
-                case "HUP" -> reload();
+                case "HUP" -> hangUp();
+                case "FILES" -> {
+                    LOG.info("The configuration's files have changed. Reloading config.");
+                    reload();
+                }
                 case "USR1" -> dumpStatistics();
                 case "USR2" -> {
                     output.showDebug();
@@ -120,20 +151,32 @@ final class Daemon {
         }
     }
 
-    /** The next signal, or OWNER if the process that this one belongs to has gone. */
+    /**
+     * The next signal, OWNER if the process that this one belongs to has gone, or FILES if the configuration's have changed
+     * and that is to be looked at.
+     */
     private String nextSignal() {
         String owner = configuration.settings().text("__OwningControllerProcess");
+        FileWatch watching = files;
+        long period = Heartbeat.period(configuration.settings());
+        boolean looking = !owner.isEmpty() || watching != null;
         try {
-            if (owner.isEmpty()) {
-                return signals.take();
-            }
             while (true) {
-                String signal = signals.poll(OWNER_CHECK_SECONDS, TimeUnit.SECONDS);
+                long untilHeartbeat = heartbeat.nanosLeft(period, System.nanoTime());
+                long wait = looking ? Math.min(TimeUnit.SECONDS.toNanos(LOOK_SECONDS), untilHeartbeat) : untilHeartbeat;
+                String signal = signals.poll(wait, TimeUnit.NANOSECONDS);
                 if (signal != null) {
                     return signal;
                 }
-                if (!isAlive(owner)) {
+                long now = System.nanoTime();
+                if (client != null && heartbeat.nanosLeft(period, now) <= 0) {
+                    heartbeat.beat(client, now);
+                }
+                if (!owner.isEmpty() && !isAlive(owner)) {
                     return "OWNER";
+                }
+                if (watching != null && watching.hasChanged()) {
+                    return "FILES";
                 }
             }
         } catch (InterruptedException e) {
@@ -153,13 +196,26 @@ final class Daemon {
         }
     }
 
-    private void reload() throws TorException {
+    private void hangUp() throws TorException {
         LOG.info("Received reload signal (hup). Reloading config and resetting internal state.");
-        if (!configuration.settings().flag("__ReloadTorrcOnSIGHUP")) {
+        if (configuration.settings().flag("__ReloadTorrcOnSIGHUP")) {
+            reload();
+        } else {
             LOG.info("Not reloading config file: the controller told us not to.");
-            return;
+            Settings settings = configuration.settings();
+            configureLog(settings, new ConfigMapper(settings, new ArrayList<>()).logs(line.quiet()));
         }
+        if (client != null) {
+            client.newIdentity();
+        }
+    }
+
+    /** Reads the configuration anew and goes over to it, or stays as it is and says why. */
+    private void reload() throws TorException {
+        files = watch(configuration);
         Configuration before = configuration;
+        TorClient running = client;
+        TorConfig runningConfig = running == null ? null : running.config();
         List<String> warnings = new ArrayList<>();
         boolean otherLog = false;
         try {
@@ -169,27 +225,53 @@ final class Daemon {
             TorConfig config = mapper.client();
             OpenFiles.require(fresh.settings().number("ConnLimit"), OpenFiles.limit());
             List<ServiceLines> wanted = ServiceLines.readAll(fresh.settings());
+            MetricsLine.read(fresh.settings(), warnings);
+            if (!fresh.settings().lines("MetricsPort").equals(before.settings().lines("MetricsPort"))) {
+                warnings.add("MetricsPort has changed; it is opened as it says now when Cepa is started again.");
+            }
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
             otherLog = true;
-            TorClient running = client;
             if (running != null) {
                 running.reconfigure(config);
-                running.newIdentity();
             }
             if (services != null) {
                 services.run(wanted);
             }
             configuration = fresh;
+            if (files == null || !fresh.files().equals(before.files()) || !fresh.settings().flag("ReloadOnChange")) {
+                files = watch(fresh);
+            }
         } catch (TorException e) {
             if (otherLog) {
-                configureLog(before.settings(), new ConfigMapper(before.settings(), new ArrayList<>()).logs(line.quiet()));
+                goBack(before.settings(), running, runningConfig);
             }
             LOG.warn("Failed to parse/validate config: {}", e.getMessage());
             LOG.error("Reading config failed--see warnings above. Going on with the old configuration.");
             return;
         }
+        for (String notice : configuration.notices()) {
+            LOG.info(notice);
+        }
+        LOG.info("The configuration has been reloaded.");
         say(configuration.warnings());
         say(warnings);
+    }
+
+    /** Undoes what has been done of a reload that failed on the way. */
+    private void goBack(Settings before, @Nullable TorClient running, @Nullable TorConfig config) throws TorException {
+        List<LogTarget> logs = new ConfigMapper(before, new ArrayList<>()).logs(line.quiet());
+        output.configure(logs, LogStyle.of(before).withoutTruncation());
+        if (running == null || config == null || running.config() == config) {
+            return;
+        }
+        try {
+            running.reconfigure(config);
+            if (services != null) {
+                services.run(ServiceLines.readAll(before));
+            }
+        } catch (TorException e) {
+            LOG.error("The old configuration could not be taken up again in full: {}", e.getMessage());
+        }
     }
 
     private void dumpStatistics() {
@@ -219,6 +301,9 @@ final class Daemon {
         Path file = pidFile;
         if (file != null) {
             PidFile.delete(file);
+        }
+        if (monitoring != null) {
+            monitoring.close();
         }
         TorClient running = client;
         if (running != null) {

@@ -91,7 +91,7 @@ public final class FetchTool implements ToolProvider {
         }
         Configuration configuration = Configuration.read(CommandLine.parse(args.toArray(String[]::new)), "");
         LogOutput output = TorLogProvider.output();
-        output.configure(List.of(new LogTarget(Severity.range(Severity.WARN, Severity.ERR), LogTarget.Kind.STDERR, null)), 1, false);
+        output.configure(List.of(new LogTarget(Severity.range(Severity.WARN, Severity.ERR), LogTarget.Kind.STDERR, null)));
         return new ConfigMapper(configuration.settings(), new ArrayList<>()).client();
     }
 

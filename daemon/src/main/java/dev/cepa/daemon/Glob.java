@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** File name patterns with {@code *} and {@code ?}, which match within one name and never a leading dot. */
 final class Glob {
@@ -33,6 +34,22 @@ final class Glob {
         }
         found.sort(null);
         return found;
+    }
+
+    /** The folder in which a pattern's first variable name is looked for; null if there is nothing to match. */
+    static @Nullable Path folder(String pattern) {
+        if (!isPattern(pattern)) {
+            return null;
+        }
+        Path whole = Path.of(pattern);
+        Path folder = whole.isAbsolute() ? whole.getRoot() : Path.of("");
+        for (Path part : whole) {
+            if (isPattern(part.toString())) {
+                break;
+            }
+            folder = folder.resolve(part);
+        }
+        return folder;
     }
 
     private static List<Path> step(List<Path> folders, String name) throws IOException {

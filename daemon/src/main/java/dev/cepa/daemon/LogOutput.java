@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
 final class LogOutput {
     private static final String MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-    private record Sink(LogTarget target, OutputStream out) {}
+    /** @param out null if it is the system's log */
+    private record Sink(LogTarget target, @Nullable OutputStream out, @Nullable Syslog syslog) {
+        boolean takes(Severity severity, int domain, boolean forcedDebug) {
+            return target.takes(severity, domain) || forcedDebug && (target.mask() & Severity.NOTICE.bit()) != 0;
+        }
+    }
 
     private final InstantSource clock;
     private final TimeZone zone;
@@ -31,7 +36,7 @@ final class LogOutput {
 
     // Guarded by lock:
     private List<Sink> sinks;
-    private long granularityMillis = 1;
+    private LogStyle style = LogStyle.DEFAULT;
     private boolean forcedDebug;
 
     /** What any sink takes; read without the lock to leave out what nobody wants. */
@@ -50,7 +55,7 @@ final class LogOutput {
         this.zone = zone;
         this.stdout = stdout;
         this.stderr = stderr;
-        this.sinks = List.of(new Sink(LogTarget.DEFAULT, stdout));
+        this.sinks = List.of(new Sink(LogTarget.DEFAULT, stdout, null));
         this.wanted = LogTarget.DEFAULT.mask();
     }
 
@@ -61,25 +66,54 @@ final class LogOutput {
     /**
      * Writes to these places from now on; files are opened anew, so that they may have been moved away.
      *
-     * @param truncate whether to empty files that were not written to before
-     * @throws TorException of kind CONFIG if a file can't be opened; then nothing has changed
+     * @throws TorException of kind CONFIG if a file can't be opened; then nothing has changed, and no file is emptied
      */
-    void configure(List<LogTarget> targets, long granularity, boolean truncate) throws TorException {
+    void configure(List<LogTarget> targets, LogStyle next) throws TorException {
+        boolean noSyslog = false;
         lock.lock();
         try {
-            List<Sink> opened = new ArrayList<>();
-            for (LogTarget target : targets) {
-                opened.add(new Sink(target, open(target, truncate && !writesTo(target.file()))));
-            }
+            List<Sink> opened = open(targets);
             for (Sink sink : sinks) {
                 close(sink);
             }
+            if (next.truncate()) {
+                opened.forEach(LogOutput::truncate);
+            }
+            for (int i = 0; i < opened.size(); i++) {
+                if (opened.get(i).out == null) {
+                    Syslog system = Syslog.open(next.syslogTag());
+                    noSyslog |= system == null;
+                    opened.set(i, new Sink(targets.get(i), system == null ? stdout : null, system));
+                }
+            }
             sinks = opened;
-            granularityMillis = Math.max(1, granularity);
+            style = next;
             forcedDebug = false;
             countWanted();
         } finally {
             lock.unlock();
+        }
+        if (noSyslog) {
+            write(Severity.WARN, "There is no syslog here; logging to standard output, which a service manager takes from there.",
+                    null);
+        }
+    }
+
+    /** The same in the plain style, as tools log. */
+    void configure(List<LogTarget> targets) throws TorException {
+        configure(targets, LogStyle.DEFAULT);
+    }
+
+    private List<Sink> open(List<LogTarget> targets) throws TorException {
+        List<Sink> opened = new ArrayList<>();
+        try {
+            for (LogTarget target : targets) {
+                opened.add(new Sink(target, open(target), null));
+            }
+            return opened;
+        } catch (TorException e) {
+            opened.forEach(LogOutput::close);
+            throw e;
         }
     }
 
@@ -97,62 +131,73 @@ final class LogOutput {
     private void countWanted() {
         int mask = 0;
         for (Sink sink : sinks) {
-            mask |= mask(sink);
+            mask |= sink.target().mask();
         }
-        wanted = mask;
+        boolean all = forcedDebug && (mask & Severity.NOTICE.bit()) != 0;
+        wanted = all ? Severity.range(Severity.DEBUG, Severity.ERR) : mask;
     }
 
-    private int mask(Sink sink) {
-        int mask = sink.target().mask();
-        return forcedDebug && (mask & Severity.NOTICE.bit()) != 0 ? mask | Severity.range(Severity.DEBUG, Severity.ERR) : mask;
-    }
-
-    private boolean writesTo(@Nullable String file) {
-        for (Sink sink : sinks) {
-            if (file != null && file.equals(sink.target().file())) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private OutputStream open(LogTarget target, boolean truncate) throws TorException {
+    private @Nullable OutputStream open(LogTarget target) throws TorException {
         String file = target.file();
         if (file == null) {
-            return target.kind() == LogTarget.Kind.STDERR ? stderr : stdout;
+            return switch (target.kind()) {
+                case SYSLOG -> null;
+                case STDERR -> stderr;
+                default -> stdout;
+            };
         }
         try {
-            return new FileOutputStream(file, !truncate);
+            return new FileOutputStream(file, true);
         } catch (IOException e) {
             throw new TorException(ErrorKind.CONFIG, "Couldn't open file for 'Log': " + e.getMessage(), e);
         }
     }
 
-    private static void close(Sink sink) {
-        if (sink.target().file() != null) {
+    private static void truncate(Sink sink) {
+        if (sink.target().file() != null && sink.out() instanceof FileOutputStream file) {
             try {
-                sink.out().close();
+                file.getChannel().truncate(0);
+            } catch (IOException e) {
+                // A pipe or a device has nothing to empty.
+            }
+        }
+    }
+
+    private static void close(Sink sink) {
+        OutputStream out = sink.out();
+        if (sink.target().file() != null && out != null) {
+            try {
+                out.close();
             } catch (IOException e) {
                 // Nothing is buffered, so nothing is lost; and where would one say so?
             }
         }
     }
 
-    /** Writes one message; line feeds in it begin continuation lines. */
+    /** Writes one message of no domain of its own. */
     void write(Severity severity, String message, @Nullable Throwable cause) {
+        write(severity, LogDomains.GENERAL, message, cause);
+    }
+
+    /** Writes one message; line feeds in it begin continuation lines. */
+    void write(Severity severity, int domain, String message, @Nullable Throwable cause) {
         if (!wants(severity)) {
             return;
         }
         lock.lock();
         try {
-            byte[] line = line(severity, message, cause).getBytes(StandardCharsets.UTF_8);
+            byte[] line = null;
             for (Sink sink : sinks) {
-                if ((mask(sink) & severity.bit()) != 0) {
-                    try {
-                        sink.out().write(line);
-                    } catch (IOException e) {
-                        // A full disk or a closed pipe must not stop the program.
-                    }
+                if (!sink.takes(severity, domain, forcedDebug)) {
+                    continue;
+                }
+                Syslog syslog = sink.syslog();
+                OutputStream out = sink.out();
+                if (syslog != null) {
+                    syslog.write(severity, body(new StringBuilder(), domain, message, cause).toString());
+                } else if (out != null) {
+                    line = line == null ? line(severity, domain, message, cause).getBytes(StandardCharsets.UTF_8) : line;
+                    write(out, line);
                 }
             }
         } finally {
@@ -160,11 +205,31 @@ final class LogOutput {
         }
     }
 
-    private String line(Severity severity, String message, @Nullable Throwable cause) {
-        StringBuilder out = new StringBuilder(40 + message.length());
+    private static void write(OutputStream out, byte[] line) {
+        try {
+            out.write(line);
+        } catch (IOException e) {
+            // A full disk or a closed pipe must not stop the program.
+        }
+    }
+
+    private String line(Severity severity, int domain, String message, @Nullable Throwable cause) {
         long now = clock.millis();
-        appendTime(out, now - Math.floorMod(now, granularityMillis));
+        long rounded = now - Math.floorMod(now, style.granularityMillis());
+        StringBuilder out = new StringBuilder(40 + message.length());
+        if (style.json()) {
+            JsonLine.append(out, rounded, severity, domain, message, cause);
+            return out.append('\n').toString();
+        }
+        appendTime(out, rounded);
         out.append(" [").append(severity.text()).append("] ");
+        return body(out, domain, message, cause).append('\n').toString();
+    }
+
+    private StringBuilder body(StringBuilder out, int domain, String message, @Nullable Throwable cause) {
+        if (style.domains()) {
+            out.append('{').append(LogDomains.name(domain)).append("} ");
+        }
         appendPrintable(out, message);
         if (cause != null) {
             appendPrintable(out.append(": "), cause.toString());
@@ -174,7 +239,7 @@ final class LogOutput {
                 }
             }
         }
-        return out.append('\n').toString();
+        return out;
     }
 
     /** Control characters can't forge lines or drive a terminal. */

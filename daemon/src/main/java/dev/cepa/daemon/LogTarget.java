@@ -1,95 +1,143 @@
 package dev.cepa.daemon;
 
 import dev.cepa.error.TorException;
-import java.util.List;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where log lines of some severities go: the value of a {@code Log} line. Immutable.
  *
  * @param mask the severities, see {@link Severity#bit}
- * @param file the file's name; null for a stream
+ * @param file the file's name; null for what is none
+ * @param domains which domains of which severities, 32 bits for each severity; null for all
  */
-record LogTarget(int mask, Kind kind, @Nullable String file) {
+record LogTarget(int mask, Kind kind, @Nullable String file, @Nullable BitSet domains) {
     /** The kinds of places. */
     enum Kind {
         STDOUT,
         STDERR,
+        SYSLOG,
         FILE
     }
 
     /** Notices and worse to standard output, what Tor does without any Log line. */
     static final LogTarget DEFAULT = new LogTarget(Severity.range(Severity.NOTICE, Severity.ERR), Kind.STDOUT, null);
 
+    /** Of all domains. */
+    LogTarget(int mask, Kind kind, @Nullable String file) {
+        this(mask, kind, file, null);
+    }
+
+    /** Whether a line of that severity and that domain goes there. */
+    boolean takes(Severity severity, int domain) {
+        return (mask & severity.bit()) != 0 && (domains == null || domains.get(bit(severity, domain)));
+    }
+
+    private static int bit(Severity severity, int domain) {
+        return severity.ordinal() * 32 + domain;
+    }
+
     /**
-     * Reads {@code severity[-severity] stdout|stderr|file NAME|syslog}. Ranges for single domains in brackets are taken,
-     * but Cepa's lines have no domains: they count only if there is no range without.
+     * Reads {@code [domain,~domain]severity[-severity] ... stdout|stderr|syslog|file NAME}.
      *
-     * @param warnings told about what is taken without effect
      * @throws TorException of kind CONFIG
      */
-    static LogTarget parse(ConfigLine line, List<String> warnings) throws TorException {
+    static LogTarget parse(ConfigLine line) throws TorException {
         Words words = new Words(line.value());
-        int plain = 0;
-        int withDomains = 0;
+        int[] domains = new int[Severity.values().length];
+        boolean plainSeen = false;
         String word = words.next();
         while (word != null && !isPlace(word)) {
+            int wanted = LogDomains.ALL;
             if (word.startsWith("[")) {
-                String domains = word;
-                while (domains.indexOf(']') < 0) {
+                StringBuilder list = new StringBuilder(word);
+                while (list.indexOf("]") < 0) {
                     String more = words.next();
                     if (more == null) {
-                        throw badLevels(line);
+                        throw badLevels(line, "");
                     }
-                    domains += more;
+                    list.append(more);
                 }
-                String rest = domains.substring(domains.indexOf(']') + 1);
-                String range = rest.isEmpty() ? words.next() : rest;
-                if (range == null) {
-                    throw badLevels(line);
+                int end = list.indexOf("]");
+                wanted = domains(list.substring(1, end), line);
+                word = end + 1 < list.length() ? list.substring(end + 1) : words.next();
+                if (word == null) {
+                    throw badLevels(line, "");
                 }
-                if (isPlace(range)) {
-                    word = range;
-                    continue;
+                if (isPlace(word)) {
+                    break;
                 }
-                int mask = range(range, line);
-                if (domains.startsWith("[*]")) {
-                    plain |= mask;
-                } else {
-                    withDomains |= mask;
-                }
-            } else if (plain != 0) {
-                throw badLevels(line);
+            } else if (plainSeen) {
+                throw badLevels(line, "");
             } else {
-                plain = range(word, line);
+                plainSeen = true;
+            }
+            int severities = range(word, line);
+            for (int i = 0; i < domains.length; i++) {
+                domains[i] |= (severities >> i & 1) != 0 ? wanted : 0;
             }
             word = words.next();
         }
-        if (withDomains != 0) {
-            warnings.add(line.place() + ": Log domains make no difference here.");
-        }
-        int mask = plain != 0 ? plain : withDomains;
-        if (mask == 0) {
-            throw badLevels(line);
-        }
-        return place(mask, word, words.rest(), line, warnings);
+        return place(domains, word, words.rest(), line);
     }
 
-    private static LogTarget place(
-            int mask, @Nullable String word, String rest, ConfigLine line, List<String> warnings) throws TorException {
+    private static int domains(String list, ConfigLine line) throws TorException {
+        int with = 0;
+        int without = 0;
+        for (String item : list.split(",", -1)) {
+            String name = item.strip();
+            if (name.equals("*")) {
+                with = LogDomains.ALL;
+                continue;
+            }
+            int domain = LogDomains.of(name.startsWith("~") ? name.substring(1) : name);
+            if (domain < 0) {
+                throw badLevels(line, ": No such logging domain as " + name);
+            }
+            if (name.startsWith("~")) {
+                without |= 1 << domain;
+            } else {
+                with |= 1 << domain;
+            }
+        }
+        return (with == 0 && without != 0 ? LogDomains.ALL : with) & ~without;
+    }
+
+    /** The severities that any domain has, and the domains of each unless it is all of them. */
+    private static LogTarget of(int[] domains, Kind kind, @Nullable String file) {
+        int mask = 0;
+        boolean all = true;
+        BitSet bits = new BitSet();
+        for (Severity severity : Severity.values()) {
+            int wanted = domains[severity.ordinal()];
+            mask |= wanted == 0 ? 0 : severity.bit();
+            all &= wanted == 0 || wanted == LogDomains.ALL;
+            for (int i = 0; i < 32; i++) {
+                bits.set(bit(severity, i), (wanted >> i & 1) != 0);
+            }
+        }
+        return new LogTarget(mask, kind, file, all ? null : bits);
+    }
+
+    private static LogTarget place(int[] domains, @Nullable String word, String rest, ConfigLine line) throws TorException {
+        boolean any = false;
+        for (int wanted : domains) {
+            any |= wanted != 0;
+        }
+        if (!any) {
+            throw badLevels(line, "");
+        }
         if (word == null || word.equalsIgnoreCase("stdout") && rest.isEmpty()) {
-            return new LogTarget(mask, Kind.STDOUT, null);
+            return of(domains, Kind.STDOUT, null);
         }
         if (word.equalsIgnoreCase("stderr") && rest.isEmpty()) {
-            return new LogTarget(mask, Kind.STDERR, null);
+            return of(domains, Kind.STDERR, null);
         }
         if (word.equalsIgnoreCase("syslog") && rest.isEmpty()) {
-            warnings.add(line.place() + ": There is no syslog here; logging to standard output, "
-                    + "which a service manager takes from there.");
-            return new LogTarget(mask, Kind.STDOUT, null);
+            return of(domains, Kind.SYSLOG, null);
         }
         if (word.equalsIgnoreCase("file") && !rest.isEmpty()) {
-            return new LogTarget(mask, Kind.FILE, Home.expand(rest));
+            return of(domains, Kind.FILE, Home.expand(rest));
         }
         throw Settings.bad(line, "Bad syntax on file Log option 'Log " + line.value() + "'");
     }
@@ -106,12 +154,15 @@ record LogTarget(int mask, Kind kind, @Nullable String file) {
         Severity mildest = Severity.of(dash < 0 ? text : text.substring(0, dash));
         Severity worst = dash < 0 ? Severity.ERR : Severity.of(text.substring(dash + 1));
         if (mildest == null || worst == null) {
-            throw badLevels(line);
+            throw badLevels(line, "");
         }
         return Severity.range(mildest, worst);
     }
 
-    private static TorException badLevels(ConfigLine line) {
-        return Settings.bad(line, "Couldn't parse log levels in Log option 'Log " + line.value() + "'");
+    private static TorException badLevels(ConfigLine line, String why) {
+        return new ConfigException(
+                line,
+                "Couldn't parse log levels in Log option 'Log " + line.value() + "'" + why,
+                "Write err, warn, notice, info or debug, then stdout, stderr, syslog or file NAME.");
     }
 }

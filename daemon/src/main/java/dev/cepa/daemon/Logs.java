@@ -21,6 +21,6 @@ public final class Logs {
                     ErrorKind.CONFIG, "\"" + severity + "\" is no log level: err, warn, notice, info or debug");
         }
         LogTarget target = new LogTarget(Severity.range(mildest, Severity.ERR), LogTarget.Kind.STDERR, null);
-        TorLogProvider.output().configure(List.of(target), 1, false);
+        TorLogProvider.output().configure(List.of(target));
     }
 }

@@ -1,6 +1,7 @@
 package dev.cepa.daemon;
 
 import dev.cepa.TorClient;
+import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.io.PrintStream;
 import java.security.SecureRandom;
@@ -21,11 +22,13 @@ public final class Main {
             """
             cepa -f <torrc> [args]         run as a Tor client, as tor does with the same arguments
             cepa fetch URL                 print what is at a URL, fetched through Tor
+            cepa config check FILE         say everything that is wrong with a torrc; config sample prints one
             cepa --verify-config           check the configuration and stop
             cepa --dump-config short|full  print it
             cepa --hash-password PASSWORD  make a value for HashedControlPassword
             cepa --list-torrc-options      print the names of all options
             cepa --version
+            cepa --log-format json ...     write the log as one JSON object a line
 
             Options can be given here as in torrc: --SocksPort 9150, +Log "info stderr", /ExitNodes.
             """;
@@ -64,9 +67,14 @@ public final class Main {
 
     private static int run(String[] args) {
         LogOutput output = TorLogProvider.output();
+        CommandLine line;
         try {
-            CommandLine line = CommandLine.parse(args);
-            output.configure(ConfigMapper.standardLogs(line.quiet()), 1, false);
+            line = CommandLine.parse(args);
+        } catch (TorException e) {
+            return refuse(e);
+        }
+        try {
+            output.configure(ConfigMapper.standardLogs(line.quiet()), line.firstLogStyle());
             return run(line, output, System.out);
         } catch (TorException e) {
             LOG.error("{} {}", e.getMessage(), e.remedy());
@@ -109,30 +117,33 @@ public final class Main {
                 + "https://support.torproject.org/faq/staying-anonymous/");
         Configuration configuration;
         String stdin = "";
+        Findings findings = Findings.untilFirstError();
         try {
             if ("-".equals(line.torrc())) {
                 stdin = Configuration.standardInput(System.in);
             }
-            configuration = Configuration.read(line, stdin);
+            configuration = Configuration.read(line, stdin, findings);
             if (line.action() != CommandLine.Action.RUN) {
                 List<String> warnings = configuration.warnings();
                 ConfigMapper mapper = new ConfigMapper(configuration.settings(), warnings);
                 mapper.client();
                 ServiceLines.readAll(configuration.settings());
+                MetricsLine.read(configuration.settings(), warnings);
                 mapper.logs(line.quiet());
             }
         } catch (TorException e) {
-            LOG.warn("Failed to parse/validate config: {}", e.getMessage());
-            LOG.error("Reading config failed--see warnings above.");
-            return 1;
+            say(findings);
+            if (line.action() == CommandLine.Action.DUMP_CONFIG) {
+                System.err.println(e.getMessage());
+            }
+            return refuse(e);
         }
-        for (String notice : configuration.notices()) {
-            LOG.info(notice);
-        }
-        Daemon.say(configuration.warnings());
+        say(findings);
         return switch (line.action()) {
             case VERIFY_CONFIG -> {
-                out.println("Configuration was valid");
+                if (line.quiet() == 0) {
+                    out.println("Configuration was valid");
+                }
                 yield 0;
             }
             case DUMP_CONFIG -> dump(line.argument(), configuration.settings(), out);
@@ -140,23 +151,33 @@ public final class Main {
         };
     }
 
+    private static void say(Findings findings) {
+        for (String notice : findings.notices()) {
+            LOG.info(notice);
+        }
+        Daemon.say(findings.warnings());
+    }
+
+    private static int refuse(TorException e) {
+        LOG.warn("Failed to parse/validate config: {}", e.getMessage());
+        LOG.error("Reading config failed--see warnings above.");
+        return 1;
+    }
+
     private static int daemon(Daemon daemon) {
         try {
             return daemon.run();
         } catch (TorException e) {
-            switch (e.kind()) {
-                case CONFIG -> {
-                    LOG.warn("Failed to parse/validate config: {}", e.getMessage());
-                    LOG.error("Reading config failed--see warnings above.");
-                }
-                default -> LOG.error("{}. {}", e.getMessage(), e.remedy());
+            if (e.kind() == ErrorKind.CONFIG) {
+                return refuse(e);
             }
+            LOG.error("{}. {}", e.getMessage(), e.remedy());
             return 1;
         }
     }
 
     private static int dump(String how, Settings settings, PrintStream out) {
-        if (!how.equals("short") && !how.equals("full")) {
+        if (!how.equals("short") && !how.equals("full") && !how.equals("non-builtin")) {
             System.err.println("No valid argument to --dump-config found!\nPlease select 'short' or 'full'.");
             return 1;
         }

@@ -5,12 +5,13 @@ package dev.cepa.daemon;
  *
  * @param name as Tor writes it
  * @param need what Cepa does with it
- * @param fixed whether it may not change while running
+ * @param flags one letter for each: {@code i} may not change while running, {@code o} Cepa's own, {@code d} belongs to
+ *     authorities, {@code t} belongs to tests, {@code c} belongs to clients and yet makes no difference to this one
  * @param defaultValue empty if there is none
  * @param testingDefault the default with TestingTorNetwork
  */
 record Option(
-        String name, OptionType type, Need need, boolean fixed, String defaultValue, String testingDefault) {
+        String name, OptionType type, Need need, String flags, String defaultValue, String testingDefault) {
     /** What Cepa does with an option. */
     enum Need {
         /** Works, or will. */
@@ -21,6 +22,16 @@ record Option(
         REFUSED,
         /** Tor itself skips it. */
         OBSOLETE
+    }
+
+    /** Whether it may not change while running. */
+    boolean fixed() {
+        return flags.indexOf('i') >= 0;
+    }
+
+    /** Whether Tor does not know it. */
+    boolean isOwn() {
+        return flags.indexOf('o') >= 0;
     }
 
     /** Whether lines add up instead of replacing one another. */

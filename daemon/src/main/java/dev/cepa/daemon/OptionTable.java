@@ -21,16 +21,42 @@ final class OptionTable {
         this.text = text;
     }
 
-    /** The table that is part of the program. */
+    /** The table that is part of the program, without the options' effects: those are for documents. */
     static OptionTable load() {
+        byte[] all = read();
+        int length = 0;
+        boolean effect = false;
+        for (int i = 0; i < all.length; i++) {
+            if (i == 0 || all[i - 1] == '\n') {
+                effect = all[i] == '\t';
+            }
+            if (!effect) {
+                all[length++] = all[i];
+            }
+        }
+        return new OptionTable(new String(all, 0, length, StandardCharsets.ISO_8859_1));
+    }
+
+    /** The whole table. */
+    static OptionTable loadWithEffects() {
+        return new OptionTable(new String(read(), StandardCharsets.ISO_8859_1));
+    }
+
+    private static byte[] read() {
         try (InputStream in = OptionTable.class.getResourceAsStream(RESOURCE)) {
             if (in == null) {
                 throw new IOException(RESOURCE + " is missing");
             }
-            return new OptionTable(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
+            return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** What an option does, as a sentence; empty for one that belongs to relays, or if the effects are not loaded. */
+    String effect(Option option) {
+        int at = text.indexOf('\n', line(option.name())) + 1;
+        return at < text.length() && text.charAt(at) == '\t' ? text.substring(at + 1, text.indexOf('\n', at)) : "";
     }
 
     /** The option of exactly that name but for case; null if there is none. */
@@ -47,7 +73,7 @@ final class OptionTable {
         for (int at = firstLine(); at < text.length(); at = next(at)) {
             if (text.charAt(at) != '=' && text.regionMatches(true, at, start, 0, start.length())) {
                 Option option = read(at);
-                if (option.need() != Option.Need.OBSOLETE) {
+                if (option.need() != Option.Need.OBSOLETE && !option.isOwn()) {
                     return option;
                 }
             }
@@ -94,7 +120,7 @@ final class OptionTable {
     /** The name that is most like a mistyped one; null if none is near. */
     @Nullable String nearest(String name) {
         String best = null;
-        int bestDistance = Math.max(2, name.length() / 3) + 1;
+        int bestDistance = (name.length() < 5 ? 1 : Math.max(2, name.length() / 3)) + 1;
         for (int at = firstLine(); at < text.length(); at = next(at)) {
             if (text.charAt(at) != '=') {
                 String candidate = field(at, 0);
@@ -149,7 +175,11 @@ final class OptionTable {
     }
 
     private int next(int at) {
-        return text.indexOf('\n', at) + 1;
+        int next = at;
+        do {
+            next = text.indexOf('\n', next) + 1;
+        } while (next < text.length() && text.charAt(next) == '\t');
+        return next;
     }
 
     private int line(String name) {
@@ -183,7 +213,7 @@ final class OptionTable {
     private Option read(int at) {
         String name = field(at, 0);
         if (field(at, 1).equals("obsolete")) {
-            return new Option(name, OptionType.STRING, Option.Need.OBSOLETE, false, "", "");
+            return new Option(name, OptionType.STRING, Option.Need.OBSOLETE, "", "", "");
         }
         Option.Need need = switch (field(at, 2)) {
             case "accept" -> Option.Need.WITHOUT_EFFECT;
@@ -196,7 +226,7 @@ final class OptionTable {
                 name,
                 OptionType.of(field(at, 1)),
                 need,
-                field(at, 3).indexOf('i') >= 0,
+                field(at, 3),
                 normal,
                 testing.isEmpty() ? normal : testing);
     }

@@ -11,6 +11,8 @@ enum OptionType {
     FLOAT("Float"),
     DATA_SIZE("DataSize"),
     SECONDS("TimeInterval"),
+    /** A time; of several with commas, which it was once, the first counts. */
+    FIRST_SECONDS("TimeIntervals"),
     MILLISECONDS("TimeMsecInterval"),
     STRING("String"),
     FILE_NAME("Filename"),
@@ -38,6 +40,14 @@ enum OptionType {
         throw new IllegalArgumentException("option type " + title);
     }
 
+    /** Whether its values are numbers, or words that stand for such. */
+    boolean isNumber() {
+        return switch (this) {
+            case BOOLEAN, BOOLEAN_OR_AUTO, INTEGER, SIGNED_INTEGER, FLOAT, DATA_SIZE, SECONDS, FIRST_SECONDS, MILLISECONDS -> true;
+            default -> false;
+        };
+    }
+
     /** Whether it is a list with commas, which is written even when it is empty. */
     boolean isSplit() {
         return this == COMMA_LIST || this == RELAY_LIST;
@@ -61,20 +71,47 @@ enum OptionType {
                             + " is malformed or out of bounds. Allowed values are between -2147483648 and 2147483647.";
             case FLOAT -> isFloat(value) ? null : "Could not convert \"" + value + "\" to a number.";
             case DATA_SIZE -> Units.problem(value, Units.MEMORY, Long.MAX_VALUE);
-            case SECONDS -> Units.problem(beforeComma(value), Units.SECONDS, Integer.MAX_VALUE);
+            case SECONDS -> Units.problem(value, Units.SECONDS, Integer.MAX_VALUE);
+            case FIRST_SECONDS -> Units.problem(beforeComma(value), Units.SECONDS, Integer.MAX_VALUE);
             case MILLISECONDS -> Units.problem(value, Units.MILLISECONDS, Integer.MAX_VALUE);
             case VIRTUAL -> "Cannot assign directly to virtual option.";
             case STRING, FILE_NAME, COMMA_LIST, RELAY_LIST, LINE_LIST, DEPENDENT -> null;
         };
     }
 
+    /** What may be written, as the end of a sentence. */
+    String expects() {
+        return switch (this) {
+            case BOOLEAN -> "0 or 1";
+            case BOOLEAN_OR_AUTO -> "0, 1 or auto";
+            case INTEGER -> "a whole number from 0 to 2147483647";
+            case SIGNED_INTEGER -> "a whole number from -2147483648 to 2147483647";
+            case FLOAT -> "a number, such as 0.5";
+            case DATA_SIZE -> "a size, such as 10 KBytes or 1 GB";
+            case SECONDS, FIRST_SECONDS -> "a time, such as 30 seconds, 10 minutes, 2 hours or 1 week";
+            case MILLISECONDS -> "a time, such as 100 msec or 1 second";
+            case STRING -> "a text";
+            case FILE_NAME -> "a file name";
+            case COMMA_LIST -> "a list with commas";
+            case RELAY_LIST -> "relays with commas between them: fingerprints, nicknames, addresses or {countries}";
+            case LINE_LIST, DEPENDENT -> "a line; the option may be given several times";
+            case VIRTUAL -> "the options that it stands for";
+        };
+    }
+
+    /** Its name in the table, in GETINFO and in the documentation. */
+    String title() {
+        return this == FIRST_SECONDS ? SECONDS.title : title;
+    }
+
     /** A valid value as Tor writes it back: sizes in bytes, times in seconds or milliseconds, lists without spaces. */
     String canonical(String value) {
         return switch (this) {
             case DATA_SIZE -> Long.toString(Units.parse(value, Units.MEMORY));
-            case SECONDS -> Long.toString(Units.parse(beforeComma(value), Units.SECONDS));
+            case SECONDS -> Long.toString(Units.parse(value, Units.SECONDS));
+            case FIRST_SECONDS -> Long.toString(Units.parse(beforeComma(value), Units.SECONDS));
             case MILLISECONDS -> Long.toString(Units.parse(value, Units.MILLISECONDS));
-            case INTEGER, SIGNED_INTEGER -> value.startsWith("+") ? value.substring(1) : value;
+            case INTEGER, SIGNED_INTEGER -> value.length() == 20 ? value : Integer.toString(Integer.parseInt(value.stripLeading()));
             case BOOLEAN_OR_AUTO -> value.equalsIgnoreCase("auto") ? "auto" : value;
             case FLOAT -> fixedPoint(Double.parseDouble(value));
             case COMMA_LIST, RELAY_LIST -> withoutBlanks(value);
@@ -90,7 +127,7 @@ enum OptionType {
 
     private static boolean isInteger(String value, int least) {
         try {
-            return Integer.parseInt(value) >= least;
+            return Integer.parseInt(value.stripLeading()) >= least;
         } catch (NumberFormatException e) {
             return false;
         }
@@ -107,9 +144,15 @@ enum OptionType {
     }
 
     private static boolean isFloat(String value) {
+        String number = value.stripLeading();
+        for (int i = 0; i < number.length(); i++) {
+            // Java would take more: a letter at the end, NaN, blanks.
+            if ("+-.0123456789eE".indexOf(number.charAt(i)) < 0) {
+                return false;
+            }
+        }
         try {
-            double ignored = Double.parseDouble(value);
-            return !Double.isNaN(ignored) && !Character.isWhitespace(value.charAt(value.length() - 1));
+            return !Double.isInfinite(Double.parseDouble(number));
         } catch (NumberFormatException e) {
             return false;
         }

@@ -23,6 +23,15 @@ final class PasswordHash {
         return of(password, salt);
     }
 
+    /** Whether it may be such a value. */
+    static boolean isHash(String text) {
+        boolean hex = text.length() == 61 && text.startsWith("16:");
+        for (int i = 3; hex && i < text.length(); i++) {
+            hex = Character.digit(text.charAt(i), 16) >= 0;
+        }
+        return hex;
+    }
+
     static String of(String password, byte[] salt) {
         byte[] secret = password.getBytes(StandardCharsets.UTF_8);
         byte[] salted = Arrays.copyOf(salt, SALT + secret.length);

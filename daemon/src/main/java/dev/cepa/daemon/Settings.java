@@ -4,6 +4,7 @@ import dev.cepa.daemon.ConfigLine.Mode;
 import dev.cepa.daemon.Option.Need;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,12 +21,22 @@ final class Settings {
     private final OptionTable table;
     /** By {@link Option#group}; a list of one where an option is no list. */
     private final Map<String, List<ConfigLine>> assigned = new HashMap<>();
+    /** Texts and lists that have a default, and were set to nothing. */
+    private final Set<String> emptied = new HashSet<>();
     /** What stood after the defaults file: with that {@code --dump-config short} compares. */
     private Map<String, List<ConfigLine>> baseline = Map.of();
-    private final List<String> warnings = new ArrayList<>();
+    private final Findings findings;
+    private final List<String> warnings;
 
     Settings(OptionTable table) {
+        this(table, Findings.untilFirstError());
+    }
+
+    /** @param findings told about lines that can't be taken, and about those that are taken all the same */
+    Settings(OptionTable table, Findings findings) {
         this.table = table;
+        this.findings = findings;
+        this.warnings = findings.warnings();
     }
 
     /** What the user should be told about lines that are taken all the same. */
@@ -42,40 +53,59 @@ final class Settings {
         Set<String> fromEarlierSource = new HashSet<>(assigned.keySet());
         Set<String> seen = new HashSet<>();
         for (ConfigLine line : lines) {
-            Option option = find(line, commandLine);
-            if (option.need() == Need.OBSOLETE) {
-                warnings.add(line.place() + ": Skipping obsolete configuration option \"" + option.name() + "\".");
-                continue;
+            try {
+                apply(line, commandLine, fromEarlierSource, seen);
+            } catch (TorException e) {
+                findings.error(e);
             }
-            ConfigLine named = line.withKey(option.name());
-            if (line.value().isEmpty()) {
-                if (option.isList() && line.mode() != Mode.CLEAR) {
-                    warnings.add(line.place() + ": Linelist option '" + option.name() + "' has no value. Skipping.");
-                } else {
-                    assigned.remove(option.group());
-                }
-                continue;
-            }
-            String problem = option.type().problem(line.value());
-            if (problem != null) {
-                throw bad(line, "Could not parse " + option.name() + ": " + problem);
-            }
-            if (option.need() == Need.REFUSED && !line.value().equals("0")) {
-                throw bad(line, option.name() + " would make this a relay or an authority, but Cepa is a client. "
-                        + "Remove the line, or run tor for that.");
-            }
-            if (!option.isList()) {
-                if (!seen.add(option.name())) {
-                    warnings.add(line.place() + ": Option '" + option.name()
-                            + "' used more than once; all but the last value will be ignored.");
-                }
-                assigned.put(option.group(), List.of(named));
+        }
+    }
+
+    private void apply(ConfigLine line, boolean commandLine, Set<String> fromEarlierSource, Set<String> seen)
+            throws TorException {
+        Option option = find(line, commandLine);
+        if (option.need() == Need.OBSOLETE) {
+            warnings.add(line.place() + ": Skipping obsolete configuration option \"" + option.name() + "\".");
+            return;
+        }
+        ConfigLine named = line.withKey(option.name());
+        if (line.value().isEmpty()) {
+            if (option.isList() && line.mode() != Mode.CLEAR) {
+                warnings.add(line.place() + ": Linelist option '" + option.name() + "' has no value. Skipping.");
             } else {
-                if (fromEarlierSource.remove(option.group()) && line.mode() != Mode.APPEND) {
-                    assigned.remove(option.group());
-                }
-                assigned.computeIfAbsent(option.group(), key -> new ArrayList<>()).add(named);
+                clear(option, named);
             }
+            return;
+        }
+        emptied.remove(option.name());
+        String problem = option.type().problem(line.value());
+        if (problem != null) {
+            throw new ConfigException(
+                    line,
+                    "Could not parse " + option.name() + ": " + problem,
+                    "Write " + option.type().expects() + ".");
+        }
+        if (!option.isList()) {
+            if (!seen.add(option.name())) {
+                warnings.add(line.place() + ": Option '" + option.name()
+                        + "' used more than once; all but the last value will be ignored.");
+            }
+            assigned.put(option.group(), List.of(named));
+        } else {
+            if (fromEarlierSource.remove(option.group()) && line.mode() != Mode.APPEND) {
+                assigned.remove(option.group());
+            }
+            assigned.computeIfAbsent(option.group(), key -> new ArrayList<>()).add(named);
+        }
+    }
+
+    /** As in Tor, an option without its value is 0 or nothing, which is not always its default. */
+    private void clear(Option option, ConfigLine line) {
+        assigned.remove(option.group());
+        if (option.type().isNumber()) {
+            assigned.put(option.group(), List.of(line.withValue("0")));
+        } else if (!option.defaultValue().isEmpty()) {
+            emptied.add(option.name());
         }
     }
 
@@ -99,15 +129,22 @@ final class Settings {
         }
         if (option == null) {
             String nearest = table.nearest(name);
-            throw bad(line, "Unknown option '" + line.key() + "'.  Failing."
-                    + (nearest == null ? "" : " Did you mean '" + nearest + "'?"));
+            throw new ConfigException(
+                    line.source(),
+                    line.line(),
+                    line.keyColumn(),
+                    "Unknown option '" + line.key() + "'.  Failing."
+                            + (nearest == null ? "" : " Did you mean '" + nearest + "'?"),
+                    nearest == null
+                            ? "Remove the line; cepa --list-torrc-options prints the names there are."
+                            : "Write " + nearest + ", if that is what you mean.");
         }
         return option;
     }
 
     /** An error at a line. */
     static TorException bad(ConfigLine line, String what) {
-        return new TorException(ErrorKind.CONFIG, line.place() + ": " + what);
+        return new ConfigException(line, what, null);
     }
 
     private Option option(String name) {
@@ -143,6 +180,9 @@ final class Settings {
     }
 
     private String defaultOf(Option option) {
+        if (emptied.contains(option.name())) {
+            return "";
+        }
         boolean testing = !option.testingDefault().equals(option.defaultValue()) && flag("TestingTorNetwork");
         return testing ? option.testingDefault() : option.defaultValue();
     }
@@ -167,7 +207,7 @@ final class Settings {
     boolean isDefault(String name) {
         Option option = option(name);
         List<ConfigLine> lines = assigned.get(option.group());
-        return lines == null || sameAsBuiltIn(option, lines);
+        return lines == null ? !emptied.contains(name) : sameAsBuiltIn(option, lines);
     }
 
     /**
@@ -177,12 +217,25 @@ final class Settings {
      */
     void checkFixed(Settings next) throws TorException {
         for (Option option : table.settable()) {
-            String name = option.name();
-            if (option.fixed() && !text(name).equals(next.text(name))) {
-                throw new TorException(
-                        ErrorKind.CONFIG, "While Tor is running, changing " + name + " is not allowed; restart it.");
+            if (option.fixed() && !sameAs(next, option)) {
+                String what = "While Tor is running, changing " + option.name() + " is not allowed; restart it.";
+                ConfigLine line = next.line(option.name());
+                throw line == null ? new TorException(ErrorKind.CONFIG, what) : bad(line, what);
             }
         }
+    }
+
+    private boolean sameAs(Settings other, Option option) {
+        if (!option.isList()) {
+            return text(option.name()).equals(other.text(option.name()));
+        }
+        List<ConfigLine> mine = lines(option.name());
+        List<ConfigLine> others = other.lines(option.name());
+        boolean same = mine.size() == others.size();
+        for (int i = 0; same && i < mine.size(); i++) {
+            same = mine.get(i).value().equals(others.get(i).value());
+        }
+        return same;
     }
 
     /** The options that are set, in no particular order. */
@@ -212,12 +265,14 @@ final class Settings {
                 continue;
             }
             List<ConfigLine> lines = assigned.get(option.group());
-            if (!all && (lines == null || sameAsDefault(option, lines))) {
+            boolean listOfNothing = option.type().isSplit() && emptied.contains(option.name());
+            if (!all && !listOfNothing && (lines == null || sameAsDefault(option, lines))) {
                 continue;
             }
             if (lines == null) {
                 String value = option.isList() ? "" : text(option.name());
-                if (!option.isList() && (!value.isEmpty() || option.type().isSplit())) {
+                // A program that reads this file may be Tor, which stops at an option of Cepa's own.
+                if (!option.isList() && !option.isOwn() && (!value.isEmpty() || option.type().isSplit())) {
                     append(out, option.name(), value);
                 }
                 continue;
@@ -249,8 +304,43 @@ final class Settings {
     private static void append(StringBuilder out, String name, String value) {
         out.append(name);
         if (!value.isEmpty()) {
-            out.append(' ').append(value);
+            out.append(' ');
+            if (needsQuotes(value)) {
+                appendQuoted(out, value);
+            } else {
+                out.append(value);
+            }
         }
         out.append('\n');
+    }
+
+    private static boolean needsQuotes(String value) {
+        boolean needed = value.startsWith("\"");
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            needed |= c < ' ' || c >= 127 || c == '#';
+        }
+        return needed;
+    }
+
+    private static void appendQuoted(StringBuilder out, String value) {
+        out.append('"');
+        for (byte b : value.getBytes(StandardCharsets.UTF_8)) {
+            switch (b) {
+                case '\\', '"', '\'' -> out.append('\\').append((char) b);
+                case '\n' -> out.append("\\n");
+                case '\t' -> out.append("\\t");
+                case '\r' -> out.append("\\r");
+                default -> {
+                    if (b >= ' ' && b < 127) {
+                        out.append((char) b);
+                    } else {
+                        out.append('\\').append((char) ('0' + (b >> 6 & 3)));
+                        out.append((char) ('0' + (b >> 3 & 7))).append((char) ('0' + (b & 7)));
+                    }
+                }
+            }
+        }
+        out.append('"');
     }
 }

@@ -11,9 +11,11 @@ final class TorLogger extends LegacyAbstractLogger {
     private static final long serialVersionUID = 1;
 
     private final transient LogOutput output;
+    private final int domain;
 
     TorLogger(String name, LogOutput output) {
         this.name = name;
+        this.domain = LogDomains.ofLogger(name);
         this.output = output;
     }
 
@@ -67,6 +69,6 @@ final class TorLogger extends LegacyAbstractLogger {
         String text = arguments == null || arguments.length == 0
                 ? message
                 : MessageFormatter.basicArrayFormat(message, arguments);
-        output.write(severity(level), text == null ? "" : text, cause);
+        output.write(severity(level), domain, text == null ? "" : text, cause);
     }
 }

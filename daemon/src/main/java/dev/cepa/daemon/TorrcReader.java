@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -24,10 +25,12 @@ final class TorrcReader {
 
     private final List<ConfigLine> lines = new ArrayList<>();
     private final List<String> filesRead = new ArrayList<>();
+    private final List<Path> foldersSearched = new ArrayList<>();
 
     private byte[] text = new byte[0];
     private int at;
     private int lineNumber;
+    private int lineStart;
     private String source = "";
 
     /** What has been read, in order. */
@@ -38,6 +41,11 @@ final class TorrcReader {
     /** The files included, in order. */
     List<String> included() {
         return filesRead;
+    }
+
+    /** The folders where files were looked for. */
+    List<Path> searched() {
+        return foldersSearched;
     }
 
     /** Reads a file. */
@@ -66,12 +74,15 @@ final class TorrcReader {
         byte[] outerText = text;
         int outerAt = at;
         int outerLine = lineNumber;
+        int outerStart = lineStart;
         String outerSource = source;
-        text = content;
+        text = withoutCarriageReturns(content);
         at = startsWithByteOrderMark(content) ? 3 : 0;
         lineNumber = 1;
+        lineStart = at;
         source = name;
         try {
+            refuseZeros();
             while (skipToKey()) {
                 readLine(depth);
             }
@@ -79,8 +90,35 @@ final class TorrcReader {
             text = outerText;
             at = outerAt;
             lineNumber = outerLine;
+            lineStart = outerStart;
             source = outerSource;
         }
+    }
+
+    private void refuseZeros() throws TorException {
+        int line = 1;
+        int start = 0;
+        for (int i = 0; i < text.length; i++) {
+            if (text[i] == '\n') {
+                line++;
+                start = i + 1;
+            } else if (text[i] == 0) {
+                throw new ConfigException(
+                        source, line, i - start + 1, "Error while parsing configuration: a zero byte",
+                        "Write a text file, in UTF-8.");
+            }
+        }
+    }
+
+    /** Lines that end as on Windows end as elsewhere. */
+    private static byte[] withoutCarriageReturns(byte[] content) {
+        int length = 0;
+        for (int i = 0; i < content.length; i++) {
+            if (content[i] != '\r' || i + 1 == content.length || content[i + 1] != '\n') {
+                content[length++] = content[i];
+            }
+        }
+        return length == content.length ? content : Arrays.copyOf(content, length);
     }
 
     private static boolean startsWithByteOrderMark(byte[] b) {
@@ -104,6 +142,7 @@ final class TorrcReader {
     private void readLine(int depth) throws TorException {
         int firstLine = lineNumber;
         int start = at;
+        int keyColumn = at - lineStart + 1;
         while (at < text.length && !isSpace(text[at]) && text[at] != '#' && !isContinuation()) {
             at++;
         }
@@ -111,6 +150,7 @@ final class TorrcReader {
         while (at < text.length && (text[at] == ' ' || text[at] == '\t')) {
             at++;
         }
+        int valueColumn = at - lineStart + 1;
         String value = at < text.length && text[at] == '"' ? quoted(firstLine) : plain();
         Mode mode = Mode.SET;
         if (key.startsWith("+")) {
@@ -122,9 +162,9 @@ final class TorrcReader {
             value = "";
         }
         if (key.equals("%include")) {
-            include(value, firstLine, depth);
+            include(value, firstLine, valueColumn, depth);
         } else {
-            lines.add(new ConfigLine(key, value, mode, source, firstLine));
+            lines.add(new ConfigLine(key, value, mode, source, firstLine, keyColumn, valueColumn));
         }
     }
 
@@ -193,7 +233,7 @@ final class TorrcReader {
             case 'x', 'X':
                 int high = at < text.length ? Character.digit(text[at], 16) : -1;
                 int low = at + 1 < text.length ? Character.digit(text[at + 1], 16) : -1;
-                if (high < 0 || low < 0) {
+                if (high < 0 || low < 0 || high + low == 0) {
                     throw bad(firstLine, "Invalid escape sequence in quoted string");
                 }
                 at += 2;
@@ -208,19 +248,27 @@ final class TorrcReader {
             value = value * 8 + text[at++] - '0';
             digits++;
         }
-        if (digits == 0 || value > 255) {
+        // Tor would end the value at a zero.
+        if (digits == 0 || value == 0 || value > 255) {
             throw bad(firstLine, "Invalid escape sequence in quoted string");
         }
         return value;
     }
 
-    private void include(String pattern, int line, int depth) throws TorException {
+    private void include(String pattern, int line, int column, int depth) throws TorException {
         if (depth >= MAX_INCLUDE_DEPTH) {
-            throw bad(line, "more than " + MAX_INCLUDE_DEPTH + " nested %includes");
+            throw new ConfigException(
+                    source, line, column, "more than " + MAX_INCLUDE_DEPTH + " nested %includes",
+                    "See whether a file includes itself.");
         }
         try {
+            Path folder = Glob.folder(Home.expand(pattern));
+            if (folder != null) {
+                foldersSearched.add(folder);
+            }
             for (Path path : Glob.expand(Home.expand(pattern))) {
                 if (Files.isDirectory(path)) {
+                    foldersSearched.add(path);
                     for (Path file : filesIn(path)) {
                         includeFile(file, depth);
                     }
@@ -232,11 +280,13 @@ final class TorrcReader {
             if (e instanceof TorException t) {
                 throw t;
             }
-            throw new TorException(
-                    ErrorKind.CONFIG,
-                    place(line) + "Error reading included configuration file or directory: \"" + pattern + "\": "
+            throw new ConfigException(
+                    source,
+                    line,
+                    column,
+                    "Error reading included configuration file or directory: \"" + pattern + "\": "
                             + (e instanceof IOException io ? reason(io) : e.getMessage()),
-                    e);
+                    "Correct the name, or make the file readable; a pattern with * may match nothing.");
         }
     }
 
@@ -275,6 +325,7 @@ final class TorrcReader {
     private void advance() {
         if (text[at++] == '\n') {
             lineNumber++;
+            lineStart = at;
         }
     }
 
@@ -286,12 +337,10 @@ final class TorrcReader {
         return new String(text, start, end - start, StandardCharsets.UTF_8);
     }
 
-    private String place(int line) {
-        return source + ":" + line + ": ";
-    }
-
     private TorException bad(int line, String what) {
-        return new TorException(ErrorKind.CONFIG, place(line) + "Error while parsing configuration: " + what);
+        return new ConfigException(
+                source, line, at - lineStart + 1, "Error while parsing configuration: " + what,
+                "A value in quotes ends with the quote, in the same line, and knows \\n, \\t, \\\" and \\x41.");
     }
 
     private static String reason(IOException e) {

@@ -37,7 +37,11 @@ final class Units {
     private Units() {}
 
     /** The number of the table's smallest unit; negative if the text is not one. */
-    static long parse(String text, Object[] table) {
+    static long parse(String given, Object[] table) {
+        String text = given.stripLeading();
+        if (text.startsWith("+")) {
+            text = text.substring(1);
+        }
         int end = 0;
         boolean fraction = false;
         while (end < text.length() && (isDigit(text.charAt(end)) || text.charAt(end) == '.' && !fraction)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.TorException;
+import dev.cepa.path.VanguardSettings;
 import dev.cepa.path.PathSettings;
 import dev.cepa.pool.PoolSettings;
 import java.nio.file.Files;
@@ -51,9 +52,18 @@ class ConfigMapperTest {
                 .isEqualTo(Path.of("/nowhere"));
     }
 
+    @Test
+    void takesOneOutboundAddressOfEachFamily() throws Exception {
+        of("OutboundBindAddress 127.0.0.1\nOutboundBindAddress [::1]\nOutboundBindAddressOR 127.0.0.2\n").client();
+        assertThatThrownBy(() -> of("OutboundBindAddress 127.0.0.1\nOutboundBindAddress 127.0.0.2\n").client())
+                .hasMessageContaining(":2: ")
+                .hasMessageContaining("Multiple IPv4 outbound bind addresses configured: 127.0.0.2");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "AlternateDirAuthority nonsense", "OutboundBindAddress localhost", "OutboundBindAddressOR 127.0.0.1:80",
                 "DirAuthority nonsense", "FallbackDir 1.2.3.4", "EntryNodes $12", "ReachableAddresses maybe *:80",
                 "ClientOnionAuthDir /nowhere/at/all", "Log loud stdout", "SocksPort x", "LongLivedPorts 21,http"
             })
@@ -80,6 +90,25 @@ class ConfigMapperTest {
         assertThat(of("GeoIPFile /nowhere/geoip").client()).as("nothing to look up").isNotNull();
         assertThatThrownBy(() -> of("GeoIPFile /nowhere/geoip\nGeoIPExcludeUnknown 1").client())
                 .hasMessageContaining("/nowhere/geoip");
+    }
+
+    @Test
+    void keepsAsManyLayersOfVanguardsAsIsSaid() throws Exception {
+        assertThat(of("").vanguards().mode()).isEqualTo(VanguardSettings.Mode.AUTO);
+        assertThat(of("VanguardsLiteEnabled 0").vanguards().mode()).isEqualTo(VanguardSettings.Mode.OFF);
+        assertThat(of("VanguardsLiteEnabled 1").vanguards().mode()).isEqualTo(VanguardSettings.Mode.LITE);
+        assertThat(of("VanguardsEnabled 1\nVanguardsLiteEnabled 0").vanguards().mode()).isEqualTo(VanguardSettings.Mode.FULL);
+    }
+
+    @Test
+    void givesUpTheAnonymityOfServicesOnlyIfBothOptionsSaySoAndNobodyUsesTheClient() throws Exception {
+        String both = "HiddenServiceSingleHopMode 1\nHiddenServiceNonAnonymousMode 1\n";
+        assertThat(of(both + "SocksPort 0").client()).isNotNull();
+        assertThatThrownBy(() -> of(both).client()).hasMessageContaining("DNSPort to 0");
+        assertThatThrownBy(() -> of("SocksPort 0\nHiddenServiceSingleHopMode 1").client())
+                .hasMessageContaining("must be used with HiddenServiceNonAnonymousMode");
+        assertThatThrownBy(() -> of("SocksPort 0\nHiddenServiceNonAnonymousMode 1").client())
+                .hasMessageContaining("must be used with HiddenServiceSingleHopMode");
     }
 
     @Test

@@ -67,12 +67,18 @@ class ConfigurationTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"UseBridges 1", "Socks5Proxy 127.0.0.1:1", "OutboundBindAddress 10.0.0.1", "Sandbox 1"})
+            strings = {"UseBridges 1\nBridge 192.0.2.1:443", "Socks5Proxy 127.0.0.1:1", "PublishHidServDescriptors 0", "DisableAllSwap 1", "Sandbox 1"})
     void doesNotStartLessProtectedThanAsked(String line) {
         assertThatThrownBy(() -> read("\n" + line + "\n"))
                 .isInstanceOf(TorException.class)
-                .hasMessageContaining("torrc:2: ")
+                .hasMessageMatching(".*torrc:[23]: .*")
                 .hasMessageContaining("is not supported yet");
+    }
+
+    @Test
+    void isNotSilentAboutWhatIsTurnedOffInVain() throws Exception {
+        assertThat(read("FetchServerDescriptors 0\nConfluxEnabled 0\nDirCache 0\nDNSPort 0\n").warnings())
+                .singleElement().asString().endsWith("FetchServerDescriptors.");
     }
 
     @Test

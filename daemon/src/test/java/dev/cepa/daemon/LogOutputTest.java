@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TimeZone;
 import org.junit.jupiter.api.Test;
@@ -20,6 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LogOutputTest {
+    private static final LogStyle TRUNCATING = new LogStyle(1, false, false, true, "");
+
     @TempDir
     private Path folder;
 
@@ -30,7 +31,7 @@ class LogOutputTest {
     private final LogOutput output = new LogOutput(clock, TimeZone.getTimeZone("UTC"), stdout, stderr);
 
     private static LogTarget target(String value) throws TorException {
-        return LogTarget.parse(new ConfigLine("Log", value, ConfigLine.Mode.SET, "torrc", 1), new ArrayList<>());
+        return LogTarget.parse(new ConfigLine("Log", value, ConfigLine.Mode.SET, "torrc", 1));
     }
 
     private String written() {
@@ -67,7 +68,7 @@ class LogOutputTest {
     @Test
     void writesLocalTimeAndRoundsItDown() throws Exception {
         LogOutput local = new LogOutput(clock, TimeZone.getTimeZone("Asia/Kolkata"), stdout, stderr);
-        local.configure(List.of(LogTarget.DEFAULT), 1000, false);
+        local.configure(List.of(LogTarget.DEFAULT), new LogStyle(1000, false, false, false, ""));
         local.write(Severity.NOTICE, "x", null);
         assertThat(written()).isEqualTo("Nov 24 09:11:17.000 [notice] x\n");
     }
@@ -82,7 +83,7 @@ class LogOutputTest {
     void sortsSeveritiesIntoPlaces() throws Exception {
         Path file = folder.resolve("log");
         output.configure(
-                List.of(target("debug-info file " + file), target("warn-err stderr"), target("notice-notice stdout")), 1, false);
+                List.of(target("debug-info file " + file), target("warn-err stderr"), target("notice-notice stdout")));
         for (Severity severity : Severity.values()) {
             output.write(severity, severity.text(), null);
         }
@@ -94,16 +95,70 @@ class LogOutputTest {
     @Test
     void opensFilesAnewSoThatTheyCanBeMovedAway() throws Exception {
         Path file = folder.resolve("log");
-        output.configure(List.of(target("notice file " + file)), 1, false);
+        output.configure(List.of(target("notice file " + file)));
         output.write(Severity.NOTICE, "one", null);
         Files.move(file, folder.resolve("old"));
-        output.configure(List.of(target("notice file " + file)), 1, true);
+        output.configure(List.of(target("notice file " + file)), TRUNCATING);
         output.write(Severity.NOTICE, "two", null);
         assertThat(Files.readString(file)).contains("two").doesNotContain("one");
-        assertThatThrownBy(() -> output.configure(List.of(target("notice file " + folder)), 1, false))
+        assertThatThrownBy(() -> output.configure(List.of(target("notice file " + folder))))
                 .isInstanceOf(TorException.class);
         output.write(Severity.NOTICE, "three", null);
         assertThat(Files.readString(file)).contains("three");
+    }
+
+    @Test
+    void sortsDomainsIntoPlaces() throws Exception {
+        LogTarget target = target("[circ,app]debug [~dir]info-notice warn stdout");
+        int circ = LogDomains.of("CIRC");
+        int dir = LogDomains.of("dir");
+        assertThat(target.takes(Severity.DEBUG, circ)).isTrue();
+        assertThat(target.takes(Severity.DEBUG, LogDomains.GENERAL)).isFalse();
+        assertThat(target.takes(Severity.INFO, LogDomains.GENERAL)).isTrue();
+        assertThat(target.takes(Severity.INFO, dir)).isFalse();
+        assertThat(target.takes(Severity.WARN, dir)).isTrue();
+        assertThat(target("[*]info stdout").domains()).isNull();
+        output.configure(List.of(target));
+        new TorLogger("dev.cepa.pool.CircuitPool", output).trace("of circuits");
+        new TorLogger("dev.cepa.directory.DirectoryUpdater", output).debug("of directories");
+        new TorLogger("dev.cepa.TorClient", output).trace("of all");
+        assertThat(written()).contains("of circuits").doesNotContain("of directories").doesNotContain("of all");
+    }
+
+    @Test
+    void saysTheDomainIfAsked() throws Exception {
+        output.configure(List.of(LogTarget.DEFAULT), new LogStyle(1, true, false, false, ""));
+        new TorLogger("dev.cepa.path.GuardManager", output).info("x");
+        new TorLogger("org.example.Other", output).info("y");
+        assertThat(written()).contains("[notice] {GUARD} x\n").contains("[notice] {GENERAL} y\n");
+    }
+
+    @Test
+    void writesJsonForCollectors() throws Exception {
+        output.configure(List.of(LogTarget.DEFAULT), new LogStyle(1000, true, true, false, ""));
+        new TorLogger("dev.cepa.channel.Channel", output).warn("a \"b\"\n\u001b\ud800\\", new IllegalStateException("c"));
+        assertThat(written()).isEqualTo("{\"time\":\"2026-11-24T03:41:17Z\",\"severity\":\"warn\",\"domain\":\"CHANNEL\","
+                + "\"message\":\"a \\\"b\\\"\\n\\u001b\\ud800\\\\\",\"cause\":\"java.lang.IllegalStateException: c\"}\n");
+    }
+
+    @Test
+    void writesTwoLogLinesIntoOneFile() throws Exception {
+        Path file = folder.resolve("log");
+        Files.writeString(file, "old\n");
+        output.configure(List.of(target("notice-notice file " + file), target("warn file " + file)), TRUNCATING);
+        output.write(Severity.NOTICE, "one", null);
+        output.write(Severity.WARN, "two", null);
+        output.write(Severity.NOTICE, "three", null);
+        assertThat(Files.readAllLines(file)).hasSize(3).noneMatch(line -> line.startsWith("old"));
+    }
+
+    @Test
+    void keepsWhatIsThereIfAnotherFileCantBeOpened() throws Exception {
+        Path file = folder.resolve("log");
+        Files.writeString(file, "old\n");
+        assertThatThrownBy(() -> output.configure(List.of(target("notice file " + file), target("notice file " + folder)), TRUNCATING))
+                .isInstanceOf(TorException.class);
+        assertThat(file).hasContent("old");
     }
 
     @Test
@@ -111,7 +166,7 @@ class LogOutputTest {
         output.write(Severity.DEBUG, "hidden", null);
         output.showDebug();
         output.write(Severity.DEBUG, "shown", null);
-        output.configure(List.of(LogTarget.DEFAULT), 1, false);
+        output.configure(List.of(LogTarget.DEFAULT));
         output.write(Severity.DEBUG, "hidden again", null);
         assertThat(written()).contains("shown").doesNotContain("hidden");
     }
@@ -119,7 +174,7 @@ class LogOutputTest {
     @ParameterizedTest
     @CsvSource({
         "notice stdout,STDOUT", "notice,STDOUT", "info stderr,STDERR", "notice-err file /tmp/x y,FILE", "NOTICE STDOUT,STDOUT",
-        "'[handshake,~net] debug [*]info stdout',STDOUT", "'[net]info notice stderr',STDERR", "notice syslog,STDOUT"
+        "'[handshake,~net] debug [*]info stdout',STDOUT", "'[net]info notice stderr',STDERR", "notice syslog,SYSLOG"
     })
     void readsLogLines(String value, LogTarget.Kind kind) throws Exception {
         assertThat(target(value).kind()).isEqualTo(kind);
@@ -129,13 +184,13 @@ class LogOutputTest {
     void readsSeverities() throws Exception {
         assertThat(target("notice").mask()).isEqualTo(0b111);
         assertThat(target("info-notice").mask()).isEqualTo(0b1100);
-        assertThat(target("[net]debug warn").mask()).isEqualTo(0b11);
+        assertThat(target("[net]debug warn").mask()).isEqualTo(0b11111);
         assertThat(target("notice file ~/x").file()).doesNotContain("~");
         assertThat(target("notice file /a b").file()).isEqualTo("/a b");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"stdout", "loud stdout", "notice info stdout", "notice file", "notice stdout x", "[net stdout", "err-notice"})
+    @ValueSource(strings = {"stdout", "loud stdout", "notice info stdout", "notice file", "notice stdout x", "[net stdout", "err-notice", "[foo]notice stdout", "[net,]notice stdout", "[net] stdout"})
     void refusesBadLogLines(String value) {
         assertThatThrownBy(() -> target(value)).isInstanceOf(TorException.class).hasMessageStartingWith("torrc:1: ");
     }

@@ -13,7 +13,11 @@ class OptionTableTest {
 
     @Test
     void knowsEveryOptionOfTor() {
-        assertThat(table.settable()).hasSize(373).extracting(Option::name).contains("SocksPort", "__SocksPort", "UseBridges");
+        assertThat(table.settable())
+                .filteredOn(option -> !option.isOwn())
+                .hasSize(372)
+                .extracting(Option::name)
+                .contains("SocksPort", "__SocksPort", "UseBridges");
         for (Option option : table.settable()) {
             if (!option.defaultValue().isEmpty()) {
                 assertThat(option.name().equals("__OwningControllerFD") ? null : option.type().problem(option.defaultValue()))
@@ -22,6 +26,19 @@ class OptionTableTest {
                 assertThat(option.type().problem(option.testingDefault())).as(option.name()).isNull();
             }
         }
+    }
+
+    @Test
+    void saysWhatEachOptionOfAClientDoes() {
+        OptionTable whole = OptionTable.loadWithEffects();
+        assertThat(whole.settable()).isEqualTo(table.settable());
+        for (Option option : whole.settable()) {
+            assertThat(table.effect(option)).isEmpty();
+            if (option.need() == Option.Need.USED) {
+                assertThat(whole.effect(option)).as(option.name()).matches("[^\t]{10,115}\\.");
+            }
+        }
+        assertThat(whole.nearest("SocksPot")).isEqualTo("SocksPort");
     }
 
     @Test
@@ -65,7 +82,7 @@ class OptionTableTest {
     @ParameterizedTest
     @CsvSource({
         "DATA_SIZE,20 KB,20480", "DATA_SIZE,20480,20480", "DATA_SIZE,1.5 MB,1572864", "DATA_SIZE,8 kbits,1024", "DATA_SIZE,1gb,1073741824",
-        "SECONDS,10 minutes,600", "SECONDS,1 week,604800", "SECONDS,1.5 hours,5400", "SECONDS,5,5", "SECONDS,'30, 60',30",
+        "SECONDS,10 minutes,600", "SECONDS,1 week,604800", "SECONDS,1.5 hours,5400", "SECONDS,5,5", "FIRST_SECONDS,'30, 60',30", "SECONDS,' 30 minutes',1800", "INTEGER,+07,7",
         "MILLISECONDS,1 second,1000", "MILLISECONDS,100 msec,100", "BOOLEAN_OR_AUTO,AUTO,auto", "BOOLEAN,1,1", "INTEGER,10,10",
         "SIGNED_INTEGER,-5,-5", "FLOAT,0.5,0.500000", "FLOAT,-1.0,-1.000000", "COMMA_LIST,'a , b,,c','a,b,c'"
     })
@@ -78,7 +95,7 @@ class OptionTableTest {
     @CsvSource({
         "DATA_SIZE,abc", "DATA_SIZE,20 XB", "DATA_SIZE,-1", "DATA_SIZE,9999999 TB", "DATA_SIZE,.", "SECONDS,10 fortnights", "SECONDS,''",
         "SECONDS,100000 days", "MILLISECONDS,1 month", "BOOLEAN,2", "BOOLEAN,yes", "BOOLEAN_OR_AUTO,maybe", "INTEGER,-1", "INTEGER,1x",
-        "INTEGER,3000000000", "SIGNED_INTEGER,x", "FLOAT,1.2.3", "FLOAT,'1 '", "VIRTUAL,1"
+        "INTEGER,3000000000", "SIGNED_INTEGER,x", "FLOAT,1.2.3", "FLOAT,'1 '", "FLOAT,1f", "FLOAT,NaN", "SECONDS,'30, 60'", "VIRTUAL,1"
     })
     void refusesValues(OptionType type, String value) {
         assertThat(type.problem(value)).isNotEmpty();

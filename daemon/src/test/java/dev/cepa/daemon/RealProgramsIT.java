@@ -36,7 +36,7 @@ class RealProgramsIT {
     @TempDir
     private static Path folder;
 
-    private static RunningDaemon daemon;
+    private static ReadyDaemon daemon;
     private static WebServer web;
 
     @TempDir
@@ -53,7 +53,7 @@ class RealProgramsIT {
         web = WebServer.start();
         Path hidden = Files.createDirectory(folder.resolve("private"));
         Files.setPosixFilePermissions(hidden, java.nio.file.attribute.PosixFilePermissions.fromString("rwx------"));
-        daemon = RunningDaemon.start(
+        daemon = ReadyDaemon.start(
                 network, folder, List.of(), "SocksPort auto", "SocksPort auto NoPreferIPv6Automap IsolateDestAddr",
                 "SocksPort unix:" + hidden.resolve("socks"), "HTTPTunnelPort auto", "DNSPort auto", "AutomapHostsOnResolve 1",
                 "AutomapHostsSuffixes .onion,.auto.test", "VirtualAddrNetworkIPv4 10.192.0.0/10",

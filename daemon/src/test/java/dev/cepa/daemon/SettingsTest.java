@@ -48,7 +48,12 @@ class SettingsTest {
         assertThat(values(of(torrc, "/SocksPort"), "SocksPort")).isEmpty();
         assertThat(of(torrc).number("SocksTimeout")).isEqualTo(60);
         assertThat(of(torrc, "SocksTimeout", "5").number("SocksTimeout")).isEqualTo(5);
-        assertThat(of(torrc, "SocksTimeout", "").number("SocksTimeout")).isEqualTo(120);
+        assertThat(of(torrc, "SocksTimeout", "").number("SocksTimeout")).as("as in Tor").isZero();
+        assertThat(of(torrc, "/SocksTimeout").dump(false)).contains("SocksTimeout 0\n");
+        assertThat(of("LongLivedPorts\nGeoIPFile\n").items("LongLivedPorts")).isEmpty();
+        assertThat(of("LongLivedPorts\nGeoIPFile\n").text("GeoIPFile")).isEmpty();
+        assertThat(of("LongLivedPorts\nSafeLogging\n").dump(false)).isEqualTo("LongLivedPorts\n");
+        assertThat(of("LongLivedPorts\nLongLivedPorts 80\n").items("LongLivedPorts")).containsExactly("80");
         assertThat(of(torrc, "__SocksPort", "9").lines("SocksPort")).extracting(ConfigLine::key).containsExactly("__SocksPort");
     }
 
@@ -72,7 +77,35 @@ class SettingsTest {
     @ParameterizedTest
     @ValueSource(strings = {"ORPort 9001", "DirPort 80", "BridgeRelay 1", "AuthoritativeDirectory 1", "ExtORPort auto"})
     void refusesToBecomeARelay(String line) {
-        assertThatThrownBy(() -> of(line)).hasMessageStartingWith("torrc:1: ").hasMessageContaining("Cepa is a client");
+        assertThatThrownBy(() -> Support.check(of(line), Findings.untilFirstError()))
+                .hasMessageStartingWith("torrc:1: ")
+                .hasMessageContaining("Cepa is a client");
+    }
+
+    @Test
+    void opensNoRelayPortAsAClientOnly() throws Exception {
+        Findings findings = Findings.untilFirstError();
+        Support.check(of("ClientOnly 1\nORPort 9001\n"), findings);
+        assertThat(findings.notices()).singleElement().asString().endsWith("ORPort.");
+        assertThatThrownBy(() -> Support.check(of("ClientOnly 1\nBridgeRelay 1\n"), Findings.untilFirstError()))
+                .hasMessageContaining("Cepa is a client");
+    }
+
+    @Test
+    void findsEveryErrorIfAsked() throws Exception {
+        Findings findings = Findings.ofEverything();
+        Settings settings = new Settings(TABLE, findings);
+        settings.apply(torrc("SockPort 1\n  SocksTimeout\tabc\nSafeSocks 1\n"), false);
+        assertThat(findings.errors()).hasSize(2);
+        ConfigException unknown = (ConfigException) findings.errors().get(0);
+        assertThat(unknown.line()).isEqualTo(1);
+        assertThat(unknown.column()).isEqualTo(1);
+        assertThat(unknown.advice()).isEqualTo("Write SocksPort, if that is what you mean.");
+        ConfigException time = (ConfigException) findings.errors().get(1);
+        assertThat(time.line()).isEqualTo(2);
+        assertThat(time.column()).isEqualTo(16);
+        assertThat(time.advice()).startsWith("Write a time, such as");
+        assertThat(settings.flag("SafeSocks")).isTrue();
     }
 
     @Test

@@ -13,6 +13,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TorrcReaderTest {
+    @Test
+    void refusesZeroBytes() {
+        TorrcReader reader = new TorrcReader();
+        assertThatThrownBy(() -> reader.readText("SafeSocks 1\n  ContactInfo \0\n", "torrc"))
+                .hasMessage("torrc:2: Error while parsing configuration: a zero byte")
+                .extracting(e -> ((ConfigException) e).column())
+                .isEqualTo(15);
+    }
+
+    @Test
+    void readsLinesThatEndAsOnWindows() throws Exception {
+        TorrcReader reader = new TorrcReader();
+        reader.readText("ContactInfo a \\\r\n b\r\nNickname \"c\"\r\n", "torrc");
+        assertThat(reader.lines()).extracting(ConfigLine::value).containsExactly("a  b", "c");
+    }
+
     @TempDir
     private Path folder;
 

@@ -23,7 +23,7 @@ public final class TransparentScenario {
         run("ip", "route", "add", "10.192.0.0/10", "dev", "lo", "src", "192.0.2.1");
         try (TestNetwork network = TestNetwork.builder().relays(2).exits(2).start(Duration.ofMinutes(3));
                 WebServer web = WebServer.start();
-                RunningDaemon daemon = RunningDaemon.start(
+                ReadyDaemon daemon = ReadyDaemon.start(
                         network, Files.createDirectory(folder.resolve("daemon")), List.of(), "SocksPort 0", "TransPort auto",
                         "DNSPort auto", "AutomapHostsOnResolve 1", "AutomapHostsSuffixes .test",
                         "VirtualAddrNetworkIPv4 10.192.0.0/10")) {
