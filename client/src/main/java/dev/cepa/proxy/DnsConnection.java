@@ -11,7 +11,13 @@ final class DnsConnection extends ProgramConnection {
     /** No question is longer: a name, and what resolvers add. */
     private static final int LONGEST_QUESTION = 4096;
 
-    DnsConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
+    /** One more; asked for so that the class is loaded where such a port is open, and nowhere else. */
+    static ProgramConnection of(
+            LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
+        return new DnsConnection(socket, settings, requests, buffers);
+    }
+
+    private DnsConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
         super(socket, settings, requests, buffers);
     }
 

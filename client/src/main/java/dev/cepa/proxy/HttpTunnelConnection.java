@@ -18,7 +18,13 @@ final class HttpTunnelConnection extends ProgramConnection {
 
     private boolean http11;
 
-    HttpTunnelConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
+    /** One more; asked for so that the class is loaded where such a port is open, and nowhere else. */
+    static ProgramConnection of(
+            LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
+        return new HttpTunnelConnection(socket, settings, requests, buffers);
+    }
+
+    private HttpTunnelConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
         super(socket, settings, requests, buffers);
     }
 

@@ -67,6 +67,17 @@ public record PortSettings(
         DESTINATION_HOST
     }
 
+    /** Lets programs in from everywhere. */
+    public static final Predicate<InetAddress> ANYBODY = new Anybody();
+
+    /** No lambda, whose class would be made at each start. */
+    private record Anybody() implements Predicate<InetAddress> {
+        @Override
+        public boolean test(InetAddress client) {
+            return true;
+        }
+    }
+
     /** C tor's values for a port that is the first of its kind. */
     public static final PortSettings DEFAULT = new Builder().build();
 
@@ -134,7 +145,7 @@ public record PortSettings(
         private int maxHandshakes = 2000;
         private boolean keepAlive;
         private boolean extendedErrors;
-        private Predicate<InetAddress> clients = address -> true;
+        private Predicate<InetAddress> clients = ANYBODY;
         private SocketFileMode socketFile = SocketFileMode.OWNER;
         private boolean keepAnswers;
         private boolean useAnswers;

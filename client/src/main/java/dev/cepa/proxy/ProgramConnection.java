@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +24,7 @@ abstract class ProgramConnection implements Closeable {
     final PortSettings settings;
     final ProgramRequests requests;
     final Tunnel tunnel;
-    private Runnable handshakeOver = () -> {};
+    private @Nullable Runnable handshakeOver;
 
     ProgramConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
         this.socket = socket;
@@ -60,8 +61,10 @@ abstract class ProgramConnection implements Closeable {
     /** Has the program counted no longer among those that have yet to make a request. */
     final void requestMade() {
         Runnable once = handshakeOver;
-        handshakeOver = () -> {};
-        once.run();
+        handshakeOver = null;
+        if (once != null) {
+            once.run();
+        }
     }
 
     /** Where the program is, as text. */

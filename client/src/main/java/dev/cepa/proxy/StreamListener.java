@@ -140,9 +140,9 @@ final class StreamListener implements Listener {
     private ProgramConnection connection(LocalSocket socket, PortSettings now) {
         return switch (kind) {
             case SOCKS -> new SocksConnection(socket, now, requests, buffers);
-            case HTTP_TUNNEL -> new HttpTunnelConnection(socket, now, requests, buffers);
-            case TRANSPARENT -> new TransparentConnection(socket, now, requests, buffers);
-            case DNS -> new DnsConnection(socket, now, requests, buffers);
+            case HTTP_TUNNEL -> HttpTunnelConnection.of(socket, now, requests, buffers);
+            case TRANSPARENT -> TransparentConnection.of(socket, now, requests, buffers);
+            case DNS -> DnsConnection.of(socket, now, requests, buffers);
         };
     }
 

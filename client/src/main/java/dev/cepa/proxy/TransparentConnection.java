@@ -16,7 +16,13 @@ final class TransparentConnection extends ProgramConnection {
     private static final Logger LOG = LoggerFactory.getLogger(TransparentConnection.class);
     private static final byte[] NOTHING = {};
 
-    TransparentConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
+    /** One more; asked for so that the class is loaded where such a port is open, and nowhere else. */
+    static ProgramConnection of(
+            LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
+        return new TransparentConnection(socket, settings, requests, buffers);
+    }
+
+    private TransparentConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
         super(socket, settings, requests, buffers);
     }
 

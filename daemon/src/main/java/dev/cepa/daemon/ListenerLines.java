@@ -119,14 +119,14 @@ final class ListenerLines {
             }
             rules.append(rules.isEmpty() ? "" : ",").append(line.value());
         }
-        return new Clients(AddressPolicy.parseEntrance(rules.toString()));
+        return rules.isEmpty() ? PortSettings.ANYBODY : new Clients(AddressPolicy.parseEntrance(rules.toString()));
     }
 
     /** Those who may come in. */
     private record Clients(AddressPolicy policy) implements Predicate<InetAddress> {
         @Override
         public boolean test(InetAddress client) {
-            return policy.acceptsAll() || policy.accepts(client.getAddress(), 1);
+            return policy.accepts(client.getAddress(), 1);
         }
     }
 
