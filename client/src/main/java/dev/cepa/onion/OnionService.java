@@ -1,6 +1,7 @@
 package dev.cepa.onion;
 
 import dev.cepa.cell.RelayMessage.Introduce2;
+import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.Deadline;
@@ -55,6 +56,9 @@ public final class OnionService implements Closeable {
     private static final Duration COUNTED = Duration.ofMinutes(5);
 
     private static final int LAST_PAUSE_SECONDS = 60;
+    /** Between the ends of two circuits. */
+    private static final Duration CLOSING_PAUSE = Duration.ofMillis(10);
+
     /** Introductions that wait to be read; what comes on top is lost. */
     private static final int QUEUE = 256;
     /** Clients' cookies that are remembered, for {@link #COOKIE_TIME} at least. */
@@ -496,7 +500,7 @@ public final class OnionService implements Closeable {
         }
     }
 
-    /** Ends it, with all its circuits. */
+    /** Ends it, with all its circuits, one after the other on a thread of its own. */
     @Override
     public void close() {
         List<ServicePoint> all = new ArrayList<>();
@@ -519,9 +523,31 @@ public final class OnionService implements Closeable {
             lock.unlock();
         }
         publisher.close();
-        for (ServicePoint point : all) {
-            point.close();
+        List<Circuit> clients = sessions.close();
+        Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients));
+    }
+
+    /**
+     * A relay of C tor's passes on the end of a circuit at once only if it has nothing else to send on that connection; the
+     * second of two ends that come together may stay there for a minute. Clients would wait for us all that time.
+     */
+    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients) {
+        try {
+            for (ServicePoint point : points) {
+                point.closeCircuit();
+                Thread.sleep(CLOSING_PAUSE);
+            }
+            for (Circuit client : clients) {
+                client.close();
+                Thread.sleep(CLOSING_PAUSE);
+            }
+        } catch (InterruptedException e) {
+            // Nobody interrupts it.
+            Thread.currentThread().interrupt();
+        } finally {
+            for (ServicePoint point : points) {
+                point.close();
+            }
         }
-        sessions.close();
     }
 }
