@@ -1,6 +1,7 @@
 package dev.cepa.onion;
 
 import dev.cepa.cell.RelayMessage.Introduce2;
+import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.Deadline;
@@ -57,6 +58,9 @@ public final class OnionService implements Closeable {
     private static final Duration COUNTED = Duration.ofMinutes(5);
 
     private static final int LAST_PAUSE_SECONDS = 60;
+    /** Between the ends of two circuits. */
+    private static final Duration CLOSING_PAUSE = Duration.ofMillis(10);
+
     /** Introductions that wait to be read; what comes on top is lost. */
     private static final int QUEUE = 256;
     /** Clients' cookies that are remembered, for {@link #COOKIE_TIME} at least. */
@@ -516,7 +520,7 @@ public final class OnionService implements Closeable {
         }
     }
 
-    /** Ends it, with all its circuits. */
+    /** Ends it, with all its circuits, one after the other on a thread of its own. */
     @Override
     public void close() {
         List<ServicePoint> all = new ArrayList<>();
@@ -539,10 +543,32 @@ public final class OnionService implements Closeable {
             lock.unlock();
         }
         publisher.close();
-        for (ServicePoint point : all) {
-            point.close();
-        }
-        sessions.close();
+        List<Circuit> clients = sessions.close();
         tell(Action.STOPPED, null, null);
+        Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients));
+    }
+
+    /**
+     * The ends of circuits that are closed together were seen to reach the last relays up to a minute late, and clients wait
+     * at introduction points all that time; a pause between them makes that rarer.
+     */
+    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients) {
+        try {
+            for (ServicePoint point : points) {
+                point.closeCircuit();
+                Thread.sleep(CLOSING_PAUSE);
+            }
+            for (Circuit client : clients) {
+                client.close();
+                Thread.sleep(CLOSING_PAUSE);
+            }
+        } catch (InterruptedException e) {
+            // Nobody interrupts it.
+            Thread.currentThread().interrupt();
+        } finally {
+            for (ServicePoint point : points) {
+                point.close();
+            }
+        }
     }
 }

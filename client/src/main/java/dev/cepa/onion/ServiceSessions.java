@@ -15,7 +15,6 @@ import dev.cepa.event.TorEvent.ServiceStatus.Action;
 import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
 import dev.cepa.pool.ServiceCircuits;
-import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -31,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The clients of our service: meets each where it waits, and hands its streams to those who serve them. Thread-safe.
  */
-final class ServiceSessions implements Closeable {
+final class ServiceSessions {
     private static final Logger LOG = LoggerFactory.getLogger(ServiceSessions.class);
     /** After that a client has given up. */
     private static final Duration MEETING_TIME = Duration.ofSeconds(30);
@@ -262,18 +261,14 @@ final class ServiceSessions implements Closeable {
         }
     }
 
-    @Override
-    public void close() {
-        List<Circuit> all;
+    /** Meets nobody any more; gives the circuits that are to be closed. */
+    List<Circuit> close() {
         lock.lock();
         try {
             closed = true;
-            all = List.copyOf(open);
+            return List.copyOf(open);
         } finally {
             lock.unlock();
-        }
-        for (Circuit circuit : all) {
-            circuit.close();
         }
     }
 }

@@ -98,6 +98,7 @@ public final class RelayCircuit {
         sendFor(behind, message.command(), streamId, body.toByteArray());
     }
 
+    /** The same with any body. */
     public void sendFor(HopCrypto behind, int command, int streamId, byte[] body) throws IOException {
         sending.lock();
         try {
