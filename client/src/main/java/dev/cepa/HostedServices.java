@@ -49,12 +49,15 @@ final class HostedServices implements Closeable {
             throws TorException {
         String address = key.address();
         HostedOnionService service = new HostedOnionService(address, () -> forget(address));
+        boolean exportsCircuit = settings.streams().exportsCircuit();
         Map<Integer, StreamHandler> handlers = new HashMap<>();
         ports.forEach((port, targets) -> handlers.put(
                 port,
-                targets.isEmpty() ? stream -> service.offer(stream, port) : new StreamForwarder(targets)::forward));
+                targets.isEmpty()
+                        ? (stream, circuit) -> service.offer(stream, port)
+                        : forwarder(targets, port, exportsCircuit)));
         OnionService runner = new OnionService(
-                circuits, testing, key.pair(), handlers, settings, events, clock, new SecureRandom(), alive);
+                circuits, testing, key.copy(), handlers, settings, events, clock, new SecureRandom(), alive);
         lock.lock();
         try {
             if (closed) {
@@ -72,6 +75,12 @@ final class HostedServices implements Closeable {
         }
         service.run(runner);
         return service;
+    }
+
+    private static StreamHandler forwarder(List<SocketAddress> targets, int port, boolean exportsCircuit) {
+        StreamForwarder forwarder = new StreamForwarder(targets);
+        return (stream, circuit) ->
+                forwarder.forward(stream, exportsCircuit ? StreamForwarder.proxyHeader(circuit, port) : new byte[0]);
     }
 
     private void forget(String address) {

@@ -3,6 +3,7 @@ package dev.cepa;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.onion.AuthorizedClients;
+import dev.cepa.onion.OnionAddress;
 import dev.cepa.onion.ServiceSettings;
 import java.net.SocketAddress;
 import java.util.ArrayList;
@@ -17,6 +18,11 @@ import java.util.Map;
 public final class OnionServiceBuilder {
     private final TorClient client;
     private final OnionServiceKey key;
+    /** Whether the key is nobody else's, so that it is to be forgotten once it has been used. */
+    private boolean ownsKey;
+
+    private boolean keyForgotten;
+
     private final Map<Integer, List<SocketAddress>> ports = new LinkedHashMap<>();
     private final List<byte[]> clients = new ArrayList<>();
     private ServiceSettings settings = ServiceSettings.DEFAULT;
@@ -24,6 +30,12 @@ public final class OnionServiceBuilder {
     OnionServiceBuilder(TorClient client, OnionServiceKey key) {
         this.client = client;
         this.key = key;
+    }
+
+    static OnionServiceBuilder owning(TorClient client, OnionServiceKey key) {
+        OnionServiceBuilder builder = new OnionServiceBuilder(client, key);
+        builder.ownsKey = true;
+        return builder;
     }
 
     /**
@@ -81,6 +93,73 @@ public final class OnionServiceBuilder {
     }
 
     /**
+     * Has a client that asks for a port which the service does not have lose its circuit with all its streams, so that
+     * looking for ports takes longer. It is told no more than that its stream has ended, one way or the other.
+     *
+     * @return this builder
+     */
+    public OnionServiceBuilder closeOnUnknownPort() {
+        ServiceSettings.Streams now = settings.streams();
+        settings = settings.withStreams(
+                new ServiceSettings.Streams(now.most(), now.closesCircuit(), true, now.exportsCircuit()));
+        return this;
+    }
+
+    /**
+     * Tells servers which of their streams are of the same client, by the first line of each connection: that of
+     * HAProxy's protocol of version 1, whose source address ends with the number of the client's circuit.
+     *
+     * @return this builder
+     */
+    public OnionServiceBuilder exportCircuitId() {
+        ServiceSettings.Streams now = settings.streams();
+        settings = settings.withStreams(
+                new ServiceSettings.Streams(now.most(), now.closesCircuit(), now.unknownPortClosesCircuit(), true));
+        return this;
+    }
+
+    /**
+     * Has clients prove that they have worked when more come than can be served: who has worked most is served first.
+     * How much is asked for follows from how many come; as long as all can be served it is nothing.
+     *
+     * @param rate clients a second that are served at most; 0 for no such bound; C tor's default is 250
+     * @param burst how many more after a quiet time, at least the rate; C tor's default is 2500
+     * @return this builder
+     */
+    public OnionServiceBuilder proofOfWork(int rate, int burst) {
+        settings = settings.withProofOfWork(new ServiceSettings.ProofOfWork(rate, burst));
+        return this;
+    }
+
+    /**
+     * Has each introduction point pass on no more introductions than that; it refuses the others. Holds for points that
+     * are established from then on.
+     *
+     * @param rate introductions a second; C tor's default is 25
+     * @param burst how many at once after a quiet time, at least the rate; C tor's default is 200
+     * @return this builder
+     */
+    public OnionServiceBuilder limitIntroductions(int rate, int burst) {
+        settings = settings.withIntroductionLimit(new ServiceSettings.IntroductionLimit(rate, burst));
+        return this;
+    }
+
+    /**
+     * Makes the service one of those behind an OnionBalance front end: who wants to go to the front end's address, and was
+     * sent here by its descriptor, is served. Said of several, they all are in front of this one.
+     *
+     * @param address the front end's, 56 characters and {@code .onion}
+     * @return this builder
+     * @throws TorException of kind BAD_REQUEST if that is no address
+     */
+    public OnionServiceBuilder onionBalance(String address) throws TorException {
+        List<OnionAddress> masters = new ArrayList<>(settings.masters());
+        masters.add(OnionAddress.parse(address));
+        settings = settings.withMasters(masters);
+        return this;
+    }
+
+    /**
      * Lets a client find the service, and nobody who is not named so.
      *
      * @param publicKey {@code descriptor:x25519:} and the client's public key in base32, or the latter alone
@@ -89,6 +168,17 @@ public final class OnionServiceBuilder {
      */
     public OnionServiceBuilder authorize(String publicKey) throws TorException {
         clients.add(AuthorizedClients.parse(publicKey));
+        return this;
+    }
+
+    /**
+     * Sets all bounds at once; for programs that are part of Cepa.
+     *
+     * @param all what is to hold, but for the authorised clients, which stay as they are
+     * @return this builder
+     */
+    public OnionServiceBuilder settings(ServiceSettings all) {
+        settings = all;
         return this;
     }
 
@@ -104,6 +194,7 @@ public final class OnionServiceBuilder {
      */
     public void applyTo(HostedOnionService running) {
         running.setSettings(settings.withClients(clients));
+        forgetKey();
     }
 
     /**
@@ -113,9 +204,21 @@ public final class OnionServiceBuilder {
      * @throws TorException of kind CONFIG if there is no port, RESOURCE_LIMIT or CLOSED
      */
     public HostedOnionService start() throws TorException {
+        if (keyForgotten) {
+            throw new IllegalStateException("the service was started, and its key read from the folder forgotten");
+        }
         if (ports.isEmpty()) {
             throw new TorException(ErrorKind.CONFIG, "an onion service without a port");
         }
-        return client.start(key, ports, settings.withClients(clients));
+        HostedOnionService service = client.start(key, ports, settings.withClients(clients));
+        forgetKey();
+        return service;
+    }
+
+    private void forgetKey() {
+        if (ownsKey) {
+            key.wipe();
+            keyForgotten = true;
+        }
     }
 }

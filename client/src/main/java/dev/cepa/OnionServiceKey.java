@@ -1,10 +1,11 @@
 package dev.cepa;
 
 import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.crypto.Primitives;
 import dev.cepa.onion.OnionAddress;
 import java.security.SecureRandom;
 
-/** The key of an onion service, which its address is made of: whoever has it can be the service. Immutable. */
+/** The key of an onion service, which its address is made of: whoever has it can be the service. Immutable but for {@link #wipe}. */
 public final class OnionServiceKey {
     /** Bytes of the secret key. */
     public static final int LENGTH = Ed25519KeyPair.SECRET_LENGTH;
@@ -40,13 +41,24 @@ public final class OnionServiceKey {
         return pair.secretKey();
     }
 
+    /** Forgets the secret key. Services that were started with it go on, with a copy of their own. */
+    public void wipe() {
+        pair.wipe();
+    }
+
     /** {@return the service's address: 56 characters and {@code .onion}} */
     public String address() {
         return OnionAddress.of(pair.publicKey()).label() + ".onion";
     }
 
-    Ed25519KeyPair pair() {
-        return pair;
+    /** A copy for somebody who wipes it. */
+    Ed25519KeyPair copy() {
+        byte[] secret = pair.secretKey();
+        try {
+            return Ed25519KeyPair.ofExpanded(secret);
+        } finally {
+            Primitives.wipe(secret);
+        }
     }
 
     /** The address's end, enough to tell two keys apart. */

@@ -22,9 +22,17 @@ import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
 import dev.cepa.path.Vanguards;
 import dev.cepa.pool.CircuitPool;
+import dev.cepa.pool.DirectCircuits;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.PoolStatistics;
+import dev.cepa.pool.ServiceCircuits;
+import dev.cepa.pool.SessionParameters;
+import dev.cepa.pool.Sessions;
+import dev.cepa.pool.StreamSource;
 import dev.cepa.pool.VanguardCircuits;
+import dev.cepa.proxy.AddressMap;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.ProgramRequests;
 import java.io.Closeable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,10 +42,12 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,7 +89,9 @@ public final class TorClient implements Closeable {
     private final Vanguards vanguards;
     private final VanguardCircuits internalCircuits;
     private final TorStreams streams;
-    private final SocksPorts socksPorts;
+    private final Sessions sessions;
+    private final ProgramRequests programRequests;
+    private final Listeners listeners;
     private final Dormancy dormancy;
     /** The state saver's. */
     private final ClockWatch clockWatch;
@@ -122,6 +134,7 @@ public final class TorClient implements Closeable {
                     timeouts,
                     events,
                     circuitIds::incrementAndGet);
+            pool.trackHosts(config.trackedHosts, config.trackedHostsLifetime);
             vanguards = new Vanguards(config.vanguards, clock, new SecureRandom(), events);
             internalCircuits = new VanguardCircuits(
                     config.pool,
@@ -133,7 +146,7 @@ public final class TorClient implements Closeable {
                     timeouts,
                     events,
                     circuitIds::incrementAndGet);
-            services = new HostedServices(internalCircuits, config.testingNetwork, events, clock, this::noteUse);
+            services = new HostedServices(serviceCircuits(circuitIds::incrementAndGet), config.testingNetwork, events, clock, this::noteUse);
             onions = new OnionClient(
                     internalCircuits,
                     config.testingNetwork,
@@ -143,6 +156,7 @@ public final class TorClient implements Closeable {
                     new SecureRandom());
             onions.setSettings(config.onions);
             OnionStreams router = new OnionStreams(pool, onions, this::noteUse);
+            StreamSource source = config.nonAnonymousServices ? new NoStreams() : router;
             directory.addListener((dir, otherGuards) -> {
                 if (otherGuards) {
                     pool.retireAll();
@@ -154,8 +168,10 @@ public final class TorClient implements Closeable {
                 updatePadding(dir);
             });
             updatePadding(null);
-            streams = new TorStreams(router, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
-            socksPorts = new SocksPorts(router, events);
+            streams = new TorStreams(source, IsolationKey.DEFAULT, true, () -> this.config.pool.streamTimeout());
+            sessions = new Sessions(() -> this.config.countryFiles);
+            programRequests = new ProgramRequests(router, config.requestRules, sessions, events);
+            listeners = new Listeners(programRequests, events);
             bootstrap = new Bootstrapper(events, directory, pool);
         } catch (TorException | RuntimeException e) {
             if (data != null) {
@@ -260,7 +276,7 @@ public final class TorClient implements Closeable {
         TorClient client = new TorClient(config, clockWatch);
         client.events.add(listener);
         try {
-            client.socksPorts.open(config.openPorts());
+            client.listeners.open(config.openPorts());
             client.begin();
             return client;
         } catch (TorException | RuntimeException e) {
@@ -355,8 +371,22 @@ public final class TorClient implements Closeable {
      * @throws TorException of kind STORAGE if the folder can't be used, CONFIG if what it says of clients can't
      */
     public OnionServiceBuilder onionService(Path folder) throws TorException {
-        ServiceFolder kept = ServiceFolder.open(folder, new SecureRandom());
-        return new OnionServiceBuilder(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
+        return onionService(folder, false);
+    }
+
+    /**
+     * The same with a folder whose names and {@code hostname} a group of the computer's users may read
+     * ({@code HiddenServiceDirGroupReadable}).
+     *
+     * @param folder the service's own
+     * @param groupReadable whether the group may; with false a folder that it can read is refused
+     * @return the description, for the service to be {@linkplain OnionServiceBuilder#start started}
+     * @throws TorException of kind STORAGE or CONFIG if the folder can't be used
+     */
+    public OnionServiceBuilder onionService(Path folder, boolean groupReadable) throws TorException {
+        ServiceFolder kept = ServiceFolder.open(
+                folder, new ServiceFolder.Use(groupReadable, config.nonAnonymousServices), new SecureRandom());
+        return OnionServiceBuilder.owning(this, OnionServiceKey.of(kept.identity())).authorize(kept.clients());
     }
 
     HostedOnionService start(OnionServiceKey key, Map<Integer, List<SocketAddress>> ports, ServiceSettings settings)
@@ -386,7 +416,13 @@ public final class TorClient implements Closeable {
             }
             TorConfig before = config;
             next.checkReplaces(before);
-            socksPorts.open(next.openPorts());
+            listeners.open(next.openPorts());
+            programRequests.setRules(next.requestRules);
+            boolean sameHosts = next.trackedHosts.equals(before.trackedHosts)
+                    && next.trackedHostsLifetime.equals(before.trackedHostsLifetime);
+            if (!sameHosts) {
+                pool.trackHosts(next.trackedHosts, next.trackedHostsLifetime);
+            }
             config = next;
             channels.memory().setBound(next.maxMemoryInQueues);
             channels.setOutbound(next.outbound);
@@ -524,6 +560,24 @@ public final class TorClient implements Closeable {
     }
 
     /**
+     * The same with exits and circuits of one's own choice. That has a price: whoever chooses exits by habit can be told by
+     * it, and few exits see more of him than many.
+     *
+     * @param parameters such as {@code exit={de},{fr};lifetime=10m} or {@code fresh}: {@code exit} lists the only exits that
+     *     will do, as torrc's {@code ExitNodes}; {@code lifetime} is how long a circuit takes streams after its first;
+     *     {@code fresh} is a new circuit for each stream
+     * @return streams that share no circuit with any others
+     * @throws TorException of kind BAD_REQUEST for an unknown key, or a value that makes no sense
+     */
+    public TorStreams isolated(String parameters) throws TorException {
+        SessionParameters parsed = SessionParameters.parse(parameters);
+        if (!parsed.exit().isEmpty()) {
+            sessions.exits(parsed.exit());
+        }
+        return isolated().with(request -> sessions.apply(parsed, request));
+    }
+
+    /**
      * A circuit of one's own: its relays can be listed, its streams share it with no others, and it stays until it is
      * closed or fails.
      *
@@ -533,6 +587,9 @@ public final class TorClient implements Closeable {
      * @throws TorException if none can be had by then
      */
     public PinnedCircuit pin(int port, Duration timeout) throws TorException {
+        if (config.nonAnonymousServices) {
+            throw NoStreams.refusal();
+        }
         if (port < 0 || port > 65535) {
             throw new TorException(ErrorKind.BAD_REQUEST, "port " + port + " is not from 0 to 65535");
         }
@@ -544,16 +601,52 @@ public final class TorClient implements Closeable {
         return pool.statistics();
     }
 
-    /** {@return addresses of the SOCKS ports, in the order of the configuration} */
+    /** {@return how many bytes this client has received from relays and sent to them; cheap enough for every second} */
+    public Traffic traffic() {
+        return new Traffic(channels.bytesRead(), channels.bytesWritten());
+    }
+
+    /** {@return addresses of the SOCKS ports that are TCP ports, in the order of the configuration} */
     public List<InetSocketAddress> socksAddresses() {
-        return socksPorts.addresses();
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (SocketAddress address : listenerAddresses(ListenerKind.SOCKS)) {
+            if (address instanceof InetSocketAddress inet) {
+                addresses.add(inet);
+            }
+        }
+        return addresses;
+    }
+
+    /**
+     * Where programs may come in.
+     *
+     * @param kind what they speak there
+     * @return addresses in the order of the configuration, each of a TCP port or of a socket in the file system
+     */
+    public List<SocketAddress> listenerAddresses(ListenerKind kind) {
+        return listeners.addresses(kind);
+    }
+
+    /** {@return which names and addresses stand for others when programs ask for them, at this moment} */
+    public AddressMap addressMap() {
+        return programRequests.addressMap();
     }
 
     /** Makes all streams opened from now on use circuits that carried none before. */
     public void newIdentity() {
+        programRequests.forgetAnswers();
         pool.retireAll();
         onions.retireAll();
         internalCircuits.renew();
+    }
+
+    private ServiceCircuits serviceCircuits(LongSupplier circuitIds) {
+        if (!config.nonAnonymousServices) {
+            return internalCircuits;
+        }
+        LOG.warn("This client runs its onion services in non-anonymous mode: they have NO ANONYMITY, and everybody may learn "
+                + "where they are.");
+        return new DirectCircuits(internalCircuits, config.circuits, this::paths, channels, events, circuitIds);
     }
 
     /** Circuits for onion services. */
@@ -637,7 +730,7 @@ public final class TorClient implements Closeable {
         } finally {
             changing.unlock();
         }
-        socksPorts.close();
+        listeners.close();
         bootstrap.close();
         services.close();
         onions.close();

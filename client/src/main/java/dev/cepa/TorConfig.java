@@ -21,9 +21,12 @@ import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
-import dev.cepa.proxy.SocksSettings;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.PortSettings;
+import dev.cepa.proxy.RequestRules;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,15 +41,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TorConfig {
     /** A port that other programs may come in by. */
-    record SocksPort(InetSocketAddress address, SocksSettings settings) {}
+    record ListenPort(ListenerKind kind, SocketAddress address, PortSettings settings) {}
 
     final @Nullable Path dataDirectory;
     final List<DirectoryAuthority> authorities;
     final List<FallbackDirectory> fallbacks;
     final boolean testingNetwork;
     final boolean networkDisabled;
+    final boolean nonAnonymousServices;
     final Duration bootstrapTimeout;
-    final List<SocksPort> socksPorts;
+    final List<ListenPort> listenPorts;
     final ChannelSettings channels;
     final ChannelPadding.Mode padding;
     final boolean forcePadding;
@@ -63,6 +67,10 @@ public final class TorConfig {
     final PoolSettings pool;
     final DormantSettings dormant;
     final OnionSettings onions;
+    private final @Nullable RequestRules givenRules;
+    final RequestRules requestRules;
+    final List<String> trackedHosts;
+    final Duration trackedHostsLifetime;
 
     private TorConfig(Builder builder) throws TorException {
         dataDirectory = builder.dataDirectory;
@@ -70,8 +78,9 @@ public final class TorConfig {
         fallbacks = List.copyOf(builder.fallbacks);
         testingNetwork = builder.testingNetwork;
         networkDisabled = builder.networkDisabled;
+        nonAnonymousServices = builder.nonAnonymousServices;
         bootstrapTimeout = builder.bootstrapTimeout;
-        socksPorts = List.copyOf(builder.socksPorts);
+        listenPorts = List.copyOf(builder.listenPorts);
         channels = builder.channels;
         padding = builder.padding;
         forcePadding = builder.forcePadding;
@@ -84,9 +93,21 @@ public final class TorConfig {
         fewDiskWrites = builder.fewDiskWrites;
         paths = builder.paths.located(countryFiles);
         vanguards = builder.vanguards.located(countryFiles);
-        pool = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        PoolSettings pooled = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
+        pool = nonAnonymousServices ? pooled.withPrediction(false) : pooled;
         dormant = builder.dormant;
         onions = builder.onions;
+        trackedHosts = List.copyOf(builder.trackedHosts);
+        trackedHostsLifetime = builder.trackedHostsLifetime;
+        givenRules = builder.requestRules;
+        requestRules = givenRules != null
+                ? givenRules
+                : testingNetwork ? RequestRules.DEFAULT.withInternal() : RequestRules.DEFAULT;
+        if (nonAnonymousServices && !listenPorts.isEmpty()) {
+            throw new TorException(
+                    ErrorKind.CONFIG, "onion services that are not anonymous can't run in a client that others use as an "
+                            + "anonymous one; close the ports for programs");
+        }
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
@@ -98,8 +119,8 @@ public final class TorConfig {
     }
 
     /** The ports that are open with it: none while the network is disabled. */
-    List<SocksPort> openPorts() {
-        return networkDisabled ? List.of() : socksPorts;
+    List<ListenPort> openPorts() {
+        return networkDisabled ? List.of() : listenPorts;
     }
 
     /**
@@ -114,6 +135,7 @@ public final class TorConfig {
         failIfOther("UseDefaultFallbackDirs", withoutFallbacks == running.withoutFallbacks);
         failIfOther("FallbackDir", fallbacks.equals(running.fallbacks));
         failIfOther("TestingTorNetwork", testingNetwork == running.testingNetwork);
+        failIfOther("HiddenServiceNonAnonymousMode", nonAnonymousServices == running.nonAnonymousServices);
         failIfOther("the set of channel settings", channels.equals(running.channels));
         failIfOther("the set of circuit settings", circuits.equals(running.circuits));
     }
@@ -133,8 +155,9 @@ public final class TorConfig {
         builder.fallbacks.addAll(fallbacks);
         builder.testingNetwork = testingNetwork;
         builder.networkDisabled = networkDisabled;
+        builder.nonAnonymousServices = nonAnonymousServices;
         builder.bootstrapTimeout = bootstrapTimeout;
-        builder.socksPorts.addAll(socksPorts);
+        builder.listenPorts.addAll(listenPorts);
         builder.channels = channels;
         builder.padding = padding;
         builder.forcePadding = forcePadding;
@@ -150,6 +173,9 @@ public final class TorConfig {
         builder.pool = pool;
         builder.dormant = dormant;
         builder.onions = onions;
+        builder.requestRules = givenRules;
+        builder.trackedHosts = trackedHosts;
+        builder.trackedHostsLifetime = trackedHostsLifetime;
         return builder;
     }
 
@@ -170,8 +196,9 @@ public final class TorConfig {
         private final List<FallbackDirectory> fallbacks = new ArrayList<>();
         private boolean testingNetwork;
         private boolean networkDisabled;
+        private boolean nonAnonymousServices;
         private Duration bootstrapTimeout = Duration.ofMinutes(3);
-        private final List<SocksPort> socksPorts = new ArrayList<>();
+        private final List<ListenPort> listenPorts = new ArrayList<>();
         private ChannelSettings channels = ChannelSettings.DEFAULT;
         private ChannelPadding.Mode padding = ChannelPadding.Mode.NORMAL;
         private boolean forcePadding;
@@ -187,6 +214,9 @@ public final class TorConfig {
         private PoolSettings pool = PoolSettings.DEFAULT;
         private DormantSettings dormant = DormantSettings.DEFAULT;
         private OnionSettings onions = OnionSettings.DEFAULT;
+        private @Nullable RequestRules requestRules;
+        private List<String> trackedHosts = List.of();
+        private Duration trackedHostsLifetime = Duration.ofMinutes(30);
 
         private Builder() {}
 
@@ -262,6 +292,20 @@ public final class TorConfig {
         }
 
         /**
+         * Gives up the anonymity of this client's onion services, all of them, for speed: introduction and rendezvous
+         * points are connected to directly, and see where the services are
+         * ({@code HiddenServiceSingleHopMode, HiddenServiceNonAnonymousMode}). Their clients stay anonymous. Such a client
+         * can't be used for anything else: it opens no streams, and has no SOCKS ports.
+         *
+         * @param nonAnonymous true for services that everybody may find
+         * @return this builder
+         */
+        public Builder nonAnonymousServices(boolean nonAnonymous) {
+            nonAnonymousServices = nonAnonymous;
+            return this;
+        }
+
+        /**
          * How long {@link TorClient#connect} waits for the client to be ready; 3 minutes unless set.
          *
          * @param timeout positive
@@ -325,7 +369,7 @@ public final class TorConfig {
             if (port < 0 || port > 65535) {
                 throw new TorException(ErrorKind.CONFIG, "SOCKS port " + port + " is not from 0 to 65535");
             }
-            return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), SocksSettings.DEFAULT);
+            return socksListener(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), PortSettings.DEFAULT);
         }
 
         /**
@@ -334,7 +378,7 @@ public final class TorConfig {
          * @return this builder
          */
         public Builder noSocksPorts() {
-            socksPorts.clear();
+            listenPorts.removeIf(port -> port.kind() == ListenerKind.SOCKS);
             return this;
         }
 
@@ -345,8 +389,46 @@ public final class TorConfig {
          * @param settings which programs may use it, and how their streams are kept apart
          * @return this builder
          */
-        public Builder socksListener(InetSocketAddress address, SocksSettings settings) {
-            socksPorts.add(new SocksPort(address, settings));
+        public Builder socksListener(InetSocketAddress address, PortSettings settings) {
+            return listener(ListenerKind.SOCKS, address, settings);
+        }
+
+        /**
+         * Opens a port for programs.
+         *
+         * @param kind what they speak there
+         * @param address of a TCP port, or of a socket in the file system
+         * @param settings which programs may use it, and how their streams are kept apart
+         * @return this builder
+         */
+        public Builder listener(ListenerKind kind, SocketAddress address, PortSettings settings) {
+            listenPorts.add(new ListenPort(kind, address, settings));
+            return this;
+        }
+
+        /**
+         * Has hosts reached by the exit that they were last reached by ({@code TrackHostExits}), which some want of those
+         * who log in. Whoever sees that exit sees more of what goes there.
+         *
+         * @param hosts names; those of a whole domain with a dot before; a dot alone means all; none to track nothing
+         * @param lifetime how long an exit is remembered after it was last used
+         * @return this builder
+         */
+        public Builder trackHostExits(List<String> hosts, Duration lifetime) {
+            trackedHosts = hosts;
+            trackedHostsLifetime = lifetime;
+            return this;
+        }
+
+        /**
+         * What no program may ask for, whichever port it came by. Unless set, C tor's rules; on a private network for
+         * tests, internal addresses are no harm.
+         *
+         * @param rules take the place of those before
+         * @return this builder
+         */
+        public Builder requestRules(RequestRules rules) {
+            requestRules = rules;
             return this;
         }
 

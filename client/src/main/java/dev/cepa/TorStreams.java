@@ -26,17 +26,33 @@ public final class TorStreams {
     private final IsolationKey key;
     private final boolean prebuilt;
     private final Supplier<Duration> timeout;
+    private final Change change;
+
+    /** What is done to each request before it is made. */
+    interface Change {
+        StreamRequest apply(StreamRequest request) throws TorException;
+    }
 
     /** @param timeout how long opening a stream may take if its caller does not say */
     TorStreams(StreamSource source, IsolationKey key, boolean prebuilt, Supplier<Duration> timeout) {
+        this(source, key, prebuilt, timeout, request -> request);
+    }
+
+    private TorStreams(
+            StreamSource source, IsolationKey key, boolean prebuilt, Supplier<Duration> timeout, Change change) {
         this.source = source;
         this.key = key;
         this.prebuilt = prebuilt;
         this.timeout = timeout;
+        this.change = change;
+    }
+
+    TorStreams with(Change other) {
+        return new TorStreams(source, key, prebuilt, timeout, other);
     }
 
     TorStreams with(IsolationKey other) {
-        return new TorStreams(source, other, prebuilt, timeout);
+        return new TorStreams(source, other, prebuilt, timeout, change);
     }
 
     /**
@@ -46,7 +62,7 @@ public final class TorStreams {
      * @return another view of the same streams
      */
     public TorStreams onDemand() {
-        return new TorStreams(source, key, false, timeout);
+        return new TorStreams(source, key, false, timeout, change);
     }
 
     /**
@@ -83,7 +99,7 @@ public final class TorStreams {
 
     private StreamRequest request(String host, int port) throws TorException {
         StreamRequest request = StreamRequest.to(Hosts.check(host), port, key);
-        return prebuilt ? request : request.onDemand();
+        return change.apply(prebuilt ? request : request.onDemand());
     }
 
     /**

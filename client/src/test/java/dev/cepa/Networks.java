@@ -1,6 +1,7 @@
 package dev.cepa;
 
 import dev.cepa.error.TorException;
+import dev.cepa.pool.InternalCircuits;
 import dev.cepa.testnet.TestNetwork;
 
 /** How clients in tests are configured for a private network. */
@@ -17,5 +18,10 @@ public final class Networks {
             }
         }
         return config;
+    }
+
+    /** A client's circuits for onion services. */
+    public static InternalCircuits internalCircuits(TorClient client) {
+        return client.internalCircuits();
     }
 }

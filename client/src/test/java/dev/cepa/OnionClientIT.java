@@ -12,7 +12,7 @@ import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.onion.OnionAddress;
-import dev.cepa.proxy.SocksSettings;
+import dev.cepa.proxy.PortSettings;
 import dev.cepa.testnet.OnionService;
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.TestNetworks;
@@ -255,7 +255,7 @@ class OnionClientIT {
 
     @Test
     void programsReachServicesBySocksAndHearWhyNot() throws Exception {
-        SocksSettings settings = SocksSettings.DEFAULT.withExtendedErrors(true);
+        PortSettings settings = PortSettings.builder().extendedErrors(true).build();
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (TorClient client = TorClient.connect(config().inMemory().socksListener(any, settings).build())) {
             InetSocketAddress socks = client.socksAddresses().getFirst();

@@ -19,7 +19,9 @@ public interface Benchmark {
         /** From the start to the first byte. */
         START,
         /** One stream's throughput. */
-        BULK;
+        BULK,
+        /** Onion services, on both sides. */
+        ONION;
 
         /** As in the command's flags. */
         public String word() {

@@ -36,6 +36,8 @@ public sealed interface RelayMessage {
     int INTRO_ESTABLISHED = 38;
     int RENDEZVOUS_ESTABLISHED = 39;
     int INTRODUCE_ACK = 40;
+    int XOFF = 43;
+    int XON = 44;
 
     /** The relay command. */
     int command();
@@ -244,6 +246,53 @@ public sealed interface RelayMessage {
                 }
                 default -> throw new ProtocolException("SENDME of version " + version);
             };
+        }
+    }
+
+    /** The far end of a stream can't take more for now (proposal 324). */
+    record Xoff() implements RelayMessage {
+        @Override
+        public int command() {
+            return XOFF;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(0);
+        }
+
+        static Xoff read(ByteReader in) throws ProtocolException {
+            readVersion(in, "XOFF");
+            return new Xoff();
+        }
+
+        private static void readVersion(ByteReader in, String what) throws ProtocolException {
+            int version = in.u8();
+            if (version != 0) {
+                throw new ProtocolException(what + " of version " + version);
+            }
+        }
+    }
+
+    /**
+     * The far end of a stream can take more.
+     *
+     * @param kilobytes a second, of 1000 bytes; 0 for as many as there are
+     */
+    record Xon(long kilobytes) implements RelayMessage {
+        @Override
+        public int command() {
+            return XON;
+        }
+
+        @Override
+        public void write(ByteWriter out) {
+            out.u8(0).u32(kilobytes);
+        }
+
+        static Xon read(ByteReader in) throws ProtocolException {
+            Xoff.readVersion(in, "XON");
+            return new Xon(in.u32());
         }
     }
 
@@ -540,12 +589,27 @@ public sealed interface RelayMessage {
      * A service asks a relay to be an introduction point (rend-spec-v3 section 3.1.1).
      *
      * @param authKey its Ed25519 key for this relay, 32 bytes
+     * @param limit what the relay is to pass on at most; null: what it thinks right
      * @param handshakeAuth 32 bytes that show that it was made for this circuit
      * @param signature with the key, 64 bytes
      */
-    record EstablishIntro(byte[] authKey, byte[] handshakeAuth, byte[] signature) implements RelayMessage {
+    record EstablishIntro(byte[] authKey, @Nullable Limit limit, byte[] handshakeAuth, byte[] signature)
+            implements RelayMessage {
         private static final int ED25519 = 2;
         private static final int MAC = 32;
+        private static final int DOS_PARAMETERS = 1;
+        private static final int RATE = 1;
+        private static final int BURST = 2;
+        /** Number of parameters 1 | two times type 1 and value 8. */
+        private static final int DOS_LENGTH = 19;
+
+        /**
+         * What the relay is to pass on at most (proposal 305).
+         *
+         * @param rate introductions a second
+         * @param burst how many at once
+         */
+        public record Limit(long rate, long burst) {}
 
         public EstablishIntro {
             if (authKey.length != Ed25519Id.LENGTH || handshakeAuth.length != MAC) {
@@ -560,16 +624,26 @@ public sealed interface RelayMessage {
 
         @Override
         public void write(ByteWriter out) {
-            out.bytes(header(authKey)).bytes(handshakeAuth).u16(signature.length).bytes(signature);
+            out.bytes(header(authKey, limit)).bytes(handshakeAuth).u16(signature.length).bytes(signature);
         }
 
-        /** All that stands before {@code handshakeAuth}, which is made of it; no extensions. */
-        public static byte[] header(byte[] authKey) {
-            return new ByteWriter(4 + authKey.length)
+        /** All that stands before {@code handshakeAuth}, which is made of it. */
+        public static byte[] header(byte[] authKey, @Nullable Limit limit) {
+            ByteWriter out = new ByteWriter(6 + DOS_LENGTH + authKey.length)
                     .u8(ED25519)
                     .u16(authKey.length)
-                    .bytes(authKey)
-                    .u8(0)
+                    .bytes(authKey);
+            if (limit == null) {
+                return out.u8(0).toByteArray();
+            }
+            return out.u8(1)
+                    .u8(DOS_PARAMETERS)
+                    .u8(DOS_LENGTH)
+                    .u8(2)
+                    .u8(RATE)
+                    .i64(limit.rate)
+                    .u8(BURST)
+                    .i64(limit.burst)
                     .toByteArray();
         }
 
@@ -579,11 +653,27 @@ public sealed interface RelayMessage {
                 throw new ProtocolException("ESTABLISH_INTRO with an authentication key of type " + type);
             }
             byte[] key = in.bytes(Ed25519Id.LENGTH);
+            Limit limit = null;
             for (int n = in.u8(); n > 0; n--) {
-                in.skip(1);
-                in.skip(in.u8());
+                int extension = in.u8();
+                ByteReader body = in.slice(in.u8());
+                if (extension == DOS_PARAMETERS) {
+                    limit = readLimit(body);
+                }
             }
-            return new EstablishIntro(key, in.bytes(MAC), in.bytes(in.u16()));
+            return new EstablishIntro(key, limit, in.bytes(MAC), in.bytes(in.u16()));
+        }
+
+        private static Limit readLimit(ByteReader in) throws ProtocolException {
+            long rate = 0;
+            long burst = 0;
+            for (int n = in.u8(); n > 0; n--) {
+                int type = in.u8();
+                long value = in.i64();
+                rate = type == RATE ? value : rate;
+                burst = type == BURST ? value : burst;
+            }
+            return new Limit(rate, burst);
         }
     }
 
@@ -658,6 +748,8 @@ public sealed interface RelayMessage {
             case END -> End.read(in);
             case CONNECTED -> Connected.read(in);
             case SENDME -> Sendme.read(in);
+            case XOFF -> Xoff.read(in);
+            case XON -> Xon.read(in);
             case TRUNCATE -> new Truncate();
             case TRUNCATED -> new Truncated(in.remaining() == 0 ? 0 : in.u8());
             case DROP -> new Drop();

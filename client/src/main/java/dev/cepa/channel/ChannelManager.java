@@ -49,6 +49,8 @@ public final class ChannelManager implements Closeable {
     private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
     private volatile OutboundAddresses outbound = OutboundAddresses.ANY;
     private long nextId = 1;
+    private long closedBytesRead;
+    private long closedBytesWritten;
     private boolean enabled = true;
     private boolean closed;
     /** When anything last came by a channel that is gone; the beginning, before there was one. */
@@ -175,8 +177,42 @@ public final class ChannelManager implements Closeable {
             Channel channel = i.next();
             if (!channel.isOpen()) {
                 noteReceived(channel);
+                countBytes(channel);
                 i.remove();
             }
+        }
+    }
+
+    private void countBytes(Channel channel) {
+        closedBytesRead += channel.bytesRead();
+        closedBytesWritten += channel.bytesWritten();
+    }
+
+    /** Bytes of cells received on all channels, those that have closed as well. */
+    public long bytesRead() {
+        lock.lock();
+        try {
+            long bytes = closedBytesRead;
+            for (Channel channel : channels) {
+                bytes += channel.bytesRead();
+            }
+            return bytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes of cells sent on all channels, those that have closed as well. */
+    public long bytesWritten() {
+        lock.lock();
+        try {
+            long bytes = closedBytesWritten;
+            for (Channel channel : channels) {
+                bytes += channel.bytesWritten();
+            }
+            return bytes;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -217,6 +253,7 @@ public final class ChannelManager implements Closeable {
         lock.lock();
         try {
             open = List.copyOf(channels);
+            channels.forEach(this::countBytes);
             channels.clear();
             for (Attempt attempt : attempts.values()) {
                 if (attempt.thread != null) {

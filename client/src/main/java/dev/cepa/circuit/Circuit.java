@@ -9,6 +9,7 @@ import dev.cepa.channel.Channel;
 import dev.cepa.crypto.ClientHandshake;
 import dev.cepa.crypto.CreateFast;
 import dev.cepa.crypto.HopCrypto;
+import dev.cepa.crypto.NtorV3;
 import dev.cepa.crypto.Tor1HopCrypto;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -204,10 +205,7 @@ public final class Circuit implements AutoCloseable {
 
     private void addHop(HopTarget target, ClientHandshake handshake, byte[] answer) throws TorException {
         ClientHandshake.Result result = handshake.complete(answer);
-        byte[] extensions = result.serverExtensions();
-        if (extensions.length > 1 || extensions.length == 1 && extensions[0] != 0) {
-            throw new ProtocolException("relay " + target + " sent extensions that were not asked for");
-        }
+        FlowControl flow = flowWith(target, handshake, result.serverExtensions());
         HopCrypto crypto = Tor1HopCrypto.client(result.keys());
         // CREATE_FAST has it before the keys, and is not for circuits that need it.
         binding = result.keys().take(BINDING);
@@ -216,9 +214,23 @@ public final class Circuit implements AutoCloseable {
                 hops.size(),
                 target,
                 crypto,
-                new FlowControl(settings.sendmeAcceptMinVersion()),
+                flow,
                 sender.newTurn()));
         emit(CircuitStatus.Status.EXTENDED, null, null);
+    }
+
+    private FlowControl flowWith(HopTarget relay, ClientHandshake handshake, byte[] extensions) throws ProtocolException {
+        CongestionSettings asked = handshake.type() == NtorV3.TYPE ? relay.congestion() : null;
+        int increment = CircuitExtensions.grantedIncrement(extensions, asked != null);
+        if (asked != null && increment != 0 && Math.abs(increment - asked.sendmeIncrement()) > 1) {
+            throw new ProtocolException("relay " + relay + " wants a SENDME each " + increment + " cells");
+        }
+        return flow(asked == null || increment == 0 ? null : asked.withSendmeIncrement(increment));
+    }
+
+    private FlowControl flow(@Nullable CongestionSettings congestion) {
+        int version = settings.sendmeAcceptMinVersion();
+        return congestion == null ? new FixedWindow(version) : new CongestionControl(congestion, version);
     }
 
     /**
@@ -266,13 +278,16 @@ public final class Circuit implements AutoCloseable {
         }
     }
 
-    /** An onion service has been joined behind the last relay: streams go to it from now on. */
-    public void join(HopCrypto crypto) throws TorException {
+    /**
+     * An onion service has been joined behind the last relay: streams go to it from now on.
+     *
+     * @param congestion how congestion is controlled, as agreed with the service; null: not at all
+     */
+    public void join(HopCrypto crypto, @Nullable CongestionSettings congestion) throws TorException {
         building.lock();
         try {
             failIfClosed();
-            hops.add(new Hop(
-                    hops.size(), null, crypto, new FlowControl(settings.sendmeAcceptMinVersion()), sender.newTurn()));
+            hops.add(new Hop(hops.size(), null, crypto, flow(congestion), sender.newTurn()));
         } finally {
             building.unlock();
         }
@@ -323,7 +338,7 @@ public final class Circuit implements AutoCloseable {
             Hop rendezvousPoint = lastHop();
             acceptor = streamAcceptor;
             // First, as the client's streams may be there as soon as the message is.
-            join(crypto);
+            join(crypto, null);
             sender.send(rendezvousPoint, Cell.RELAY, 0, message);
         } finally {
             building.unlock();
@@ -420,11 +435,6 @@ public final class Circuit implements AutoCloseable {
         return begin(new RelayMessage.Begin("", port, 0), name + ":" + port);
     }
 
-    /** The same, and waits until it is connected. */
-    public TorStream openService(String name, int port, Deadline deadline) throws TorException {
-        return connected(openServiceOptimistic(name, port), deadline);
-    }
-
     /** Opens a stream to the last hop's own directory and waits until it is connected. */
     public TorStream openDirectory(Deadline deadline) throws TorException {
         return connected(openDirectoryOptimistic(), deadline);
@@ -453,7 +463,8 @@ public final class Circuit implements AutoCloseable {
         return stream;
     }
 
-    private static TorStream connected(TorStream stream, Deadline deadline) throws TorException {
+    /** Waits until a stream is connected, and closes it if it can't be. */
+    public static TorStream connected(TorStream stream, Deadline deadline) throws TorException {
         try {
             stream.awaitConnected(deadline);
             return stream;
@@ -629,6 +640,22 @@ public final class Circuit implements AutoCloseable {
             }
         } catch (TorException e) {
             // The circuit has ended; the next read says so, after what is left in the buffer.
+        }
+    }
+
+    /** Whether its last hop has agreed to control congestion; false as long as it has none. */
+    public boolean controlsCongestion() {
+        Hop[] all = hops.all();
+        return all.length > 0 && all[all.length - 1].flow().congestion() != null;
+    }
+
+    /** Tells a stream's far end to go on, as fast as it can. */
+    void sendGo(TorStream stream) {
+        try {
+            sender.send(stream.hop, Cell.RELAY, stream.streamId(), new RelayMessage.Xon(0));
+            stream.inbox.goSent();
+        } catch (TorException e) {
+            // The circuit has ended; the next read says so.
         }
     }
 

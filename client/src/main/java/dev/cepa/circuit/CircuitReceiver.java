@@ -130,7 +130,12 @@ final class CircuitReceiver implements CircuitHandler {
                 onBatchEnd();
                 filled = stream;
             }
-            stream.inbox.deliver(buf, at, length);
+            if (stream.inbox.deliver(buf, at, length)) {
+                circuit.sender().send(hop, Cell.RELAY, streamId, new RelayMessage.Xoff());
+                if (stream.inbox.stopSent()) {
+                    circuit.sendGo(stream);
+                }
+            }
         } else if (entry instanceof HalfStream half) {
             half.dataReceived();
         } else {
@@ -162,6 +167,7 @@ final class CircuitReceiver implements CircuitHandler {
                 expectNoStream("INTRODUCE2", streamId);
                 circuit.introductionReceived(hop, (RelayMessage.Introduce2) RelayMessage.read(command, body));
             }
+            case RelayMessage.XOFF, RelayMessage.XON -> onPace(hop, streamId, RelayMessage.read(command, body));
             case RelayMessage.BEGIN -> onBegin(hop, streamId, body);
             case RelayMessage.TRUNCATED -> {
                 RelayMessage.Truncated truncated = (RelayMessage.Truncated) RelayMessage.read(command, body);
@@ -210,6 +216,15 @@ final class CircuitReceiver implements CircuitHandler {
             half.sendmeReceived();
         } else {
             throw unknown("SENDME", streamId);
+        }
+    }
+
+    private void onPace(Hop hop, int streamId, RelayMessage message) throws ProtocolException {
+        StreamEntry entry = streams.find(streamId);
+        if (entry instanceof TorStream stream && stream.hop == hop) {
+            circuit.sender().paceReceived(stream, message);
+        } else if (!(entry instanceof HalfStream) || hop.flow().congestion() == null) {
+            throw unknown("relay command " + message.command(), streamId);
         }
     }
 

@@ -97,11 +97,11 @@ final class CircuitSender {
         try {
             awaitTurn(stream, hop);
             int sent = 0;
-            for (int n = TURN; n > 0 && sent < length && stream.sendWindow > 0 && flow.maySend(); n--) {
+            for (int n = TURN; n > 0 && sent < length && stream.nanosToWait() == 0 && flow.maySend(); n--) {
                 int size = Math.min(length - sent, flow.nextIsConfirmed() ? most - UNFORESEEABLE : most);
                 put(hop, Cell.RELAY, RelayMessage.DATA, stream.streamId(), from, offset + sent, size);
                 flow.dataSent(hop.crypto());
-                stream.sendWindow--;
+                stream.countSent(size);
                 sent += size;
             }
             return sent;
@@ -135,11 +135,15 @@ final class CircuitSender {
                 throw Failures.again(end);
             }
             failIfClosed();
-            if (stream.sendWindow == 0) {
-                await(sendable(stream));
+            long wait = stream.nanosToWait();
+            if (wait > 0) {
+                if (!arrived) {
+                    hop.turn().signal(); // it was our turn, and is the next one's
+                }
+                await(sendable(stream), wait);
                 arrived = true;
             } else if (!hop.flow().maySend() || arrived && lock.hasWaiters(hop.turn())) {
-                await(hop.turn());
+                await(hop.turn(), StreamPace.STOPPED);
                 arrived = false;
             } else {
                 return;
@@ -157,9 +161,13 @@ final class CircuitSender {
     }
 
     @SuppressWarnings("WaitNotInLoop") // the loop is the caller's
-    private static void await(Condition condition) throws TorException {
+    private static void await(Condition condition, long nanos) throws TorException {
         try {
-            condition.await();
+            if (nanos == StreamPace.STOPPED) {
+                condition.await();
+            } else {
+                condition.awaitNanos(nanos);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TorException(ErrorKind.CLOSED, "interrupted while waiting to send", e);
@@ -170,7 +178,7 @@ final class CircuitSender {
     void sendmeReceived(Hop hop, byte @Nullable [] tag) throws ProtocolException {
         lock.lock();
         try {
-            hop.flow().sendmeReceived(tag);
+            hop.flow().sendmeReceived(tag, !link.isWritable());
             hop.turn().signal();
         } finally {
             lock.unlock();
@@ -181,12 +189,30 @@ final class CircuitSender {
     void sendmeReceived(TorStream stream) throws ProtocolException {
         lock.lock();
         try {
-            if (stream.sendWindow > TorStream.WINDOW - TorStream.INCREMENT) {
-                throw new ProtocolException("stream-level SENDME for cells that were not sent");
-            }
-            stream.sendWindow += TorStream.INCREMENT;
+            stream.openWindow();
             if (stream.sendable != null) {
                 stream.sendable.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** XOFF or XON has come for a stream. */
+    void paceReceived(TorStream stream, RelayMessage message) throws ProtocolException {
+        lock.lock();
+        try {
+            StreamPace pace = stream.pace;
+            if (pace == null) {
+                throw new ProtocolException("relay command " + message.command() + " without congestion control");
+            }
+            if (message instanceof RelayMessage.Xon(long kilobytes)) {
+                pace.go(kilobytes, System.nanoTime());
+                if (stream.sendable != null) {
+                    stream.sendable.signal();
+                }
+            } else {
+                pace.stop();
             }
         } finally {
             lock.unlock();
@@ -197,7 +223,7 @@ final class CircuitSender {
     void end(TorStream stream, HalfStream half) throws TorException {
         lock.lock();
         try {
-            half.unacknowledged(TorStream.WINDOW - stream.sendWindow);
+            half.unacknowledged(stream.unacknowledged());
             if (closed == null && streams.halfClose(stream.streamId(), stream, half)) {
                 putEnd(stream.hop, stream.streamId(), stream.endReason());
             }

@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Which handshake a relay is asked for, and how it is named to the relay before it. */
 final class Handshakes {
-    /** The encoding of "no extensions". */
-    private static final byte[] NO_EXTENSIONS = {0};
-
     private Handshakes() {}
 
     /** For the first hop, CREATE_FAST where no onion key is known. */
@@ -40,7 +37,7 @@ final class Handshakes {
     private static ClientHandshake withKey(HopTarget relay, byte[] key, SecureRandom random) throws ProtocolException {
         Ed25519Id id = relay.link().ed25519Id();
         return relay.ntorV3() && id != null
-                ? new NtorV3(id, key, NO_EXTENSIONS, random)
+                ? new NtorV3(id, key, CircuitExtensions.request(relay.congestion() != null), random)
                 : new Ntor(relay.link().rsaId(), key, random);
     }
 

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The receiving side of one stream: filled by the channel's reader, emptied by one consumer at a time. It holds at most a
  * window's worth of bytes: the window is opened again, by a SENDME for 50 cells, only as far as there is room for them.
+ * Where congestion is controlled there is no window: the far end is told to stop when too much waits, and to go on when all
+ * of it was read; what comes meanwhile is bounded by the circuit's own window at the far end, and by the queues' memory.
  *
  * <p>Everything is guarded by {@link #lock}, which is held for moments only and within which no other lock of the circuit
  * is taken but the memory's.
@@ -30,7 +32,9 @@ final class StreamInbox {
     private final QueueMemory memory;
     private final QueueMemory.Queue owner;
     private final StreamBuffer buffer;
-    private final boolean hasWindow;
+    /** Bytes that may wait until the far end is told to stop; 0 where there is a window. */
+    private final int stopAt;
+
     private int window = TorStream.WINDOW;
     private int waiting;
     private boolean connected;
@@ -39,20 +43,36 @@ final class StreamInbox {
     private boolean ended;
     /** Why it ended, unless it ended well. */
     private @Nullable TorException failure;
+    private Pace pace = Pace.GOING;
     /** How many SENDMEs the last read made due; touched by the consumer alone. */
     private int sendmesDue;
+    /** Whether the last read made an XON due; touched by the consumer alone. */
+    private boolean goDue;
 
-    /** @param owner known to {@code memory} from when it may get data until it has none and never will */
-    StreamInbox(QueueMemory memory, QueueMemory.Queue owner, boolean hasWindow) {
+    /** What the far end was told. While one message is being sent nobody begins with the other: they would be mixed up. */
+    private enum Pace {
+        GOING,
+        STOPPING,
+        STOPPED,
+        STARTING
+    }
+
+    /**
+     * Puts an empty one together.
+     *
+     * @param owner known to {@code memory} from when it may get data until it has none and never will
+     * @param stopAt bytes that may wait until the far end is told to stop; 0: there is a window
+     */
+    StreamInbox(QueueMemory memory, QueueMemory.Queue owner, int stopAt) {
         this.memory = memory;
         this.owner = owner;
         buffer = new StreamBuffer(memory);
-        this.hasWindow = hasWindow;
+        this.stopAt = stopAt;
     }
 
     /** Of a stream that the far end has opened. */
-    static StreamInbox connected(QueueMemory memory, QueueMemory.Queue owner) {
-        StreamInbox inbox = new StreamInbox(memory, owner, true);
+    static StreamInbox connected(QueueMemory memory, QueueMemory.Queue owner, int stopAt) {
+        StreamInbox inbox = new StreamInbox(memory, owner, stopAt);
         inbox.connected = true;
         return inbox;
     }
@@ -69,20 +89,29 @@ final class StreamInbox {
         }
     }
 
-    /** The reader: DATA has come. Wakes nobody: {@link #wakeConsumer} follows when more of it has. */
-    void deliver(byte[] from, int offset, int length) throws ProtocolException {
+    /**
+     * The reader: DATA has come. Wakes nobody: {@link #wakeConsumer} follows when more of it has.
+     *
+     * @return whether the far end must be told to stop now, and then {@link #stopSent}
+     */
+    boolean deliver(byte[] from, int offset, int length) throws ProtocolException {
         lock.lock();
         try {
             if (ended) {
-                return; // closed by us a moment ago
+                return false; // closed by us a moment ago
             }
             if (!connected) {
                 throw new ProtocolException("DATA before CONNECTED");
             }
-            if (hasWindow && window-- <= 0) {
+            if (stopAt == 0 && window-- <= 0) {
                 throw new ProtocolException("more DATA than the stream's window allows");
             }
             buffer.append(from, offset, length);
+            if (stopAt == 0 || pace != Pace.GOING || buffer.size() <= stopAt) {
+                return false;
+            }
+            pace = Pace.STOPPING;
+            return true;
         } finally {
             lock.unlock();
         }
@@ -127,7 +156,7 @@ final class StreamInbox {
             ended = true;
             failure = reason;
             discard();
-            return first ? HalfStream.ofStream(hasWindow ? window : Integer.MAX_VALUE, !connected) : null;
+            return first ? HalfStream.ofStream(stopAt == 0 ? window : Integer.MAX_VALUE, !connected) : null;
         } finally {
             lock.unlock();
         }
@@ -231,8 +260,11 @@ final class StreamInbox {
             }
             buffer.drop(n);
             forgetIfDone();
-            if (hasWindow && !ended) {
+            if (stopAt == 0 && !ended) {
                 openWindow();
+            } else if (pace == Pace.STOPPED && !ended && buffer.size() == 0) {
+                pace = Pace.STARTING;
+                goDue = true;
             }
             return n;
         } finally {
@@ -244,6 +276,39 @@ final class StreamInbox {
     int takeSendmesDue() {
         int due = sendmesDue;
         sendmesDue = 0;
+        return due;
+    }
+
+    /**
+     * The reader: the far end was told to stop.
+     *
+     * @return whether it must be told to go on now, as all was read meanwhile, and then {@link #goSent}
+     */
+    boolean stopSent() {
+        lock.lock();
+        try {
+            boolean empty = buffer.size() == 0;
+            pace = empty ? Pace.STARTING : Pace.STOPPED;
+            return empty;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The far end was told to go on. */
+    void goSent() {
+        lock.lock();
+        try {
+            pace = Pace.GOING;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** After {@link #read}, by the same thread: whether to tell the far end to go on, and then {@link #goSent}. */
+    boolean takeGoDue() {
+        boolean due = goDue;
+        goDue = false;
         return due;
     }
 

@@ -4,6 +4,7 @@ import dev.cepa.cell.EndReason;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
+import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent.StreamStatus.Status;
 import java.io.Closeable;
@@ -47,8 +48,11 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** What the far end is told when we end the stream. */
     private volatile EndReason endReason;
 
-    // Both are the circuit's sender's, guarded by its lock.
-    int sendWindow = WINDOW;
+    // All three are the circuit's sender's, guarded by its lock.
+    private int sendWindow = WINDOW;
+    /** In place of a window, where congestion is controlled. */
+    final @Nullable StreamPace pace;
+
     @Nullable Condition sendable;
 
     TorStream(Circuit circuit, Hop hop, QueueMemory memory, String target) {
@@ -59,7 +63,9 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
         // A client's reason is always MISC, even for a regular end: the exit need not know more (tor-spec section 6.3).
         endReason = EndReason.MISC;
         this.memory = memory;
-        inbox = new StreamInbox(memory, this, true);
+        CongestionSettings congestion = hop.flow().congestion();
+        pace = congestion == null ? null : new StreamPace(congestion.streams());
+        inbox = new StreamInbox(memory, this, congestion == null ? 0 : congestion.streams().ownStop());
     }
 
     /** One that the far end has opened; it may send at once, before we {@link #accept}. */
@@ -70,7 +76,39 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
         this.target = "";
         this.incoming = true;
         endReason = EndReason.DONE;
-        inbox = StreamInbox.connected(memory, this);
+        CongestionSettings congestion = hop.flow().congestion();
+        pace = congestion == null ? null : new StreamPace(congestion.streams());
+        inbox = StreamInbox.connected(memory, this, congestion == null ? 0 : congestion.streams().ownStop());
+    }
+
+    /** How long from now until a cell may be sent; {@link StreamPace#STOPPED} until the far end says so. */
+    long nanosToWait() {
+        if (pace != null) {
+            return pace.isFree() ? 0 : pace.nanosToWait(System.nanoTime());
+        }
+        return sendWindow > 0 ? 0 : StreamPace.STOPPED;
+    }
+
+    /** A DATA cell of so many bytes was sent. */
+    void countSent(int bytes) {
+        if (pace != null) {
+            pace.sent(bytes);
+        } else {
+            sendWindow--;
+        }
+    }
+
+    /** A stream-level SENDME has come. */
+    void openWindow() throws ProtocolException {
+        if (pace != null || sendWindow > WINDOW - INCREMENT) {
+            throw new ProtocolException("stream-level SENDME for cells that were not sent");
+        }
+        sendWindow += INCREMENT;
+    }
+
+    /** Cells that no stream-level SENDME has confirmed. */
+    int unacknowledged() {
+        return WINDOW - sendWindow;
     }
 
     /**
@@ -245,6 +283,9 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
                 int due = inbox.takeSendmesDue();
                 if (due > 0) {
                     circuit.sendStreamSendmes(TorStream.this, due);
+                }
+                if (inbox.takeGoDue()) {
+                    circuit.sendGo(TorStream.this);
                 }
                 return n;
             } finally {

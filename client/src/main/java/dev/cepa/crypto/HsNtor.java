@@ -118,8 +118,9 @@ public final class HsNtor {
      *
      * @param plaintext what the client had encrypted
      * @param clientKey X, 32 bytes
+     * @param subcredential which of the subcredentials the client had used, counted from 0
      */
-    public record Introduction(byte[] plaintext, byte[] clientKey) {}
+    public record Introduction(byte[] plaintext, byte[] clientKey, int subcredential) {}
 
     /**
      * What a service answers, and the keys.
@@ -148,10 +149,12 @@ public final class HsNtor {
         byte[] claimed = Arrays.copyOfRange(sealed, sealed.length - MAC, sealed.length);
         byte[] bx = key.agree(x);
         byte[] plaintext = null;
-        for (byte[] subcredential : subcredentials) {
-            IntroductionKeys keys = introductionKeys(bx, authKey, x, key.publicKey(), subcredential);
+        int fitting = 0;
+        for (int i = 0; i < subcredentials.size(); i++) {
+            IntroductionKeys keys = introductionKeys(bx, authKey, x, key.publicKey(), subcredentials.get(i));
             if (MessageDigest.isEqual(claimed, mac(keys.authentication, header, x, encrypted)) && plaintext == null) {
                 plaintext = NtorV3.aes256Ctr(keys.encryption, encrypted);
+                fitting = i;
             }
             keys.wipeAll();
         }
@@ -159,7 +162,7 @@ public final class HsNtor {
         if (plaintext == null) {
             throw new ProtocolException("introduction that is not authentic");
         }
-        return new Introduction(plaintext, x);
+        return new Introduction(plaintext, x, fitting);
     }
 
     /**

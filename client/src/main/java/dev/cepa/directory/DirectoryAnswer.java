@@ -18,8 +18,13 @@ public final class DirectoryAnswer implements Closeable {
     private final @Nullable Instant date;
     private final Encoding encoding;
     private final InputStream body;
+    private final ReceivedBytes received;
+    private @Nullable Runnable onClose;
 
-    DirectoryAnswer(int status, String reason, @Nullable Instant date, Encoding encoding, InputStream body) {
+    /** @param received what {@code body} is made of */
+    DirectoryAnswer(
+            int status, String reason, @Nullable Instant date, Encoding encoding, InputStream body, ReceivedBytes received) {
+        this.received = received;
         this.status = status;
         this.reason = reason;
         this.date = date;
@@ -79,8 +84,23 @@ public final class DirectoryAnswer implements Closeable {
         }
     }
 
+    /** How many bytes of the body have come, as they were sent. */
+    long receivedBytes() {
+        return received.received();
+    }
+
+    /** Has {@code listener} run when the answer has been read. */
+    void onClose(Runnable listener) {
+        onClose = listener;
+    }
+
     @Override
     public void close() throws IOException {
+        Runnable listener = onClose;
+        onClose = null;
+        if (listener != null) {
+            listener.run();
+        }
         body.close();
     }
 }

@@ -102,7 +102,7 @@ public final class DirectoryClient {
         }
         received.beginBody(length, request.maxBytes());
         InputStream body = decompression.open(encoding, received, request.maxBytes());
-        return new DirectoryAnswer(status, reason, date, encoding, body);
+        return new DirectoryAnswer(status, reason, date, encoding, body, received);
     }
 
     /** Reads a line, without its end; false if there is nothing. */

@@ -139,12 +139,15 @@ final class DirectoryFetcher {
     /** Asks, and waits for the head of the answer, which the caller must close. */
     DirectoryAnswer ask(Server server, DirectoryRequest request, Deadline deadline) throws IOException {
         DirectoryAnswer answer;
+        long begun = System.nanoTime();
         try {
             answer = link.ask(server.target(), server.attempt(), request, deadline);
         } catch (IOException e) {
             failed(server);
+            tell(server, request, begun, null, e);
             throw e;
         }
+        answer.onClose(() -> tell(server, request, begun, answer, null));
         if (server.attempt() != null) {
             guards.noteInternetConnectivity();
         } else {
@@ -152,6 +155,22 @@ final class DirectoryFetcher {
         }
         noteSkew(answer.date(), server);
         return answer;
+    }
+
+    private void tell(
+            Server server, DirectoryRequest request, long begun, @Nullable DirectoryAnswer answer, @Nullable IOException e) {
+        if (events.hasListeners()) {
+            TorException failure = e == null || e instanceof TorException
+                    ? (TorException) e
+                    : new TorException(ErrorKind.RELAY_UNREACHABLE, String.valueOf(e.getMessage()), e);
+            events.emit(new TorEvent.DirectoryDownload(
+                    request.document(),
+                    server.target().toString(),
+                    answer == null ? 0 : answer.status(),
+                    answer == null ? 0 : answer.receivedBytes(),
+                    Duration.ofNanos(System.nanoTime() - begun),
+                    failure));
+        }
     }
 
     /** What the server sent was of no use. */

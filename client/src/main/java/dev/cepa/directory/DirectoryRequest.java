@@ -97,6 +97,14 @@ public record DirectoryRequest(
         return get(path.append(".z").toString(), (long) MAX_MICRODESC * digests.size(), false);
     }
 
+    /** What is asked for, in one word for events. */
+    String document() {
+        if (path.startsWith("/tor/micro/")) {
+            return "microdescriptors";
+        }
+        return path.startsWith("/tor/keys/") ? "certificates" : "consensus";
+    }
+
     /** The head of the request as it is sent, with the empty line behind it; ASCII. */
     String head(String acceptEncoding) {
         StringBuilder out = new StringBuilder(256).append(body == null ? "GET " : "POST ").append(path).append(" HTTP/1.0\r\n");

@@ -48,6 +48,11 @@ final class ReceivedBytes extends InputStream {
         return taken;
     }
 
+    /** How many bytes of the body have come. */
+    long received() {
+        return received;
+    }
+
     /** Whether nothing is left. May wait for more bytes. */
     boolean atEnd() throws IOException {
         return !fill();

@@ -235,6 +235,66 @@ public sealed interface TorEvent {
     }
 
     /**
+     * A directory server was asked for something.
+     *
+     * @param document what for: {@code consensus}, {@code certificates} or {@code microdescriptors}
+     * @param server {@code $FINGERPRINT~nickname} of the server
+     * @param status 200 and the like, as the server answered; 0 if it did not
+     * @param bytes how many came, compressed
+     * @param time how long it took
+     * @param failure why there was no answer, null if there was one
+     */
+    record DirectoryDownload(
+            String document, String server, int status, long bytes, Duration time, @Nullable TorException failure)
+            implements TorEvent {}
+
+    /**
+     * A request of another program was carried out, or could not be: for a stream that is the moment when it is open.
+     *
+     * @param protocol how the program asked, {@code SOCKS5} and the like
+     * @param command {@code CONNECT}, {@code RESOLVE} or {@code RESOLVE_PTR}
+     * @param time how long that took
+     * @param failure why it could not, null otherwise
+     */
+    record ProxyRequest(String protocol, String command, Duration time, @Nullable TorException failure)
+            implements TorEvent {}
+
+    /**
+     * Something happened to an onion service of our own.
+     *
+     * @param action what happened
+     * @param address the service's 56 characters
+     * @param time how long it took; null where nothing was waited for
+     * @param failure why it went wrong, null otherwise
+     */
+    record ServiceStatus(Action action, String address, @Nullable Duration time, @Nullable TorException failure)
+            implements TorEvent {
+        /** What happened. */
+        public enum Action {
+            /** The service was started. */
+            STARTED,
+            /** An introduction point is ready. */
+            POINT_ESTABLISHED,
+            /** An introduction point could not be made ready. */
+            POINT_FAILED,
+            /** An introduction point that was ready is no more. */
+            POINT_CLOSED,
+            /** A client was introduced. */
+            INTRODUCED,
+            /** An introduction was refused: not authentic, or received before. */
+            REFUSED,
+            /** A client was met at its rendezvous point. */
+            CLIENT_MET,
+            /** A client could not be met. */
+            CLIENT_MISSED,
+            /** A client that was met has gone. */
+            CLIENT_LEFT,
+            /** The service was stopped. */
+            STOPPED
+        }
+    }
+
+    /**
      * Something a user should know, in a full sentence.
      *
      * @param message for people to read

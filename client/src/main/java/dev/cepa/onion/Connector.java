@@ -9,6 +9,7 @@ import dev.cepa.cell.RelayMessage.IntroduceAck;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.HsNtor;
 import dev.cepa.error.Deadline;
@@ -21,10 +22,10 @@ import dev.cepa.onion.pow.Effort;
 import dev.cepa.onion.pow.Puzzle;
 import dev.cepa.onion.pow.PuzzleSolution;
 import dev.cepa.onion.pow.PuzzleSolver;
+import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -42,24 +43,31 @@ final class Connector {
     private static final int ATTEMPTS = 6;
     /** Rendezvous points asked one after the other until one agrees. */
     private static final int RENDEZVOUS_ATTEMPTS = 3;
-    /** How long an introduction point may take to answer. */
-    private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
-    /** How long a service may take to come to the rendezvous point once it was told. */
-    private static final Duration RENDEZVOUS_TIME = Duration.ofSeconds(30);
 
     private final InternalCircuits circuits;
     private final DescriptorStore descriptors;
     private final IntroMemory memory;
     private final SecureRandom random;
     private final PuzzleSolver solver;
+    private final Patience patience;
 
     Connector(InternalCircuits circuits, DescriptorStore descriptors, IntroMemory memory, SecureRandom random) {
+        this(circuits, descriptors, memory, random, Patience.DEFAULT);
+    }
+
+    Connector(
+            InternalCircuits circuits,
+            DescriptorStore descriptors,
+            IntroMemory memory,
+            SecureRandom random,
+            Patience patience) {
         this.circuits = circuits;
         this.descriptors = descriptors;
         this.memory = memory;
         this.random = random;
         // One thread: another connection's puzzle waits for this one.
         this.solver = new PuzzleSolver(1, random);
+        this.patience = patience;
     }
 
     /**
@@ -114,7 +122,7 @@ final class Connector {
         }
 
         Circuit run() throws TorException {
-            preparation = Preparation.begin(circuits, random, deadline);
+            preparation = Preparation.begin(circuits, random, patience, deadline);
             DescriptorStore.Found found = descriptors.get(address, deadline);
             while (true) {
                 Circuit joined = tryAll(found);
@@ -166,7 +174,12 @@ final class Connector {
 
         private @Nullable Circuit attempt(IntroPoint point, DescriptorStore.Found found, HsNtor.Client handshake)
                 throws TorException {
-            List<Introduction.Extension> extensions = proofOfWork(point, found);
+            List<Introduction.Extension> extensions = new ArrayList<>(2);
+            CongestionSettings congestion = congestion(found.descriptor());
+            if (congestion != null) {
+                extensions.add(new Introduction.Extension(Introduction.Extension.CONGESTION_CONTROL, new byte[0]));
+            }
+            boolean worked = extensions.addAll(proofOfWork(point, found));
             Outcome outcome = introduce(point, handshake, extensions);
             RendezvousPoint at = rendezvous;
             if (outcome != Outcome.PASSED_ON || at == null) {
@@ -176,7 +189,7 @@ final class Connector {
             rendezvous = null;
             try {
                 // A service that is so busy that it wants proof of work takes its time.
-                return at.join(handshake, extensions.isEmpty() ? deadline.atMost(RENDEZVOUS_TIME) : deadline);
+                return at.join(handshake, congestion, worked ? deadline : deadline.atMost(patience.service()));
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.RENDEZVOUS_FAILED, e);
@@ -185,6 +198,18 @@ final class Connector {
             } finally {
                 at.close();
             }
+        }
+
+        /** What the service offers; there is no answer to asking for it. */
+        private @Nullable CongestionSettings congestion(HsDescriptor descriptor) throws TorException {
+            HsDescriptor.FlowControl offer = descriptor.flowControl();
+            if (offer == null || !offer.offersCongestionControl()) {
+                return null;
+            }
+            CongestionSettings wanted = CongestionParams.of(
+                    circuits.directory(deadline).consensus(),
+                    descriptor.singleOnion() ? CongestionParams.Kind.EXIT : CongestionParams.Kind.ONION);
+            return wanted == null ? null : wanted.withSendmeIncrement(offer.sendmeIncrement());
         }
 
         /** What the service asks for, and more after each failure; before the rendezvous, as it may take minutes. */
@@ -217,7 +242,7 @@ final class Connector {
             byte[] sealed = handshake.seal(header, at.introduction(extensions).toBytes());
             try {
                 byte[] answer = circuit.ask(
-                        new Introduce1(point.authKey(), sealed), RelayMessage.INTRODUCE_ACK, deadline.atMost(ANSWER_TIME));
+                        new Introduce1(point.authKey(), sealed), RelayMessage.INTRODUCE_ACK, deadline.atMost(patience.answer()));
                 IntroduceAck ack = (IntroduceAck) RelayMessage.read(RelayMessage.INTRODUCE_ACK, new ByteReader(answer));
                 if (ack.status() == 0) {
                     closeIntroduction();
@@ -263,7 +288,7 @@ final class Connector {
             introduction = null;
             if (circuit != null && circuit.isOpen() && circuit.extensionsLeft() > 1) {
                 try {
-                    circuit.extend(relay, deadline.atMost(ANSWER_TIME));
+                    circuit.extend(relay, deadline.atMost(patience.answer()));
                     introduction = circuit;
                     return circuit;
                 } catch (TorException e) {
@@ -306,7 +331,7 @@ final class Connector {
             TorException trouble = null;
             for (int i = 0; i < RENDEZVOUS_ATTEMPTS && (at == null || !at.isOpen()); i++) {
                 try {
-                    at = RendezvousPoint.establish(circuits, random, deadline);
+                    at = RendezvousPoint.establish(circuits, random, patience, deadline);
                 } catch (TorException e) {
                     giveUpIfOver(e);
                     trouble = e;

@@ -39,7 +39,6 @@ final class DescriptorFetcher {
     static final Duration REQUERY = Duration.ofMinutes(15);
 
     private static final Logger LOG = LoggerFactory.getLogger(DescriptorFetcher.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     /** Beyond, the oldest question is forgotten. */
     private static final int MOST_REMEMBERED = 5000;
     /** So many directories may say that a descriptor is the latest until it is believed. */
@@ -49,6 +48,7 @@ final class DescriptorFetcher {
     private final TorEvents events;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final Patience patience;
     private final DirectoryClient client = DirectoryClient.anonymous();
     private final ReentrantLock lock = new ReentrantLock();
     /** When which directory was asked for which blinded key, the oldest first; guarded by the lock. */
@@ -57,10 +57,20 @@ final class DescriptorFetcher {
     private record Asked(RsaId directory, String descriptorId) {}
 
     DescriptorFetcher(InternalCircuits circuits, TorEvents events, InstantSource clock, RandomGenerator random) {
+        this(circuits, events, clock, random, Patience.DEFAULT);
+    }
+
+    DescriptorFetcher(
+            InternalCircuits circuits,
+            TorEvents events,
+            InstantSource clock,
+            RandomGenerator random,
+            Patience patience) {
         this.circuits = circuits;
         this.events = events;
         this.clock = clock;
         this.random = random;
+        this.patience = patience;
     }
 
     /** Says whether a descriptor, which is authentic, is new enough to be of use. */
@@ -95,7 +105,7 @@ final class DescriptorFetcher {
             HopTarget directory = circuits.hop(ring.dir(), relay, deadline);
             try {
                 emit(Action.REQUESTED, address, directory, id, null);
-                SealedDescriptor descriptor = ask(directory, keys, question, deadline.atMost(PATIENCE));
+                SealedDescriptor descriptor = ask(directory, keys, question, deadline.atMost(patience.directory()));
                 emit(Action.RECEIVED, address, directory, id, null);
                 if (wanted.test(descriptor)) {
                     return descriptor;

@@ -1,5 +1,7 @@
 package dev.cepa.onion;
 
+import dev.cepa.error.ProtocolException;
+import dev.cepa.netdoc.Protocols;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -33,7 +35,16 @@ public record HsDescriptor(
      * @param versions the versions of FlowCtrl, as protocol lists write them
      * @param sendmeIncrement cells that one SENDME acknowledges
      */
-    public record FlowControl(String versions, int sendmeIncrement) {}
+    public record FlowControl(String versions, int sendmeIncrement) {
+        /** Whether it can do more than fixed windows. */
+        boolean offersCongestionControl() {
+            try {
+                return Protocols.parse("FlowCtrl=" + versions).supports(Protocols.Name.FLOW_CTRL, 2);
+            } catch (ProtocolException e) {
+                return false;
+            }
+        }
+    }
 
     public HsDescriptor {
         introPoints = List.copyOf(introPoints);

@@ -7,6 +7,7 @@ import dev.cepa.cell.RelayMessage.EstablishRendezvous;
 import dev.cepa.error.ProtocolException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client tells a service, where no introduction point can read it (rend-spec-v3 section 3.3.1).
@@ -29,6 +30,16 @@ record Introduction(byte[] cookie, List<Extension> extensions, byte[] ntorKey, L
         static final int CONGESTION_CONTROL = 1;
         /** Proof of work, 41 bytes: version 1 | nonce 16 | effort 4 | seed head 4 | solution 16. */
         static final int PROOF_OF_WORK = 2;
+    }
+
+    /** The body of the first extension of that type; null if there is none. */
+    byte @Nullable [] extension(int type) {
+        for (Extension extension : extensions) {
+            if (extension.type == type) {
+                return extension.body;
+            }
+        }
+        return null;
     }
 
     /** As it is encrypted, padded with zeros. */

@@ -140,9 +140,12 @@ public final class OnionClient implements Closeable {
             Key key = key(address, request.isolation());
             Joined at = joined(key, deadline);
             try {
-                return request.optimistic()
-                        ? at.circuit.openServiceOptimistic(request.host(), request.port())
-                        : at.circuit.openService(request.host(), request.port(), deadline.atMost(ANSWER_TIME));
+                TorStream stream = at.circuit.openServiceOptimistic(request.host(), request.port());
+                if (!request.optimistic()) {
+                    request.sendEarly(stream.output());
+                    Circuit.connected(stream, deadline.atMost(ANSWER_TIME));
+                }
+                return stream;
             } catch (StreamException e) {
                 throw e;
             } catch (TorException e) {

@@ -6,7 +6,10 @@ import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.ServiceStatus;
+import dev.cepa.event.TorEvent.ServiceStatus.Action;
 import dev.cepa.event.TorEvents;
+import dev.cepa.onion.pow.PuzzleVerifier;
 import dev.cepa.onion.pow.ReplaySet;
 import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
@@ -20,6 +23,7 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
@@ -61,10 +65,12 @@ public final class OnionService implements Closeable {
     private static final Duration COOKIE_TIME = Duration.ofMinutes(5);
 
     private final ServiceCircuits circuits;
+    private final boolean testing;
     private final Ed25519KeyPair identity;
     private final InstantSource clock;
     private final SecureRandom random;
     private final Runnable alive;
+    private final TorEvents events;
     private final ServicePublisher publisher;
     private final ServiceSessions sessions;
     private final BlockingQueue<Received> introductions = new ArrayBlockingQueue<>(QUEUE);
@@ -83,7 +89,10 @@ public final class OnionService implements Closeable {
     private Instant notBefore = Instant.MIN;
     private int failures;
     private boolean everEstablished;
-    private boolean clientsChanged;
+    private boolean contentChanged;
+    private @Nullable PuzzleVerifier puzzles;
+    private @Nullable ProofOfWorkDefence defence;
+    private @Nullable PowParams publishedPow;
     private @Nullable Thread reader;
 
     /** An introduction point, being established or established. */
@@ -105,7 +114,7 @@ public final class OnionService implements Closeable {
      * Makes a service, which {@link #start} starts.
      *
      * @param testing whether this is a test network, where time periods are short
-     * @param identity its key pair, which is its address
+     * @param identity its key pair, which is its address; the service's own, which it wipes when it is closed
      * @param ports who serves which of its ports
      * @param alive runs now and then as long as the service does, so that the client does not rest
      */
@@ -120,25 +129,51 @@ public final class OnionService implements Closeable {
             SecureRandom random,
             Runnable alive) {
         this.circuits = circuits;
+        this.testing = testing;
         this.identity = identity;
         this.settings = settings;
         this.clock = clock;
         this.random = random;
         this.alive = alive;
+        this.events = events;
         publisher = new ServicePublisher(circuits, testing, identity, events, clock, random);
-        sessions = new ServiceSessions(circuits, Map.copyOf(ports), settings, random);
+        sessions = new ServiceSessions(circuits, Map.copyOf(ports), settings, this::tell, random);
+    }
+
+    private void tell(Action action, @Nullable Duration time, @Nullable TorException failure) {
+        if (events.hasListeners()) {
+            events.emit(new ServiceStatus(action, address().label(), time, failure));
+        }
     }
 
     /** Starts it; returns at once. */
     public void start() {
-        publisher.start();
+        tell(Action.STARTED, null, null);
         lock.lock();
         try {
+            publisher.setMasters(settings.masters());
+            publisher.start();
+            defend();
             reader = Thread.ofVirtual().name("cepa-onion-introductions").start(this::read);
         } finally {
             lock.unlock();
         }
         Thread.ofVirtual().name("cepa-onion-service").start(this::keep);
+    }
+
+    /** Prefers clients that work, or does so no longer, as the settings have it; with the lock held. */
+    private void defend() {
+        ServiceSettings.ProofOfWork wanted = settings.proofOfWork();
+        if (defence != null && !defence.settings().equals(wanted)) {
+            defence.close();
+            defence = null;
+        }
+        if (wanted != null && defence == null && !turns.isClosed()) {
+            // Seeds are kept: clients are at work for them.
+            puzzles = puzzles == null ? new PuzzleVerifier(random, clock) : puzzles;
+            defence = new ProofOfWorkDefence(wanted, puzzles, sessions, clock, testing);
+            defence.start();
+        }
     }
 
     /** Its address. */
@@ -181,7 +216,9 @@ public final class OnionService implements Closeable {
         lock.lock();
         try {
             settings = newSettings;
-            clientsChanged = true;
+            contentChanged = true;
+            publisher.setMasters(newSettings.masters());
+            defend();
             turns.call();
         } finally {
             lock.unlock();
@@ -209,7 +246,7 @@ public final class OnionService implements Closeable {
             lock.unlock();
         }
         for (ServicePoint point : all) {
-            point.close();
+            point.closeCircuit();
         }
         publisher.directoryChanged();
     }
@@ -242,6 +279,9 @@ public final class OnionService implements Closeable {
             removeSpent(now, toClose);
             pause = fill(now);
             publishIfDue(now);
+            if (defence != null) {
+                pause = earlier(pause, Duration.between(now, defence.due()));
+            }
         } finally {
             lock.unlock();
         }
@@ -329,8 +369,16 @@ public final class OnionService implements Closeable {
 
     private void establish(Slot slot) {
         TorException failure = null;
+        long begun = System.nanoTime();
+        ServiceSettings.IntroductionLimit limit;
+        lock.lock();
         try {
-            slot.point.establish(circuits, this::received, Deadline.in(PATIENCE));
+            limit = settings.introductionLimit();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            slot.point.establish(circuits, limit, this::received, Deadline.in(PATIENCE));
         } catch (TorException e) {
             LOG.debug("Introduction point {} could not be established: {}", slot.point.relay(), e.getMessage());
             failure = e;
@@ -338,7 +386,11 @@ public final class OnionService implements Closeable {
             LOG.warn("An introduction point could not be established", e);
             failure = new TorException(ErrorKind.INTERNAL, "an introduction point could not be established: " + e, e);
         }
-        boolean unwanted;
+        tell(
+                failure == null ? Action.POINT_ESTABLISHED : Action.POINT_FAILED,
+                Duration.ofNanos(System.nanoTime() - begun),
+                failure);
+        boolean unwanted = false;
         lock.lock();
         try {
             slot.busy = false;
@@ -351,21 +403,24 @@ public final class OnionService implements Closeable {
                 notBefore = clock.instant().plusSeconds(Math.min(LAST_PAUSE_SECONDS, 1L << Math.min(failures, 10)));
                 if (++slot.attempts >= ATTEMPTS || !published.contains(slot.point)) {
                     slots.remove(slot);
+                    unwanted = true;
                 }
             }
-            unwanted = turns.isClosed();
+            unwanted |= turns.isClosed();
             turns.call();
         } finally {
             lock.unlock();
         }
+        if (failure == null) {
+            slot.point.onClose(this::pointClosed);
+        }
         if (unwanted) {
             slot.point.close();
-        } else if (failure == null) {
-            slot.point.onClose(this::pointClosed);
         }
     }
 
     private void pointClosed() {
+        tell(Action.POINT_CLOSED, null, null);
         lock.lock();
         try {
             turns.call();
@@ -392,14 +447,17 @@ public final class OnionService implements Closeable {
         }
         boolean same = points.size() == published.size() && published.containsAll(points);
         boolean patient = incompleteSince == null || now.isAfter(incompleteSince.plus(POINTS_TIME));
-        if ((!same && !points.isEmpty() && patient) || clientsChanged && !points.isEmpty()) {
+        PowParams pow = defence == null ? null : defence.params();
+        contentChanged |= !Objects.equals(pow, publishedPow);
+        if ((!same && !points.isEmpty() && patient) || contentChanged && !points.isEmpty()) {
             published = List.copyOf(points);
-            clientsChanged = false;
+            contentChanged = false;
+            publishedPow = pow;
             List<IntroPoint> described = new ArrayList<>();
             for (ServicePoint point : points) {
                 described.add(point.described());
             }
-            publisher.publish(described, settings.clients());
+            publisher.publish(described, settings.clients(), pow);
         }
     }
 
@@ -418,7 +476,7 @@ public final class OnionService implements Closeable {
             while (true) {
                 Received received = introductions.take();
                 try {
-                    ServicePoint.Opened opened = received.point.open(received.message, publisher.subcredentials());
+                    ServicePoint.Opened opened = received.point.open(received.message, publisher.keys());
                     if (cookies.isFull() || clock.instant().isAfter(since.plus(COOKIE_TIME))) {
                         older = cookies;
                         cookies = new ReplaySet(COOKIES);
@@ -428,8 +486,10 @@ public final class OnionService implements Closeable {
                     if (older.contains(cookie) || !cookies.add(cookie)) {
                         throw new TorException(ErrorKind.PROTOCOL, "a client's cookie that was used before");
                     }
-                    sessions.meet(received.point, opened);
+                    tell(Action.INTRODUCED, null, null);
+                    meet(received.point, opened);
                 } catch (TorException e) {
+                    tell(Action.REFUSED, null, e);
                     LOG.debug("An introduction to our onion service was refused: {}", e.getMessage());
                 } catch (RuntimeException e) {
                     LOG.warn("An introduction to an onion service could not be read", e);
@@ -437,6 +497,22 @@ public final class OnionService implements Closeable {
             }
         } catch (InterruptedException e) {
             // Closed.
+        }
+    }
+
+    /** Meets a client when it is its turn, which is at once if all have the same right. */
+    private void meet(ServicePoint point, ServicePoint.Opened opened) throws TorException {
+        ProofOfWorkDefence asked;
+        lock.lock();
+        try {
+            asked = defence;
+        } finally {
+            lock.unlock();
+        }
+        if (asked == null) {
+            sessions.meet(point, opened);
+        } else {
+            asked.add(point, opened);
         }
     }
 
@@ -456,6 +532,9 @@ public final class OnionService implements Closeable {
             if (reader != null) {
                 reader.interrupt();
             }
+            if (defence != null) {
+                defence.close();
+            }
         } finally {
             lock.unlock();
         }
@@ -464,5 +543,6 @@ public final class OnionService implements Closeable {
             point.close();
         }
         sessions.close();
+        tell(Action.STOPPED, null, null);
     }
 }

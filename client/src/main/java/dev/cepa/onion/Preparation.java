@@ -24,21 +24,21 @@ final class Preparation implements Closeable {
     private boolean closed;
     private final Thread thread;
 
-    private Preparation(InternalCircuits circuits, SecureRandom random, Deadline deadline) {
-        thread = Thread.ofVirtual().name("cepa-rendezvous").unstarted(() -> prepare(circuits, random, deadline));
+    private Preparation(InternalCircuits circuits, SecureRandom random, Patience patience, Deadline deadline) {
+        thread = Thread.ofVirtual().name("cepa-rendezvous").unstarted(() -> prepare(circuits, random, patience, deadline));
     }
 
-    static Preparation begin(InternalCircuits circuits, SecureRandom random, Deadline deadline) {
-        Preparation preparation = new Preparation(circuits, random, deadline);
+    static Preparation begin(InternalCircuits circuits, SecureRandom random, Patience patience, Deadline deadline) {
+        Preparation preparation = new Preparation(circuits, random, patience, deadline);
         preparation.thread.start();
         return preparation;
     }
 
-    private void prepare(InternalCircuits circuits, SecureRandom random, Deadline deadline) {
+    private void prepare(InternalCircuits circuits, SecureRandom random, Patience patience, Deadline deadline) {
         RendezvousPoint made = null;
         TorException failed = null;
         try {
-            made = RendezvousPoint.establish(circuits, random, deadline);
+            made = RendezvousPoint.establish(circuits, random, patience, deadline);
         } catch (TorException e) {
             failed = e;
         } catch (RuntimeException e) {

@@ -3,6 +3,7 @@ package dev.cepa.onion;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.EstablishRendezvous;
 import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.HsNtor;
 import dev.cepa.crypto.Tor1HopCrypto;
@@ -13,6 +14,7 @@ import dev.cepa.pool.InternalCircuits;
 import java.io.Closeable;
 import java.security.SecureRandom;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A relay that waits to be told by a service who is meant by a cookie (rend-spec-v3 section 4). It can be joined with a
@@ -36,12 +38,16 @@ final class RendezvousPoint implements Closeable {
     }
 
     /** Builds a circuit and has its last relay agree. */
-    static RendezvousPoint establish(InternalCircuits circuits, SecureRandom random, Deadline deadline) throws TorException {
+    static RendezvousPoint establish(
+            InternalCircuits circuits, SecureRandom random, Patience patience, Deadline deadline) throws TorException {
         Circuit circuit = circuits.toRendezvousPoint(deadline);
         try {
             byte[] cookie = new byte[EstablishRendezvous.COOKIE];
             random.nextBytes(cookie);
-            circuit.ask(new EstablishRendezvous(cookie), RelayMessage.RENDEZVOUS_ESTABLISHED, deadline);
+            circuit.ask(
+                    new EstablishRendezvous(cookie),
+                    RelayMessage.RENDEZVOUS_ESTABLISHED,
+                    deadline.atMost(patience.answer()));
             List<HopTarget> path = circuit.path();
             return new RendezvousPoint(
                     circuit, path.getLast(), cookie, circuit.expectMessage(RelayMessage.RENDEZVOUS2));
@@ -69,17 +75,21 @@ final class RendezvousPoint implements Closeable {
      * Waits for the service, and verifies that it is the one.
      *
      * @param handshake of the introduction that named this point
+     * @param congestion how congestion is controlled, if the service was asked for that
      * @return the circuit, whose streams go to the service
      * @throws ProtocolException if somebody else answered
      */
-    Circuit join(HsNtor.Client handshake, Deadline deadline) throws TorException {
+    Circuit join(HsNtor.Client handshake, @Nullable CongestionSettings congestion, Deadline deadline)
+            throws TorException {
         byte[] message = answer.await(deadline);
         try {
             if (message.length < HsNtor.ANSWER_LENGTH) {
                 throw new ProtocolException("RENDEZVOUS2 of " + message.length + " bytes from " + relay);
             }
-            circuit.join(Tor1HopCrypto.onionService(
-                    handshake.complete(java.util.Arrays.copyOf(message, HsNtor.ANSWER_LENGTH)), true));
+            circuit.join(
+                    Tor1HopCrypto.onionService(
+                            handshake.complete(java.util.Arrays.copyOf(message, HsNtor.ANSWER_LENGTH)), true),
+                    congestion);
             joined = true;
             return circuit;
         } catch (TorException e) {

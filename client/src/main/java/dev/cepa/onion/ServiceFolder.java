@@ -16,28 +16,45 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder of an onion service as C tor keeps it ({@code HiddenServiceDir}), so that each takes over what the other has
  * made: {@code hs_ed25519_secret_key}, {@code hs_ed25519_public_key}, {@code hostname} and {@code authorized_clients}.
- * Readable for its owner alone.
+ * Readable for its owner alone, unless a group is allowed to see what is in it.
  */
 public final class ServiceFolder {
+    private static final Logger LOG = LoggerFactory.getLogger(ServiceFolder.class);
     private static final String SECRET_FILE = "hs_ed25519_secret_key";
     private static final String PUBLIC_FILE = "hs_ed25519_public_key";
     private static final String HOSTNAME_FILE = "hostname";
+    private static final String NON_ANONYMOUS_FILE = "onion_service_non_anonymous";
     private static final String CLIENTS_FOLDER = "authorized_clients";
     private static final int HEAD = 32;
     private static final byte[] SECRET_HEAD = head("== ed25519v1-secret: type0 ==");
     private static final byte[] PUBLIC_HEAD = head("== ed25519v1-public: type0 ==");
-    private static final Set<PosixFilePermission> OTHERS = EnumSet.complementOf(EnumSet.of(
-            PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE));
+    private static final String FOLDER_MODE = "rwx------";
+    private static final String FOLDER_MODE_FOR_GROUP = "rwxr-x---";
+    private static final String FILE_MODE = "rw-------";
+    private static final String FILE_MODE_FOR_GROUP = "rw-r-----";
+
+    /**
+     * What the folder is used for.
+     *
+     * @param groupReadable whether its group may see what is in it and read the host name; the keys it can't read
+     * @param nonAnonymous whether its service does not hide where it is
+     */
+    public record Use(boolean groupReadable, boolean nonAnonymous) {
+        /** Ours alone, for a service that is hidden. */
+        public static final Use DEFAULT = new Use(false, false);
+    }
 
     private final Path folder;
     private final Ed25519KeyPair identity;
@@ -56,9 +73,11 @@ public final class ServiceFolder {
      *
      * @throws TorException of kind STORAGE, which says what is wrong
      */
-    public static ServiceFolder open(Path folder, SecureRandom random) throws TorException {
+    public static ServiceFolder open(Path folder, Use use, SecureRandom random) throws TorException {
         try {
-            return openChecked(folder, random);
+            ServiceFolder opened = openChecked(folder, use.groupReadable, random);
+            opened.checkAnonymity(use.nonAnonymous);
+            return opened;
         } catch (TorException e) {
             throw e;
         } catch (IOException e) {
@@ -66,36 +85,91 @@ public final class ServiceFolder {
         }
     }
 
-    private static ServiceFolder openChecked(Path folder, SecureRandom random) throws IOException {
+    private static ServiceFolder openChecked(Path folder, boolean groupReadable, SecureRandom random) throws IOException {
         boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+        String folderMode = groupReadable ? FOLDER_MODE_FOR_GROUP : FOLDER_MODE;
         if (!Files.exists(folder)) {
             Files.createDirectories(folder.toAbsolutePath().getParent());
-            Files.createDirectory(folder, attributes(posix, "rwx------"));
-        } else if (posix && Files.getPosixFilePermissions(folder).stream().anyMatch(OTHERS::contains)) {
-            throw new TorException(
-                    ErrorKind.STORAGE, "the onion service's folder " + folder + " is open to others; it must have mode 700");
+            Files.createDirectory(folder, attributes(posix, folderMode));
+        }
+        if (posix) {
+            checkOwner(folder);
+            Set<PosixFilePermission> allowed = PosixFilePermissions.fromString(folderMode);
+            if (!allowed.containsAll(Files.getPosixFilePermissions(folder))) {
+                throw new TorException(
+                        ErrorKind.STORAGE, "the onion service's folder " + folder + " is open to others; it must have mode "
+                                + (groupReadable ? "750" : "700"));
+            }
+            Files.setPosixFilePermissions(folder, allowed);
         }
         Path secretFile = folder.resolve(SECRET_FILE);
         Ed25519KeyPair identity;
         if (Files.exists(secretFile)) {
+            checkSecretMode(secretFile, posix, groupReadable);
             identity = readSecret(secretFile);
             checkPublic(folder.resolve(PUBLIC_FILE), identity);
         } else {
             identity = Ed25519KeyPair.generate(random);
             byte[] secret = identity.secretKey();
-            write(secretFile, SECRET_HEAD, secret, posix);
+            write(secretFile, SECRET_HEAD, secret, attributes(posix, FILE_MODE));
             Primitives.wipe(secret);
         }
         if (!Files.exists(folder.resolve(PUBLIC_FILE))) {
-            write(folder.resolve(PUBLIC_FILE), PUBLIC_HEAD, identity.publicKey(), posix);
+            write(folder.resolve(PUBLIC_FILE), PUBLIC_HEAD, identity.publicKey(), attributes(posix, FILE_MODE));
         }
         byte[] hostname = (OnionAddress.of(identity.publicKey()).label() + ".onion\n").getBytes(StandardCharsets.US_ASCII);
-        write(folder.resolve(HOSTNAME_FILE), new byte[0], hostname, posix);
+        String hostnameMode = groupReadable ? FILE_MODE_FOR_GROUP : FILE_MODE;
+        write(folder.resolve(HOSTNAME_FILE), new byte[0], hostname, attributes(posix, hostnameMode));
         Path clients = folder.resolve(CLIENTS_FOLDER);
         if (!Files.exists(clients)) {
-            Files.createDirectory(clients, attributes(posix, "rwx------"));
+            Files.createDirectory(clients, attributes(posix, folderMode));
         }
         return new ServiceFolder(folder, identity);
+    }
+
+    /** Somebody else's folder could be changed under our hands. The name of the user is not known everywhere. */
+    private static void checkOwner(Path folder) throws IOException {
+        UserPrincipal user;
+        try {
+            user = FileSystems.getDefault()
+                    .getUserPrincipalLookupService()
+                    .lookupPrincipalByName(System.getProperty("user.name", ""));
+        } catch (IOException | UnsupportedOperationException e) {
+            return;
+        }
+        UserPrincipal owner = Files.getOwner(folder);
+        if (!owner.equals(user)) {
+            throw new TorException(
+                    ErrorKind.STORAGE, "the onion service's folder " + folder + " belongs to " + owner + " and not to " + user
+                            + ", as whom this program runs");
+        }
+    }
+
+    private static void checkSecretMode(Path file, boolean posix, boolean groupReadable) throws IOException {
+        boolean open = posix
+                && !PosixFilePermissions.fromString(FILE_MODE).containsAll(Files.getPosixFilePermissions(file));
+        if (open && groupReadable) {
+            throw new TorException(
+                    ErrorKind.STORAGE, "the secret key " + file + " is open to others in a folder that is; it must have "
+                            + "mode 600");
+        }
+        if (open) {
+            LOG.warn("The secret key {} has a mode wider than 600; only its folder protects it.", file);
+        }
+    }
+
+    /** An address whose place is known once is known for ever: it must not become that of a hidden service. */
+    private void checkAnonymity(boolean nonAnonymous) throws IOException {
+        Path mark = folder.resolve(NON_ANONYMOUS_FILE);
+        if (nonAnonymous) {
+            if (!Files.exists(mark)) {
+                Files.createFile(mark);
+            }
+        } else if (Files.exists(mark)) {
+            throw new TorException(
+                    ErrorKind.STORAGE, "the onion service of " + folder + " has run in non-anonymous mode, so that everybody may "
+                            + "know where it is; it can't be hidden any more. Make a new one, in another folder.");
+        }
     }
 
     private static Ed25519KeyPair readSecret(Path file) throws IOException {
@@ -125,13 +199,11 @@ public final class ServiceFolder {
     }
 
     /** Replaces a file whole, and has it on the disk. */
-    private static void write(Path file, byte[] head, byte[] content, boolean posix) throws IOException {
+    private static void write(Path file, byte[] head, byte[] content, FileAttribute<?>[] mode) throws IOException {
         Path made = file.resolveSibling(file.getFileName() + ".tmp");
         Files.deleteIfExists(made);
         try (FileChannel out = FileChannel.open(
-                made,
-                Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
-                attributes(posix, "rw-------"))) {
+                made, Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW), mode)) {
             ByteBuffer bytes = ByteBuffer.allocate(head.length + content.length).put(head).put(content).flip();
             while (bytes.hasRemaining()) {
                 out.write(bytes);

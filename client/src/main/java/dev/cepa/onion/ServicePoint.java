@@ -4,6 +4,7 @@ import dev.cepa.cell.RelayMessage.EstablishIntro;
 import dev.cepa.cell.RelayMessage.Introduce2;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
+import dev.cepa.crypto.Ed25519;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.crypto.HsNtor;
 import dev.cepa.crypto.Primitives;
@@ -11,6 +12,7 @@ import dev.cepa.crypto.X25519;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.onion.ServiceSettings.IntroductionLimit;
 import dev.cepa.onion.pow.ReplaySet;
 import dev.cepa.pool.InternalCircuits;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -46,6 +49,7 @@ final class ServicePoint {
     private final ReplaySet introductions;
 
     private @Nullable Circuit circuit;
+    private boolean closed;
 
     ServicePoint(HopTarget relay, Instant now, SecureRandom random) throws ProtocolException {
         byte[] ntorKey = relay.ntorKey();
@@ -92,13 +96,16 @@ final class ServicePoint {
     /**
      * Builds a circuit to the relay and has it agree.
      *
+     * @param limit what it is to pass on at most; null: it is told nothing
      * @param listener gets the introductions; runs on the channel's reader: it must not block
      */
-    void establish(InternalCircuits circuits, BiConsumer<ServicePoint, Introduce2> listener, Deadline deadline)
+    void establish(
+            InternalCircuits circuits, @Nullable IntroductionLimit limit, BiConsumer<ServicePoint, Introduce2> listener,
+            Deadline deadline)
             throws TorException {
         Circuit made = circuits.to(relay, InternalCircuits.Purpose.SERVICE_INTRODUCTION, deadline);
         try {
-            made.establishIntroduction(this::message, introduction -> listener.accept(this, introduction), deadline);
+            made.establishIntroduction(binding -> message(binding, limit), introduction -> listener.accept(this, introduction), deadline);
         } catch (TorException | RuntimeException e) {
             made.close();
             throw e;
@@ -125,55 +132,81 @@ final class ServicePoint {
         }
     }
 
-    private EstablishIntro message(byte[] binding) {
-        byte[] header = EstablishIntro.header(authKey.publicKey());
+    private EstablishIntro message(byte[] binding, @Nullable IntroductionLimit limit) {
+        EstablishIntro.Limit told = limit == null ? null : new EstablishIntro.Limit(limit.rate(), limit.burst());
+        byte[] header = EstablishIntro.header(authKey.publicKey(), told);
         byte[] auth = HsNtor.mac(binding, header);
         Primitives.wipe(binding);
-        return new EstablishIntro(authKey.publicKey(), auth, authKey.sign(SIGNED, header, auth));
+        lock.lock();
+        try {
+            // With keys that are being wiped nothing may be signed.
+            byte[] signature = closed ? new byte[Ed25519.SIGNATURE_LENGTH] : authKey.sign(SIGNED, header, auth);
+            return new EstablishIntro(authKey.publicKey(), told, auth, signature);
+        } finally {
+            lock.unlock();
+        }
     }
 
-    /** What a client has told us, and how to answer it. */
-    record Opened(Introduction introduction, byte[] clientKey) {}
+    /**
+     * What a client has told us, and how to answer it.
+     *
+     * @param keys of the service and time period whose descriptor the client has
+     */
+    record Opened(Introduction introduction, byte[] clientKey, PeriodKeys keys) {}
 
     /**
      * Reads an introduction.
      *
-     * @param subcredentials of the time periods whose descriptors clients may have
+     * @param keys of the time periods whose descriptors clients may have
      * @throws ProtocolException if it is malformed, not authentic, or was received before
      */
-    Opened open(Introduce2 message, List<byte[]> subcredentials) throws ProtocolException {
+    Opened open(Introduce2 message, List<PeriodKeys> keys) throws ProtocolException {
         if (!MessageDigest.isEqual(message.authKey(), authKey.publicKey())) {
             throw new ProtocolException("introduction with another point's key");
+        }
+        List<byte[]> subcredentials = new ArrayList<>(keys.size());
+        for (PeriodKeys one : keys) {
+            subcredentials.add(one.subcredential());
         }
         byte[] digest = Primitives.sha3(message.sealed());
         lock.lock();
         try {
+            checkOpen();
             if (introductions.contains(digest)) {
                 throw new ProtocolException("introduction that was received before");
             }
-        } finally {
-            lock.unlock();
-        }
-        HsNtor.Introduction opened = HsNtor.open(
-                encryptionKey, authKey.publicKey(), subcredentials, message.header(), message.sealed());
-        lock.lock();
-        try {
+            HsNtor.Introduction opened = HsNtor.open(
+                    encryptionKey, authKey.publicKey(), subcredentials, message.header(), message.sealed());
             // What is not authentic is not remembered: the relay could fill the memory with it.
             if (!introductions.add(digest)) {
-                throw new ProtocolException("introduction that was received before, or one too many");
+                throw new ProtocolException("introduction that was one too many");
             }
+            return new Opened(
+                    Introduction.read(opened.plaintext()), opened.clientKey(), keys.get(opened.subcredential()));
         } finally {
             lock.unlock();
         }
-        return new Opened(Introduction.read(opened.plaintext()), opened.clientKey());
+    }
+
+    private void checkOpen() throws ProtocolException {
+        if (closed) {
+            throw new ProtocolException("introduction at a point that is closed");
+        }
     }
 
     /** Answers it. */
     HsNtor.Answer answer(Opened opened, SecureRandom random) throws ProtocolException {
-        return HsNtor.answer(encryptionKey, authKey.publicKey(), opened.clientKey(), X25519.generate(random));
+        lock.lock();
+        try {
+            checkOpen();
+            return HsNtor.answer(encryptionKey, authKey.publicKey(), opened.clientKey(), X25519.generate(random));
+        } finally {
+            lock.unlock();
+        }
     }
 
-    void close() {
+    /** Ends its circuit; it can be established again. */
+    void closeCircuit() {
         Circuit at;
         lock.lock();
         try {
@@ -183,6 +216,19 @@ final class ServicePoint {
         }
         if (at != null) {
             at.close();
+        }
+    }
+
+    /** Ends it, and forgets its keys. */
+    void close() {
+        closeCircuit();
+        lock.lock();
+        try {
+            closed = true;
+            authKey.wipe();
+            encryptionKey.wipe();
+        } finally {
+            lock.unlock();
         }
     }
 }

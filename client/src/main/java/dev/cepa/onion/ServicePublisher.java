@@ -17,6 +17,7 @@ import dev.cepa.event.TorEvents;
 import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.pool.InternalCircuits;
+import dev.cepa.pool.ServiceCircuits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -62,7 +63,7 @@ final class ServicePublisher implements Closeable {
     /** Directories that are given it at a time. */
     private static final int AT_ONCE = 8;
 
-    private final InternalCircuits circuits;
+    private final ServiceCircuits circuits;
     private final boolean testing;
     private final Ed25519KeyPair identity;
     private final String address;
@@ -81,20 +82,22 @@ final class ServicePublisher implements Closeable {
     private List<IntroPoint> points = List.of();
 
     private List<byte[]> clients = List.of();
-    /** Counts the changes of both. */
+    private @Nullable PowParams pow;
+    /** Counts the changes of all three. */
     private int version;
 
     private boolean published;
-    private List<byte[]> subcredentials = List.of();
+    private List<PeriodKeys> keys = List.of();
+    private List<OnionAddress> masters = List.of();
 
     private Map<TimePeriod, Descriptor> descriptors = new HashMap<>();
 
-    // The thread's own: what the directory says, as long as it is the same.
     private @Nullable NetDir placedBy;
+    /** The thread's own: what the directory says, as long as it is the same. */
     private List<Place> places = List.of();
 
     ServicePublisher(
-            InternalCircuits circuits, boolean testing, Ed25519KeyPair identity, TorEvents events, InstantSource clock,
+            ServiceCircuits circuits, boolean testing, Ed25519KeyPair identity, TorEvents events, InstantSource clock,
             SecureRandom random) {
         this.circuits = circuits;
         this.testing = testing;
@@ -151,12 +154,13 @@ final class ServicePublisher implements Closeable {
         Thread.ofVirtual().name("cepa-onion-publisher").start(this::run);
     }
 
-    /** Has these introduction points, and those clients, published from now on. */
-    void publish(List<IntroPoint> newPoints, List<byte[]> newClients) {
+    /** Has these introduction points published from now on, for those clients, and with that work to be done, if any. */
+    void publish(List<IntroPoint> newPoints, List<byte[]> newClients, @Nullable PowParams newPow) {
         lock.lock();
         try {
             points = newPoints;
             clients = newClients;
+            pow = newPow;
             version++;
             turns.call();
         } finally {
@@ -174,11 +178,23 @@ final class ServicePublisher implements Closeable {
         }
     }
 
-    /** What clients may have encrypted introductions for: the subcredentials of both time periods. */
-    List<byte[]> subcredentials() {
+    /** Has clients of those services be sent here as well: their introductions can be read from then on. */
+    void setMasters(List<OnionAddress> addresses) {
         lock.lock();
         try {
-            return subcredentials;
+            masters = addresses;
+            placedBy = null;
+            turns.call();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What clients may have encrypted introductions for: the keys of both time periods, and those of our masters. */
+    List<PeriodKeys> keys() {
+        lock.lock();
+        try {
+            return keys;
         } finally {
             lock.unlock();
         }
@@ -210,6 +226,19 @@ final class ServicePublisher implements Closeable {
     }
 
     private void run() {
+        try {
+            publishUntilClosed();
+        } finally {
+            // Nobody else signs with them.
+            for (Place place : places) {
+                place.descriptor.blinded.wipe();
+                place.descriptor.signing.wipe();
+            }
+            identity.wipe();
+        }
+    }
+
+    private void publishUntilClosed() {
         Duration pause = Duration.ZERO;
         while (turns.await(pause)) {
             try {
@@ -227,10 +256,9 @@ final class ServicePublisher implements Closeable {
     /** Does what is due, and says when the next is. */
     private Duration work() throws TorException {
         NetDir dir = circuits.directory(Deadline.in(LOOK_INTERVAL));
-        if (dir != placedBy) {
+        if (notePlacing(dir)) {
             places = List.of(place(dir, false), place(dir, true));
-            placedBy = dir;
-            keepDescriptors();
+            keepDescriptors(TimePeriod.of(dir.consensus(), testing));
         }
         Instant next = clock.instant().plus(LOOK_INTERVAL);
         List<Upload> due = new ArrayList<>();
@@ -245,6 +273,18 @@ final class ServicePublisher implements Closeable {
         return left.isNegative() ? Duration.ZERO : left;
     }
 
+    /** Whether it is another directory than the last time, or there are other masters. */
+    private boolean notePlacing(NetDir dir) {
+        lock.lock();
+        try {
+            boolean other = dir != placedBy;
+            placedBy = dir;
+            return other;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Place place(NetDir dir, boolean second) {
         HsDirRing ring = HsDirRing.forStoring(dir, second, testing);
         Descriptor descriptor = descriptor(ring.period());
@@ -255,20 +295,42 @@ final class ServicePublisher implements Closeable {
     }
 
     /** Has one for each of the two time periods, and none for others. */
-    private void keepDescriptors() {
+    private void keepDescriptors(TimePeriod now) {
         Map<TimePeriod, Descriptor> kept = new HashMap<>();
-        List<byte[]> credentials = new ArrayList<>();
+        List<PeriodKeys> used = new ArrayList<>(masterKeys(now));
         for (Place place : places) {
             kept.put(place.descriptor.keys.period(), place.descriptor);
-            credentials.add(place.descriptor.keys.subcredential());
+            used.add(place.descriptor.keys);
         }
         lock.lock();
         try {
             descriptors = kept;
-            subcredentials = List.copyOf(credentials);
+            keys = List.copyOf(used);
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Their clients may be in the period before or after ours, if their directory is another. */
+    private List<PeriodKeys> masterKeys(TimePeriod now) {
+        List<OnionAddress> all;
+        lock.lock();
+        try {
+            all = masters;
+        } finally {
+            lock.unlock();
+        }
+        List<PeriodKeys> found = new ArrayList<>();
+        for (TimePeriod period : List.of(now, now.previous(), now.next())) {
+            for (OnionAddress master : all) {
+                try {
+                    found.add(PeriodKeys.of(master, period));
+                } catch (ProtocolException e) {
+                    LOG.warn("No onion service can have the address {}, in front of ours", master);
+                }
+            }
+        }
+        return found;
     }
 
     private @Nullable Descriptor descriptor(TimePeriod period) {
@@ -289,12 +351,14 @@ final class ServicePublisher implements Closeable {
         Descriptor descriptor = place.descriptor;
         List<IntroPoint> current;
         List<byte[]> readers;
+        PowParams work;
         int number;
         Instant now = clock.instant();
         lock.lock();
         try {
             current = points;
             readers = clients;
+            work = pow;
             number = version;
             if (number == 0 || descriptor.version == number && now.isBefore(descriptor.refresh)) {
                 return number == 0 ? Instant.MAX : descriptor.refresh;
@@ -306,7 +370,8 @@ final class ServicePublisher implements Closeable {
             lock.unlock();
         }
         HsDescriptor content = new HsDescriptor(
-                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), false, current, null, null);
+                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(),
+                current, null, work);
         byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
         lock.lock();
         try {

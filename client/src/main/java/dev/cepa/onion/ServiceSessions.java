@@ -9,6 +9,7 @@ import dev.cepa.crypto.HsNtor;
 import dev.cepa.crypto.Tor1HopCrypto;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent.ServiceStatus.Action;
 import dev.cepa.pool.InternalCircuits;
 import java.io.Closeable;
 import java.io.IOException;
@@ -41,6 +42,7 @@ final class ServiceSessions implements Closeable {
 
     private final InternalCircuits circuits;
     private final Map<Integer, StreamHandler> ports;
+    private final Listener listener;
     private final SecureRandom random;
     private final ReentrantLock lock = new ReentrantLock();
     /** Guarded by the lock, as all below. */
@@ -50,9 +52,16 @@ final class ServiceSessions implements Closeable {
     private int meetings;
     private boolean closed;
 
+    /** Who is told what becomes of clients. */
+    interface Listener {
+        void tell(Action action, @Nullable Duration time, @Nullable TorException failure);
+    }
+
     /** @param ports who serves which port; not changed afterwards */
     ServiceSessions(
-            InternalCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, SecureRandom random) {
+            InternalCircuits circuits, Map<Integer, StreamHandler> ports, ServiceSettings settings, Listener listener,
+            SecureRandom random) {
+        this.listener = listener;
         this.circuits = circuits;
         this.ports = ports;
         this.settings = settings;
@@ -63,6 +72,26 @@ final class ServiceSessions implements Closeable {
         lock.lock();
         try {
             settings = newSettings;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Circuits that are being built to clients. */
+    int meetings() {
+        lock.lock();
+        try {
+            return meetings;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether another client would be met. */
+    boolean hasRoom() {
+        lock.lock();
+        try {
+            return meetings < MOST_MEETINGS && open.size() < MOST_CLIENTS;
         } finally {
             lock.unlock();
         }
@@ -84,6 +113,7 @@ final class ServiceSessions implements Closeable {
             try {
                 meetNow(point, opened);
             } catch (TorException e) {
+                listener.tell(Action.CLIENT_MISSED, null, e);
                 LOG.debug("A client of our onion service could not be met: {}", e.getMessage());
             } finally {
                 lock.lock();
@@ -99,6 +129,7 @@ final class ServiceSessions implements Closeable {
     private void meetNow(ServicePoint point, ServicePoint.Opened opened) throws TorException {
         Introduction introduction = opened.introduction();
         HopTarget relay = Connector.hop(introduction.specifiers(), introduction.ntorKey());
+        long begun = System.nanoTime();
         HsNtor.Answer answer = point.answer(opened, random);
         byte[] handshake = new byte[Rendezvous1.HANDSHAKE];
         random.nextBytes(handshake);
@@ -114,6 +145,8 @@ final class ServiceSessions implements Closeable {
                     new Rendezvous1(introduction.cookie(), handshake),
                     Tor1HopCrypto.onionService(answer.keys(), false),
                     (stream, port) -> begin(circuit, stream, port));
+            listener.tell(Action.CLIENT_MET, Duration.ofNanos(System.nanoTime() - begun), null);
+            circuit.onClose(() -> listener.tell(Action.CLIENT_LEFT, null, null));
         } catch (TorException | RuntimeException e) {
             circuit.close();
             throw e;
@@ -140,36 +173,39 @@ final class ServiceSessions implements Closeable {
 
     /** On the channel's reader. */
     private void begin(Circuit circuit, TorStream stream, int port) {
-        int most;
-        boolean closes;
+        ServiceSettings.Streams rules;
         lock.lock();
         try {
-            most = settings.maxStreams();
-            closes = settings.maxStreamsClosesCircuit();
+            rules = settings.streams();
         } finally {
             lock.unlock();
         }
         StreamHandler handler = ports.get(port);
-        if (most > 0 && circuit.streamCount() > most) {
-            LOG.debug("A client of our onion service wants more than {} streams", most);
-            if (closes) {
+        if (handler == null && rules.unknownPortClosesCircuit()) {
+            LOG.debug("A client of our onion service wants port {}", port);
+            circuit.close();
+            return;
+        }
+        if (rules.most() > 0 && circuit.streamCount() > rules.most()) {
+            LOG.debug("A client of our onion service wants more than {} streams", rules.most());
+            if (rules.closesCircuit()) {
                 circuit.close();
                 return;
             }
             handler = null;
         }
         StreamHandler chosen = handler;
-        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream));
+        Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream, circuit.id()));
     }
 
     /** @param handler null if nobody serves it; the client is told no more than that it has ended */
-    private static void serve(@Nullable StreamHandler handler, TorStream stream) {
+    private static void serve(@Nullable StreamHandler handler, TorStream stream, long circuit) {
         if (handler == null) {
             stream.refuse(EndReason.DONE);
             return;
         }
         try {
-            handler.handle(stream);
+            handler.handle(stream, circuit);
         } catch (IOException e) {
             LOG.debug("A stream to our onion service could not be served: {}", e.getMessage());
             stream.refuse(EndReason.CONNECTREFUSED);

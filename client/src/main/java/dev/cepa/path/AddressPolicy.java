@@ -31,6 +31,26 @@ public final class AddressPolicy {
      * @throws TorException of kind CONFIG, naming the rule that can't be read
      */
     public static AddressPolicy parseReachable(String text) throws TorException {
+        List<Rule> rules = parse(text);
+        return rules.isEmpty() ? ACCEPT_ALL : new AddressPolicy(rules, false);
+    }
+
+    /**
+     * Parses rules likewise for who may come in ({@code SocksPolicy}): ports don't count, and what no rule matches is
+     * accepted.
+     *
+     * @throws TorException of kind CONFIG, naming the rule that can't be read
+     */
+    public static AddressPolicy parseEntrance(String text) throws TorException {
+        List<Rule> rules = new ArrayList<>();
+        for (Rule rule : parse(text)) {
+            AddressPattern pattern = rule.pattern;
+            rules.add(new Rule(rule.accept, new AddressPattern(pattern.prefix(), pattern.bits(), 0, 65_535)));
+        }
+        return rules.isEmpty() ? ACCEPT_ALL : new AddressPolicy(List.copyOf(rules), true);
+    }
+
+    private static List<Rule> parse(String text) throws TorException {
         List<Rule> rules = new ArrayList<>();
         for (String item : text.split(",")) {
             String rule = item.strip();
@@ -53,7 +73,7 @@ public final class AddressPolicy {
             }
             rules.add(new Rule(accept, pattern));
         }
-        return rules.isEmpty() ? ACCEPT_ALL : new AddressPolicy(List.copyOf(rules), false);
+        return List.copyOf(rules);
     }
 
     /** Whether it takes every address and port, without looking at any. */

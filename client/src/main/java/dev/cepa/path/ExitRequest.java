@@ -2,6 +2,7 @@ package dev.cepa.path;
 
 import dev.cepa.cell.RsaId;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an exit must be able to do for a stream.
@@ -10,8 +11,9 @@ import java.util.Set;
  * @param family which policy must take the port
  * @param stable whether the path must be of Stable relays
  * @param avoid exits that must not be used, because they failed for this stream
+ * @param within the only exits that will do; null for any
  */
-public record ExitRequest(int port, Family family, boolean stable, Set<RsaId> avoid) {
+public record ExitRequest(int port, Family family, boolean stable, Set<RsaId> avoid, @Nullable RelaySet within) {
     /** Which of an exit's policies counts. */
     public enum Family {
         IPV4,
@@ -27,17 +29,17 @@ public record ExitRequest(int port, Family family, boolean stable, Set<RsaId> av
 
     /** Any exit, for no port in particular. */
     public static ExitRequest any() {
-        return new ExitRequest(0, Family.IPV4, false, Set.of());
+        return new ExitRequest(0, Family.IPV4, false, Set.of(), null);
     }
 
     /** For an IPv4 destination. */
     public static ExitRequest ipv4(int port, boolean stable) {
-        return new ExitRequest(port, Family.IPV4, stable, Set.of());
+        return new ExitRequest(port, Family.IPV4, stable, Set.of(), null);
     }
 
     /** For an IPv6 destination. */
     public static ExitRequest ipv6(int port, boolean stable) {
-        return new ExitRequest(port, Family.IPV6, stable, Set.of());
+        return new ExitRequest(port, Family.IPV6, stable, Set.of(), null);
     }
 
     /**
@@ -45,11 +47,16 @@ public record ExitRequest(int port, Family family, boolean stable, Set<RsaId> av
      * because most names have an IPv4 address.
      */
     public static ExitRequest name(int port, boolean stable, boolean wantsIpv4) {
-        return new ExitRequest(port, wantsIpv4 ? Family.IPV4 : Family.IPV6, stable, Set.of());
+        return new ExitRequest(port, wantsIpv4 ? Family.IPV4 : Family.IPV6, stable, Set.of(), null);
     }
 
     /** The same, without those exits. */
     public ExitRequest avoiding(Set<RsaId> exits) {
-        return new ExitRequest(port, family, stable, exits);
+        return new ExitRequest(port, family, stable, exits, within);
+    }
+
+    /** The same, with one of those exits; null for any. */
+    public ExitRequest within(@Nullable RelaySet exits) {
+        return new ExitRequest(port, family, stable, avoid, exits);
     }
 }

@@ -71,6 +71,11 @@ public final class PathSelector {
         if (relay >= 0) {
             return relay;
         }
+        if (request.within() != null) {
+            throw new TorException(
+                    ErrorKind.NO_EXIT, "no running exit among those chosen for this stream, and that ExitNodes, ExcludeNodes "
+                            + "and ExcludeExitNodes allow, takes port " + request.port());
+        }
         if (exits != null || !excludedExits.isEmpty()) {
             throw new TorException(
                     ErrorKind.NO_PATH, "no running exit that ExitNodes, ExcludeNodes and ExcludeExitNodes allow takes port "
@@ -134,6 +139,16 @@ public final class PathSelector {
             throw new TorException(ErrorKind.NO_PATH, "no stable relay is left for an onion-service circuit");
         }
         return relay;
+    }
+
+    /**
+     * The same for a relay that is not kept: if no stable one is left, as in a network that is small and young, one with the
+     * Fast flag will do.
+     *
+     * @throws TorException of kind NO_PATH
+     */
+    int pickOnce(int... others) throws TorException {
+        return pickOrRelax(Position.VANGUARD, true, "relay for an onion-service circuit", others);
     }
 
     /** Whether that relay has the flags of a vanguard, and the settings let it be in the middle. */
@@ -393,6 +408,10 @@ public final class PathSelector {
 
     private boolean takes(int relay, ExitRequest request) {
         if (!request.avoid().isEmpty() && request.avoid().contains(dir.rsaId(relay))) {
+            return false;
+        }
+        RelaySet within = request.within();
+        if (within != null && !within.contains(dir, relay)) {
             return false;
         }
         if (request.port() == 0) {

@@ -101,6 +101,15 @@ public final class RelaySet {
         return countryCodes.isEmpty() || countries != null;
     }
 
+    /**
+     * The same set, with its countries looked up in files; read only if it names any.
+     *
+     * @throws TorException of kind CONFIG if a file is missing or malformed, or has nothing of a country
+     */
+    public RelaySet located(CountryFiles files) throws TorException {
+        return isLocated() ? this : in(Countries.load(files, countryCodes));
+    }
+
     /** The same set, that knows where its countries are. */
     RelaySet in(Countries known) {
         return countryCodes.isEmpty() ? this : new RelaySet(text, ids, nicknames, addresses, countryCodes, known);

@@ -11,6 +11,7 @@ import dev.cepa.netdoc.Protocols;
 import dev.cepa.path.VanguardSettings.Mode;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
@@ -91,29 +92,43 @@ public final class Vanguards {
      * The relays of a stem, the guard included.
      *
      * @param guard its first relay
+     * @param apart relays that the stem is to be fit to be extended to, see {@link #mayEndAt}
      * @return three relays; four for an {@link Stem#OPEN} one with full vanguards
      * @throws TorException of kind NO_PATH if the settings or the network leave no relay for some place
      */
-    public int[] choose(PathSelector selector, Stem stem, int guard) throws TorException {
+    public int[] choose(PathSelector selector, Stem stem, int guard, int... apart) throws TorException {
         Mode mode = mode(selector);
         if (mode == Mode.OFF) {
-            int middle = selector.pickMiddle(true, guard);
-            return new int[] {guard, middle, lastOfOpen(selector, () -> selector.pickMiddle(true, guard, middle))};
+            int middle = selector.pickMiddle(true, with(apart, guard));
+            return new int[] {
+                guard, middle, lastOfOpen(selector, () -> selector.pickMiddle(true, with(apart, guard, middle)))
+            };
         }
         lock.lock();
         try {
-            int l2 = pick(selector, second, settings.layer2(), Layer.second(selector.dir().consensus()), guard);
+            ConsensusInfo consensus = selector.dir().consensus();
             if (mode == Mode.LITE) {
-                return new int[] {guard, l2, lastOfOpen(selector, () -> selector.pickVanguard(guard, l2))};
+                int l2 = pick(selector, second, settings.layer2(), Layer.second(consensus), with(apart, guard));
+                return new int[] {guard, l2, lastOfOpen(selector, () -> selector.pickOnce(with(apart, guard, l2)))};
             }
-            int l3 = pick(selector, third, settings.layer3(), Layer.third(selector.dir().consensus()), guard, l2);
-            // The guard may come again here: if it never did, whoever owns many last hops could rule it out.
-            return stem == Stem.GUARDED
-                    ? new int[] {guard, l2, l3}
-                    : new int[] {guard, l2, l3, lastOfOpen(selector, () -> selector.pickVanguard(l2, l3))};
+            // The guard may come again behind the third layer: if it never did, whoever owns many last hops could rule it out.
+            if (stem == Stem.GUARDED) {
+                int l2 = pick(selector, second, settings.layer2(), Layer.second(consensus), with(apart, guard));
+                int l3 = pick(selector, third, settings.layer3(), Layer.third(consensus), with(apart, guard, l2));
+                return new int[] {guard, l2, l3};
+            }
+            int l2 = pick(selector, second, settings.layer2(), Layer.second(consensus), guard);
+            int l3 = pick(selector, third, settings.layer3(), Layer.third(consensus), with(apart, guard, l2));
+            return new int[] {guard, l2, l3, lastOfOpen(selector, () -> selector.pickOnce(with(apart, l2, l3)))};
         } finally {
             lock.unlock();
         }
+    }
+
+    private static int[] with(int[] apart, int... path) {
+        int[] all = Arrays.copyOf(path, path.length + apart.length);
+        System.arraycopy(apart, 0, all, path.length, apart.length);
+        return all;
     }
 
     /**
@@ -207,6 +222,9 @@ public final class Vanguards {
         }
         if (count > 0) {
             return fitting[random.nextInt(count)];
+        }
+        if (layer.size() < rules.number) {
+            return selector.pickOnce(others); // the network is too small for a layer
         }
         throw new TorException(ErrorKind.NO_PATH, "none of the relays kept for hop " + rules.hop + " fits the path");
     }

@@ -74,7 +74,7 @@ final class Acquisition {
                 PathSelector selector = selectors.await(deadline);
                 Claim claim = new Claim(
                         request.isolation(), epoch, exitRequest(request, selector).avoiding(avoid), request.prebuilt(),
-                        request.keepAlive());
+                        request.keepAlive(), request.lifetime());
                 state.lock.lock();
                 try {
                     noteAwaited();
@@ -203,6 +203,11 @@ final class Acquisition {
     }
 
     private static ExitRequest exitRequest(StreamRequest request, PathSelector selector) {
+        ExitChoice exits = request.exits();
+        return anyExitRequest(request, selector).within(exits == null ? null : exits.relays());
+    }
+
+    private static ExitRequest anyExitRequest(StreamRequest request, PathSelector selector) {
         int port = request.port();
         if (port == 0) {
             return ExitRequest.any();

@@ -6,6 +6,7 @@ import dev.cepa.channel.ChannelManager;
 import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -90,12 +91,19 @@ final class CircuitBuilder implements CircuitSource {
             path = List.of(
                     hop(dir, plan.guard(), plan.selector()),
                     hop(dir, plan.middle(), plan.selector()),
-                    hop(dir, plan.exit(), plan.selector()));
+                    hop(dir, plan.exit(), plan.selector()).withCongestion(congestion(dir, plan.exit())));
         } catch (TorException e) {
             plan.attempt().closed();
             throw e;
         }
         return build(path, plan.attempt(), "GENERAL", progress);
+    }
+
+    /** Like C tor, asks none but exits: what is sent to the relays before is little. */
+    private static @Nullable CongestionSettings congestion(NetDir dir, int exit) {
+        return dir.supports(exit, Protocols.Name.FLOW_CTRL, 2)
+                ? CongestionParams.of(dir.consensus(), CongestionParams.Kind.EXIT)
+                : null;
     }
 
     /**

@@ -133,6 +133,7 @@ final class CircuitList {
         if (--c.waiting == 0 && c.state == State.BUILDING) {
             c.key = null;
             c.keptAlive = false;
+            c.lifetime = null;
         }
     }
 
@@ -140,6 +141,7 @@ final class CircuitList {
         c.key = claim.key();
         c.epoch = claim.epoch();
         c.keptAlive = claim.keepAlive();
+        c.lifetime = claim.lifetime();
     }
 
     private static boolean isOwner(Claim claim, PooledCircuit c) {
@@ -179,7 +181,8 @@ final class CircuitList {
     }
 
     private static boolean isTooDirty(PooledCircuit c, Duration maxDirtiness, long now) {
-        return !c.pinned && now - dirtySince(c) > maxDirtiness.toNanos();
+        Duration most = c.lifetime == null ? maxDirtiness : c.lifetime;
+        return !c.pinned && now - dirtySince(c) > most.toNanos();
     }
 
     private static long dirtySince(PooledCircuit c) {

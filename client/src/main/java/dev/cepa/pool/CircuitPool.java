@@ -22,6 +22,7 @@ import dev.cepa.path.PathSelector;
 import java.io.Closeable;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -49,6 +50,8 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     private boolean started;
     private volatile Runnable requestListener = () -> {};
+    /** Null while no host's exit is tracked. */
+    private volatile @Nullable TrackedExits tracked;
 
     /**
      * @param paths gives the selector of the current directory; null while there is none
@@ -133,6 +136,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                 return openOn(circuit, request, limit);
             }
             TorStream stream = circuit.openOptimistic(request.host(), request.port(), request.beginFlags());
+            request.sendEarly(stream.output());
             try {
                 awaitConnected(stream, pooled, limit);
                 return stream;
@@ -197,7 +201,37 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         T on(PooledCircuit pooled, Circuit circuit, Deadline deadline) throws TorException;
     }
 
+    /**
+     * Has hosts reached by the exit that they were last reached by ({@code TrackHostExits}).
+     *
+     * @param hosts names; those of a whole domain with a dot before; a dot alone means all; none to track nothing
+     * @param lifetime how long an exit is remembered after it was last used
+     */
+    public void trackHosts(List<String> hosts, Duration lifetime) {
+        tracked = hosts.isEmpty() ? null : new TrackedExits(hosts, lifetime, InstantSource.system());
+    }
+
     private <T> T use(StreamRequest request, Deadline deadline, Action<T> action) throws TorException {
+        TrackedExits known = request.exits() == null && request.port() != 0 ? tracked : null;
+        if (known == null) {
+            return attempt(request, deadline, action, null);
+        }
+        ExitChoice last = known.find(request.host());
+        if (last != null) {
+            try {
+                return attempt(request.withExits(last), deadline, action, known);
+            } catch (TorException e) {
+                known.forget(request.host());
+                if (e.kind() == ErrorKind.CLOSED || deadline.passed()) {
+                    throw e;
+                }
+            }
+        }
+        return attempt(request, deadline, action, known);
+    }
+
+    private <T> T attempt(
+            StreamRequest request, Deadline deadline, Action<T> action, @Nullable TrackedExits known) throws TorException {
         Set<RsaId> avoid = new HashSet<>();
         int epoch = asked(request);
         for (int attempt = 0; ; attempt++) {
@@ -210,6 +244,9 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                 note(pooled, false);
                 T done = action.on(pooled, circuit, deadline.atMost(StreamRetry.answerTime(attempt, settings().answerTimeout())));
                 note(pooled, true);
+                if (known != null) {
+                    known.reached(request.host(), pooled.exit);
+                }
                 return done;
             } catch (TorException e) {
                 if (e instanceof StreamException) {
@@ -354,6 +391,10 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     /** No stream that is asked for from now on shares a circuit with those before. */
     public void retireAll() {
+        TrackedExits known = tracked;
+        if (known != null) {
+            known.clear();
+        }
         state.lock.lock();
         try {
             state.circuits.startEpoch();

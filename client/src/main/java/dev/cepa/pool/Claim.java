@@ -1,6 +1,8 @@
 package dev.cepa.pool;
 
 import dev.cepa.path.ExitRequest;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a stream needs of a circuit. Immutable.
@@ -10,5 +12,12 @@ import dev.cepa.path.ExitRequest;
  * @param exit what its last relay must take
  * @param prebuilt whether a circuit that was built before anybody asked is welcome
  * @param keepAlive whether the circuit's age counts from its last use
+ * @param lifetime how long after its first stream the circuit takes others; null: as the settings say
  */
-record Claim(IsolationKey key, int epoch, ExitRequest exit, boolean prebuilt, boolean keepAlive) {}
+record Claim(
+        IsolationKey key, int epoch, ExitRequest exit, boolean prebuilt, boolean keepAlive, @Nullable Duration lifetime) {
+    /** With the lifetime that the settings say. */
+    Claim(IsolationKey key, int epoch, ExitRequest exit, boolean prebuilt, boolean keepAlive) {
+        this(key, epoch, exit, prebuilt, keepAlive, null);
+    }
+}

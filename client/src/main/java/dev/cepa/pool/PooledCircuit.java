@@ -54,6 +54,8 @@ final class PooledCircuit {
     boolean doubtful;
     /** Whether streams with credentials keep it young. */
     boolean keptAlive;
+    /** How long after its first stream it takes others; null: as the settings say. */
+    @Nullable Duration lifetime;
     /** Null until it is ready. */
     @Nullable Circuit circuit;
     /** How many streams it carries. */

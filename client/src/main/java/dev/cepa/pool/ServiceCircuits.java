@@ -14,4 +14,7 @@ public interface ServiceCircuits extends InternalCircuits {
      * @throws TorException of kind NO_PATH if none is left
      */
     HopTarget pickIntroductionPoint(Collection<HopTarget> others, Deadline deadline) throws TorException;
+
+    /** Whether introduction and rendezvous points see where the service is, which its descriptor then says. */
+    boolean areDirect();
 }

@@ -138,6 +138,15 @@ final class StemList {
         return null;
     }
 
+    boolean any(Predicate<Ready> fit) {
+        for (Ready stem : ready) {
+            if (fit.test(stem)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Another to be begun for those who wait, whose place is kept until {@link #settle}; null if none is to be. */
     @Nullable Pending reserve(Stem kind, long now) {
         int promising = 0;

@@ -1,6 +1,11 @@
 package dev.cepa.pool;
 
 import dev.cepa.cell.RelayMessage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What somebody wants a stream to. Immutable.
@@ -12,10 +17,14 @@ import dev.cepa.cell.RelayMessage;
  * @param optimistic whether data may be sent before the exit has confirmed the connection
  * @param prebuilt whether it may have a circuit that was built before anybody asked
  * @param keepAlive whether the age of its circuit counts from its last use, not from its first
+ * @param early gives what may be sent before the far end has confirmed the connection, two cells' data or so, each
+ *     time it is asked; null for nothing. Not for optimistic streams, whose owners write it themselves
+ * @param exits the only exits that will do; null for any
+ * @param lifetime how long after its first stream the stream's circuit takes others; null: as the settings say
  */
 public record StreamRequest(
         String host, int port, IsolationKey isolation, int beginFlags, boolean optimistic, boolean prebuilt,
-        boolean keepAlive) {
+        boolean keepAlive, @Nullable Supplier<byte[]> early, @Nullable ExitChoice exits, @Nullable Duration lifetime) {
     public StreamRequest {
         if (port < 0 || port > 65535) {
             throw new IllegalArgumentException("port " + port + " is not from 0 to 65535");
@@ -24,7 +33,14 @@ public record StreamRequest(
 
     /** With a prebuilt circuit if there is one. */
     public StreamRequest(String host, int port, IsolationKey isolation, int beginFlags, boolean optimistic) {
-        this(host, port, isolation, beginFlags, optimistic, true, false);
+        this(host, port, isolation, beginFlags, optimistic, true, false, null, null, null);
+    }
+
+    /** With nothing to be sent early. */
+    StreamRequest(
+            String host, int port, IsolationKey isolation, int beginFlags, boolean optimistic, boolean prebuilt,
+            boolean keepAlive) {
+        this(host, port, isolation, beginFlags, optimistic, prebuilt, keepAlive, null, null, null);
     }
 
     /** To that port of that host, by IPv4 or IPv6, sharing circuits with the streams of equal isolation. */
@@ -34,12 +50,52 @@ public record StreamRequest(
 
     /** The same on a circuit that is built for it. */
     public StreamRequest onDemand() {
-        return new StreamRequest(host, port, isolation, beginFlags, optimistic, false, keepAlive);
+        return new StreamRequest(
+                host, port, isolation, beginFlags, optimistic, false, keepAlive, early, exits, lifetime);
     }
 
     /** The same on a circuit that stays in use as long as streams like it come. */
     public StreamRequest keepingAlive() {
-        return new StreamRequest(host, port, isolation, beginFlags, optimistic, prebuilt, true);
+        return new StreamRequest(
+                host, port, isolation, beginFlags, optimistic, prebuilt, true, early, exits, lifetime);
+    }
+
+    /** The same, with something to be sent early. */
+    public StreamRequest withEarly(Supplier<byte[]> data) {
+        return new StreamRequest(
+                host, port, isolation, beginFlags, optimistic, prebuilt, keepAlive, data, exits, lifetime);
+    }
+
+    /** The same, sharing circuits with other streams. */
+    public StreamRequest withIsolation(IsolationKey key) {
+        return new StreamRequest(
+                host, port, key, beginFlags, optimistic, prebuilt, keepAlive, early, exits, lifetime);
+    }
+
+    /** The same with one of those exits; null for any. */
+    public StreamRequest withExits(@Nullable ExitChoice chosen) {
+        return new StreamRequest(
+                host, port, isolation, beginFlags, optimistic, prebuilt, keepAlive, early, chosen, lifetime);
+    }
+
+    /** The same on a circuit that takes streams for so long after its first; null: as the settings say. */
+    public StreamRequest withLifetime(@Nullable Duration time) {
+        return new StreamRequest(
+                host, port, isolation, beginFlags, optimistic, prebuilt, keepAlive, early, exits, time);
+    }
+
+    /** Sends what may be sent early, if there is anything, into a stream that is being opened. */
+    public void sendEarly(OutputStream out) {
+        byte[] data = early == null ? new byte[0] : early.get();
+        if (data.length > 0) {
+            try {
+                out.write(data);
+                out.flush();
+            } catch (IOException e) {
+                // The stream has ended; whoever waits for it to open hears why.
+                return;
+            }
+        }
     }
 
     /** The port alone: the destination is nobody's business. */

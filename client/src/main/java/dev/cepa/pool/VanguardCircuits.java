@@ -40,6 +40,8 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     private static final int EXTENSIONS = 3;
     /** Stems that one caller may see fail before he fails too. */
     private static final int MOST_FAILURES = 8;
+    /** Stems that are built for one caller's relay, when those that are ready can't be extended to it. */
+    private static final int MOST_MADE_TO_FIT = 8;
 
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
     private static final Duration KEEP_INTERVAL = Duration.ofSeconds(10);
@@ -144,6 +146,11 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     }
 
     @Override
+    public boolean areDirect() {
+        return false;
+    }
+
+    @Override
     public NetDir directory(Deadline deadline) throws TorException {
         return selectors.await(deadline).dir();
     }
@@ -163,10 +170,12 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         PathSelector selector = selectors.await(deadline);
         Stem kind = kind(vanguards.mode(selector), purpose.stem());
         long failuresBefore = noteUse(kind);
+        int madeToFit = 0;
         try {
             while (true) {
                 Mode mode = vanguards.mode(selector);
                 StemList.Pending pending;
+                boolean noneFits;
                 stems.lock.lock();
                 try {
                     stems.checkOpen();
@@ -181,10 +190,15 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
                         deadline.atMost(LOOK_INTERVAL).await(stems.changed, "an onion-service circuit");
                         continue;
                     }
+                    noneFits = target != null && hasReady(selector, mode, kind);
                 } finally {
                     stems.lock.unlock();
                 }
-                launch(selector, mode, pending);
+                // In a network of few relays none drawn without regard to the target might ever fit.
+                launch(selector, mode, pending, noneFits ? target : null);
+                if (noneFits && ++madeToFit > MOST_MADE_TO_FIT) {
+                    throw new TorException(ErrorKind.NO_PATH, "no path for an onion-service circuit to $" + target);
+                }
                 selector = selectors.await(deadline);
             }
         } finally {
@@ -217,6 +231,10 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
                 && (target == null || vanguards.mayEndAt(selector, stem.relays(), target)));
     }
 
+    private boolean hasReady(PathSelector selector, Mode mode, Stem kind) {
+        return stems.any(stem -> stem.kind() == kind && isUsable(stem, selector, mode));
+    }
+
     private static boolean isUsable(StemList.Ready stem, PathSelector selector, Mode mode) {
         if (!stem.circuit().isOpen() || stem.mode() != mode) {
             return false;
@@ -245,16 +263,20 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         };
     }
 
-    /** Begins to build a stem, whose place is reserved, on a thread of its own: it is for the next who comes. */
-    private void launch(PathSelector selector, Mode mode, StemList.Pending pending) {
-        Thread.ofVirtual().name("cepa-build").start(() -> build(selector, mode, pending));
+    /**
+     * Begins to build a stem, whose place is reserved, on a thread of its own: it is for the next who comes.
+     *
+     * @param target the relay that it is to fit to; null if it may be any
+     */
+    private void launch(PathSelector selector, Mode mode, StemList.Pending pending, @Nullable RsaId target) {
+        Thread.ofVirtual().name("cepa-build").start(() -> build(selector, mode, pending, target));
     }
 
-    private void build(PathSelector selector, Mode mode, StemList.Pending pending) {
+    private void build(PathSelector selector, Mode mode, StemList.Pending pending, @Nullable RsaId target) {
         StemList.Ready stem = null;
         TorException failure = null;
         try {
-            stem = build(selector, mode, pending.kind, new Watched(pending));
+            stem = build(selector, mode, pending.kind, target, new Watched(pending));
         } catch (TorException e) {
             failure = e;
         } catch (RuntimeException e) {
@@ -272,10 +294,15 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         }
     }
 
-    private StemList.Ready build(PathSelector selector, Mode mode, Stem kind, Watched progress) throws TorException {
+    private StemList.Ready build(
+            PathSelector selector, Mode mode, Stem kind, @Nullable RsaId target, Watched progress) throws TorException {
         NetDir dir = selector.dir();
         // The guard is one of few as it is: with vanguards nothing else of the path rules any out.
-        GuardAttempt attempt = guards.select(GuardManager.Usage.TRAFFIC, GuardRestriction.NONE);
+        GuardAttempt attempt = guards.select(
+                GuardManager.Usage.TRAFFIC,
+                mode == Mode.OFF && target != null ? GuardRestriction.exit(target) : GuardRestriction.NONE);
+        int end = target == null ? -1 : dir.indexOf(target);
+        int[] apart = end < 0 ? new int[0] : new int[] {end};
         List<HopTarget> path = new ArrayList<>(4);
         List<RsaId> relays = new ArrayList<>(4);
         try {
@@ -283,7 +310,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
             if (guard < 0) {
                 throw new TorException(ErrorKind.NO_PATH, attempt.guard() + " is no longer in the consensus");
             }
-            for (int relay : vanguards.choose(selector, kind, guard)) {
+            for (int relay : vanguards.choose(selector, kind, guard, apart)) {
                 path.add(CircuitBuilder.hop(dir, relay, selector));
                 relays.add(dir.rsaId(relay));
             }
@@ -339,7 +366,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
                 return;
             }
             if (wanted != null && selector != null) {
-                launch(selector, vanguards.mode(selector), wanted);
+                launch(selector, vanguards.mode(selector), wanted, null);
             }
         }
     }

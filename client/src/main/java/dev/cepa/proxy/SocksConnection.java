@@ -1,201 +1,103 @@
 package dev.cepa.proxy;
 
 import dev.cepa.cell.HostText;
+import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
 import dev.cepa.error.Deadline;
-import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
-import dev.cepa.pool.IsolationKey;
-import dev.cepa.pool.StreamOpener;
-import dev.cepa.pool.StreamRequest;
 import dev.cepa.proxy.SocksRequest.Command;
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * One program's connection to a SOCKS port, from its first byte to its last. Run by one thread; {@link #close} may be
- * called from any.
- */
-final class SocksConnection implements Closeable {
+/** A connection to a SOCKS port. Owned as {@link ProgramConnection} says. */
+final class SocksConnection extends ProgramConnection {
     private static final Logger LOG = LoggerFactory.getLogger(SocksConnection.class);
 
     private static final int HANDSHAKE_BUFFER = 600;
 
-    private final Socket socket;
-    private final SocksSettings settings;
-    private final StreamOpener opener;
-    private final SafeSocksWarning safeSocksWarning;
-    private final Tunnel tunnel;
+    private int version;
 
-    SocksConnection(
-            Socket socket, SocksSettings settings, StreamOpener opener, SafeSocksWarning safeSocksWarning,
-            CopyBuffers buffers) {
-        this.socket = socket;
-        this.settings = settings;
-        this.opener = opener;
-        this.safeSocksWarning = safeSocksWarning;
-        this.tunnel = new Tunnel(socket, buffers);
+    SocksConnection(LocalSocket socket, PortSettings settings, ProgramRequests requests, CopyBuffers buffers) {
+        super(socket, settings, requests, buffers);
     }
 
-    /**
-     * Serves it until it ends.
-     *
-     * @param handshakeOver called once, when the program has made its request or failed to
-     */
-    void run(Runnable handshakeOver) {
-        try {
-            socket.setTcpNoDelay(true);
-            SocksHandshake handshake = new SocksHandshake(settings.safeSocks(), settings.preferNoAuthentication());
-            SocksHandshake.State state;
-            try {
-                state = shakeHands(handshake);
-            } finally {
-                handshakeOver.run();
-            }
-            if (state == SocksHandshake.State.DONE) {
-                serve(handshake.request(), handshake.rest());
-            } else if (state == SocksHandshake.State.REFUSED) {
-                LOG.warn(handshake.problem());
-                tunnel.hangUp();
-            }
-        } catch (SocketTimeoutException e) {
-            LOG.debug("a SOCKS client made no request in time");
-        } catch (IOException e) {
-            LOG.debug("a SOCKS connection ended: {}", e.getMessage());
-        } finally {
-            close();
+    @Override
+    void converse() throws IOException {
+        SocksHandshake handshake = new SocksHandshake(settings.safeSocks(), settings.preferNoAuthentication());
+        SocksHandshake.State state = shakeHands(handshake);
+        requestMade();
+        if (state == SocksHandshake.State.DONE) {
+            serve(handshake.request(), handshake.rest());
+        } else if (state == SocksHandshake.State.REFUSED) {
+            LOG.warn(handshake.problem());
+            tunnel.hangUp();
         }
     }
 
     /** Reads and answers until there is a request; MORE if the program went away before. */
     private SocksHandshake.State shakeHands(SocksHandshake handshake) throws IOException {
         Deadline deadline = Deadline.in(settings.timeout());
-        InputStream in = socket.getInputStream();
         byte[] buffer = new byte[HANDSHAKE_BUFFER];
         SocksHandshake.State state = SocksHandshake.State.MORE;
         while (state == SocksHandshake.State.MORE) {
-            socket.setSoTimeout(Math.max(1, deadline.millisLeft()));
-            int count = in.read(buffer);
+            int count = read(buffer, deadline);
             if (count < 0) {
                 return state;
             }
             state = handshake.accept(buffer, 0, count);
-            byte[] reply = handshake.takeReply();
-            if (reply.length > 0) {
-                send(reply);
-            }
+            send(handshake.takeReply());
         }
-        socket.setSoTimeout(0);
         return state;
     }
 
     private void serve(SocksRequest request, byte[] early) throws IOException {
-        safeSocksWarning.check(request, settings.testSocks());
-        String refusal = refusal(request);
-        if (refusal != null) {
-            LOG.warn(refusal);
-            send(SocksReply.status(request.version(), SocksReply.GENERAL_ERROR));
-            tunnel.hangUp();
-        } else if (request.command() == Command.CONNECT) {
-            connect(request, early);
+        version = request.version();
+        requests.noteSafety(request, settings.testSocks());
+        ProgramRequest wanted = new ProgramRequest(
+                version == 4 ? "SOCKS4" : "SOCKS5", client(), request.user(), request.password(), request.host(),
+                request.command() == Command.CONNECT ? request.port() : 0, settings.beginFlags());
+        if (request.command() == Command.CONNECT) {
+            carry(wanted, early, SocksReply.status(version, SocksReply.SUCCEEDED));
         } else {
-            send(resolve(request));
-            tunnel.hangUp();
+            end(resolve(request.command(), wanted));
         }
     }
 
-    private @Nullable String refusal(SocksRequest request) {
-        if (request.command() != Command.CONNECT) {
-            return settings.nameRequests() ? null : "A name was asked for on a SOCKS port with NoDNSRequest. Rejecting.";
-        }
-        if (request.port() == 0) {
-            return "Application asked to connect to port 0. Refusing.";
-        }
-        String host = request.host().toLowerCase(Locale.ROOT);
-        boolean onion = host.endsWith(".onion") || host.endsWith(".onion.");
-        if (host.endsWith(".exit") || host.endsWith(".exit.")) {
-            return "The \".exit\" notation is not supported. Refusing.";
-        }
-        if (onion && settings.noOnion()) {
-            return "An onion service was asked for on a SOCKS port with NoOnionTraffic. Rejecting.";
-        }
-        if (!onion && settings.onionOnly()) {
-            return "Something other than an onion service was asked for on a SOCKS port with OnionTrafficOnly. Rejecting.";
-        }
-        return null;
-    }
-
-    private StreamRequest streamRequest(SocksRequest request, String host, int port) {
-        InetAddress client = socket.getInetAddress();
-        IsolationKey key = settings.isolationKey(
-                client == null ? "" : HostText.format(client.getAddress()),
-                request.version() == 4 ? "SOCKS4" : "SOCKS5",
-                request.user(),
-                request.password(),
-                request.host(),
-                request.port());
-        StreamRequest wanted = new StreamRequest(host, port, key, settings.beginFlags(), false);
-        boolean credentials = !request.user().isEmpty() || !request.password().isEmpty();
-        return settings.keepAlive() && credentials ? wanted.keepingAlive() : wanted;
-    }
-
-    private byte[] resolve(SocksRequest request) {
-        InetAddress address = HostText.parseAddress(request.host());
-        List<Answer> answers;
-        if (address != null && request.command() == Command.RESOLVE) {
-            answers = List.of(new Answer.Address(address, 0));
-        } else {
-            String name = address == null ? request.host() : HostText.reverseName(address.getAddress());
-            try {
-                answers = opener.resolve(streamRequest(request, name, 0), Deadline.in(settings.timeout()));
-            } catch (TorException e) {
-                return SocksReply.status(request.version(), SocksReply.statusOf(e, settings.extendedErrors()));
-            }
-        }
-        return SocksReply.resolved(request.version(), answers);
-    }
-
-    private void connect(SocksRequest request, byte[] early) throws IOException {
-        tunnel.startUpload(early);
+    private byte[] resolve(Command command, ProgramRequest wanted) {
+        Deadline deadline = Deadline.in(settings.timeout());
         try {
-            StreamRequest wanted = streamRequest(request, request.host(), request.port());
-            tunnel.opened(opener.open(wanted, Deadline.in(settings.timeout())));
+            InetAddress address = HostText.parseAddress(wanted.host());
+            List<Answer> answers = command == Command.RESOLVE_PTR && address != null
+                    ? requests.resolveReverse(wanted, address, settings, deadline)
+                    : preferredFirst(requests.resolve(wanted, version == 5 && settings.preferIpv6Automap(), settings, deadline));
+            return SocksReply.resolved(version, answers);
         } catch (TorException e) {
-            if (tunnel.failed()) {
-                if (e.kind() == ErrorKind.TIMEOUT) {
-                    LOG.info(
-                            "Tried for {} seconds to get a connection to [scrubbed]:{}. Giving up.",
-                            settings.timeout().toSeconds(),
-                            request.port());
-                }
-                send(SocksReply.status(request.version(), SocksReply.statusOf(e, settings.extendedErrors())));
-                tunnel.hangUp();
-            }
-            return;
+            log(e, 0);
+            return failure(e);
         }
-        send(SocksReply.status(request.version(), SocksReply.SUCCEEDED));
-        tunnel.download();
-        tunnel.hangUp();
     }
 
-    private void send(byte[] reply) throws IOException {
-        OutputStream out = socket.getOutputStream();
-        out.write(reply);
-        out.flush();
+    /** Addresses of the families that the port allows, those of the preferred one first. */
+    private List<Answer> preferredFirst(List<Answer> answers) {
+        int flags = settings.beginFlags();
+        List<Answer> ordered = new ArrayList<>(answers.size());
+        int firsts = 0;
+        for (Answer answer : answers) {
+            boolean ipv6 = answer instanceof Answer.Address(var address, long ttl) && address.getAddress().length == 16;
+            if ((flags & (ipv6 ? Begin.IPV6_OK : Begin.IPV4_NOT_OK)) != 0 == ipv6) {
+                boolean first = ipv6 == ((flags & Begin.IPV6_PREFERRED) != 0);
+                ordered.add(first ? firsts++ : ordered.size(), answer);
+            }
+        }
+        return ordered;
     }
 
     @Override
-    public void close() {
-        tunnel.close();
+    byte[] failure(TorException e) {
+        return SocksReply.status(version, SocksReply.statusOf(e, settings.extendedErrors()));
     }
 }

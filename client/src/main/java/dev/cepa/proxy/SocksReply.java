@@ -95,6 +95,9 @@ final class SocksReply {
         if (extended && failure instanceof OnionServiceException onion) {
             return onion.reason().socksCode();
         }
+        if (failure instanceof RefusedException refused) {
+            return refused.byPolicy() ? NOT_ALLOWED : GENERAL_ERROR;
+        }
         return failure instanceof StreamException ended
                 ? statusOf(EndReason.of(ended.endReason()))
                 : statusOf(failure.kind());

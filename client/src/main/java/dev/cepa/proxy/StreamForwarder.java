@@ -11,6 +11,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -67,8 +68,25 @@ public final class StreamForwarder {
         }
     }
 
-    /** Connects to a server and copies until either side ends. */
-    public void forward(TorStream stream) {
+    /**
+     * What servers that understand HAProxy's protocol, version 1, are told before anything else: which client it is, in
+     * the address of its side, and which port it asked for.
+     *
+     * @param client a number, of which 32 bits count
+     */
+    public static byte[] proxyHeader(long client, int port) {
+        int low = (int) client & 0xffff;
+        return ("PROXY TCP6 fc00:dead:beef:4dad::" + Integer.toHexString((int) client >>> 16) + ":"
+                        + Integer.toHexString(low) + " ::1 " + low + " " + port + "\r\n")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /**
+     * Connects to a server and copies until either side ends.
+     *
+     * @param header what the server is told before what the client sends; may be empty
+     */
+    public void forward(TorStream stream, byte[] header) {
         SocketAddress target = targets.get(ThreadLocalRandom.current().nextInt(targets.size()));
         Connection server;
         try {
@@ -79,11 +97,12 @@ public final class StreamForwarder {
             return;
         }
         try (server) {
+            server.out.write(header);
             stream.accept();
             Thread down = Thread.ofVirtual().name("cepa-onion-server").start(() -> fromServer(server, stream));
             copy(stream.input(), server.out);
             // The client is gone; what the server still has to say reaches nobody.
-            SocksListener.closeQuietly(server);
+            StreamListener.closeQuietly(server);
             join(down);
         } catch (IOException e) {
             LOG.debug("a stream to an onion service ended: {}", e.getMessage());

@@ -4,7 +4,7 @@ import dev.cepa.pool.OpenedStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.Socket;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,7 +29,7 @@ final class Tunnel implements Closeable {
     /** How long a program may go on sending into a stream that has ended, before its connection is reset. */
     private static final long DRAIN_MILLIS = 1000;
 
-    private final Socket socket;
+    private final LocalSocket socket;
     private final CopyBuffers buffers;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -37,11 +37,13 @@ final class Tunnel implements Closeable {
     private @Nullable Thread opener;
     private @Nullable OpenedStream stream;
     private @Nullable Pump download;
+    private byte[] first = {};
+    private boolean earlyTaken;
     private boolean programGone;
     private boolean uploading;
     private boolean over;
 
-    Tunnel(Socket socket, CopyBuffers buffers) {
+    Tunnel(LocalSocket socket, CopyBuffers buffers) {
         this.socket = socket;
         this.buffers = buffers;
     }
@@ -52,10 +54,22 @@ final class Tunnel implements Closeable {
         try {
             opener = Thread.currentThread();
             uploading = true;
+            first = early;
         } finally {
             lock.unlock();
         }
-        Thread.ofVirtual().name("socks-upload").start(() -> upload(early));
+        Thread.ofVirtual().name("cepa-upload").start(this::upload);
+    }
+
+    /** What the program has sent so far for the far end: a cell's data or two; taken as sent on from then on. */
+    byte[] takeEarly() {
+        lock.lock();
+        try {
+            earlyTaken |= first.length > 0;
+            return first;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The stream is there. */
@@ -65,7 +79,7 @@ final class Tunnel implements Closeable {
             forgetOpener();
             if (!over && !programGone) {
                 stream = opened;
-                download = new Pump(opened.input(), socket.getOutputStream(), buffers);
+                download = new Pump(opened.input(), socket.output(), buffers);
                 changed.signalAll();
                 return;
             }
@@ -111,29 +125,27 @@ final class Tunnel implements Closeable {
         try {
             pump.run();
         } catch (IOException e) {
-            LOG.debug("a stream for a SOCKS client broke: {}", e.getMessage());
+            LOG.debug("a stream for a program broke: {}", e.getMessage());
         }
         endStream();
     }
 
-    private void upload(byte[] early) {
+    private void upload() {
         try {
-            InputStream in = socket.getInputStream();
-            byte[] first = early;
-            int count = early.length;
-            if (count == 0) {
-                first = new byte[Pump.SMALL];
-                count = in.read(first);
-            }
-            OpenedStream opened = count < 0 ? null : awaitStream();
+            InputStream in = socket.input();
+            boolean more = awaitFirst(in);
+            OpenedStream opened = more ? awaitStream() : null;
             if (opened != null) {
-                opened.output().write(first, 0, count);
-                opened.output().flush();
+                byte[] data = firstLeft();
+                if (data.length > 0) {
+                    opened.output().write(data);
+                    opened.output().flush();
+                }
                 new Pump(in, opened.output(), buffers).run();
             }
             lingerAfterEndOfInput();
         } catch (IOException e) {
-            LOG.debug("a SOCKS client's sending ended: {}", e.getMessage());
+            LOG.debug("a program's sending ended: {}", e.getMessage());
             programGone();
             endStream();
         } finally {
@@ -144,6 +156,42 @@ final class Tunnel implements Closeable {
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    /** Waits until the program has sent something; false if it ends without. */
+    private boolean awaitFirst(InputStream in) throws IOException {
+        lock.lock();
+        try {
+            if (first.length > 0) {
+                return true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        byte[] buffer = new byte[Pump.SMALL];
+        int count = in.read(buffer);
+        if (count < 0) {
+            return false;
+        }
+        lock.lock();
+        try {
+            first = Arrays.copyOf(buffer, count);
+        } finally {
+            lock.unlock();
+        }
+        return true;
+    }
+
+    /** What the program has sent first and is not on its way yet. */
+    private byte[] firstLeft() {
+        lock.lock();
+        try {
+            byte[] left = earlyTaken ? new byte[0] : first;
+            first = new byte[0];
+            return left;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -208,7 +256,7 @@ final class Tunnel implements Closeable {
             lock.unlock();
         }
         if (ended != null) {
-            SocksListener.closeQuietly(ended);
+            StreamListener.closeQuietly(ended);
         }
     }
 
@@ -235,7 +283,7 @@ final class Tunnel implements Closeable {
         } finally {
             lock.unlock();
         }
-        InputStream in = socket.getInputStream();
+        InputStream in = socket.input();
         byte[] ignored = new byte[Pump.SMALL];
         int count = 0;
         while (count >= 0) {
@@ -243,7 +291,7 @@ final class Tunnel implements Closeable {
             if (millis <= 0) {
                 return;
             }
-            socket.setSoTimeout((int) millis);
+            socket.setReadTimeout((int) millis);
             count = in.read(ignored);
         }
     }
@@ -252,6 +300,6 @@ final class Tunnel implements Closeable {
     public void close() {
         endStream();
         programGone();
-        SocksListener.closeQuietly(socket);
+        StreamListener.closeQuietly(socket);
     }
 }

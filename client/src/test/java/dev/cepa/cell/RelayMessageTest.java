@@ -10,6 +10,7 @@ import dev.cepa.cell.RelayMessage.BeginDir;
 import dev.cepa.cell.RelayMessage.Connected;
 import dev.cepa.cell.RelayMessage.Drop;
 import dev.cepa.cell.RelayMessage.End;
+import dev.cepa.cell.RelayMessage.EstablishIntro;
 import dev.cepa.cell.RelayMessage.EstablishRendezvous;
 import dev.cepa.cell.RelayMessage.Extend2;
 import dev.cepa.cell.RelayMessage.Extended2;
@@ -254,6 +255,26 @@ class RelayMessageTest {
         both(RelayMessage.INTRODUCE_ACK, "000200", new IntroduceAck(2));
         reads(RelayMessage.INTRODUCE_ACK, "0001", new IntroduceAck(1));
         refuses(RelayMessage.INTRODUCE_ACK, "", "cut short");
+    }
+
+    @Test
+    void serviceTellsItsIntroductionPointWhatToPassOnAtMost() throws Exception {
+        String key = "02 0020" + "11".repeat(32);
+        String proof = "22".repeat(32) + "0040" + "33".repeat(64);
+        byte[] auth = hex("11".repeat(32));
+        byte[] mac = hex("22".repeat(32));
+        byte[] signature = hex("33".repeat(64));
+        both(RelayMessage.ESTABLISH_INTRO, key + "00" + proof, new EstablishIntro(auth, null, mac, signature));
+        // Proposal 305: one extension of type 1, with two parameters.
+        both(
+                RelayMessage.ESTABLISH_INTRO,
+                key + "01 01 13 02 01 0000000000000019 02 00000000000000C8" + proof,
+                new EstablishIntro(auth, new EstablishIntro.Limit(25, 200), mac, signature));
+        reads(
+                RelayMessage.ESTABLISH_INTRO,
+                key + "02 07 01 FF 01 13 02 02 0000000000000002 01 0000000000000001" + proof,
+                new EstablishIntro(auth, new EstablishIntro.Limit(1, 2), mac, signature));
+        refuses(RelayMessage.ESTABLISH_INTRO, key + "01 01 02 02 01" + proof, "cut short");
     }
 
     @Test

@@ -136,7 +136,7 @@ class IncomingStreamTest {
                 circuit.establishIntroduction(
                         binding -> {
                             bindings.add(binding);
-                            return new EstablishIntro(new byte[32], new byte[32], new byte[64]);
+                            return new EstablishIntro(new byte[32], null, new byte[32], new byte[64]);
                         },
                         introductions::add,
                         PlayedPath.soon());

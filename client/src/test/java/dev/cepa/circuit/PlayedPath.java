@@ -42,8 +42,13 @@ final class PlayedPath implements CircuitLink {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     final Queue<Received> received = new ConcurrentLinkedQueue<>();
-    /** Of every hundredth DATA cell, as the relay computes them. */
+    /** Of every hundredth DATA cell, or as many as a test says, as the relay computes them. */
     final Queue<byte[]> tags = new ConcurrentLinkedQueue<>();
+
+    int cellsATag = 100;
+    /** What relays grant to whoever extends to them by ntor-v3. */
+    byte[] granted = {0};
+
     private int dataCells;
     final List<ChannelMessage> channelMessages = new ArrayList<>();
     final QueueMemory memory = new QueueMemory(new TorEvents());
@@ -224,7 +229,7 @@ final class PlayedPath implements CircuitLink {
                         handshake,
                         extensions -> {
                             lastExtensions = extensions;
-                            return new byte[] {0};
+                            return granted;
                         },
                         RANDOM)
                 : RelayHandshakes.ntor(me.link().rsaId(), onionKey, handshake, RANDOM);
@@ -246,7 +251,7 @@ final class PlayedPath implements CircuitLink {
                 int streamId = in.u16();
                 in.skip(4);
                 Received message = new Received(i, cellCommand, command, streamId, in.bytes(in.u16()));
-                if (command == RelayMessage.DATA && ++dataCells % 100 == 0) {
+                if (command == RelayMessage.DATA && ++dataCells % cellsATag == 0) {
                     byte[] tag = new byte[20];
                     relays.get(i).receivedTag(tag);
                     tags.add(tag);

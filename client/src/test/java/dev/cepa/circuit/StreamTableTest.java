@@ -17,7 +17,7 @@ class StreamTableTest {
             0,
             new PlayedPath().target(0, false),
             RelayHandshakes.tor1(n -> new byte[n]),
-            new FlowControl(0),
+            new FixedWindow(0),
             new ReentrantLock().newCondition());
 
     private ResolveStream add(StreamTable table) throws TorException {

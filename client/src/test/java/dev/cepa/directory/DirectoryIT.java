@@ -23,6 +23,7 @@ import dev.cepa.testnet.Node;
 import dev.cepa.testnet.TestNetwork;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -268,7 +269,8 @@ class DirectoryIT {
                             server.link().rsaId(), request.path(), attempt != null, answer.encoding(), body));
                 }
                 return new DirectoryAnswer(
-                        answer.status(), "", answer.date(), answer.encoding(), new ByteArrayInputStream(body));
+                        answer.status(), "", answer.date(), answer.encoding(), new ByteArrayInputStream(body),
+                        new ReceivedBytes(InputStream.nullInputStream()));
             }
         }
 

@@ -7,6 +7,7 @@ import dev.cepa.error.Deadline;
 import dev.cepa.path.GuardAttempt;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -52,8 +53,8 @@ final class ScriptedLink implements DirectoryLink {
             attempt.succeeded();
         }
         return body == null
-                ? new DirectoryAnswer(404, "Not found", null, Encoding.IDENTITY, new ByteArrayInputStream(new byte[0]))
-                : new DirectoryAnswer(200, "OK", null, Encoding.IDENTITY, new ByteArrayInputStream(body));
+                ? new DirectoryAnswer(404, "Not found", null, Encoding.IDENTITY, new ByteArrayInputStream(new byte[0]), new ReceivedBytes(InputStream.nullInputStream()))
+                : new DirectoryAnswer(200, "OK", null, Encoding.IDENTITY, new ByteArrayInputStream(body), new ReceivedBytes(InputStream.nullInputStream()));
     }
 
     @Override

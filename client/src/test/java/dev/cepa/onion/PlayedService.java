@@ -71,6 +71,9 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
     /** What the descriptor asks for. */
     volatile @Nullable PowParams pow;
 
+    /** The client's with what is slow. */
+    Patience patience = Patience.DEFAULT;
+
     Instant now = dir.consensus().validAfter().plusSeconds(60);
 
     private final Map<String, X25519> encryptionKeys = new ConcurrentHashMap<>();
@@ -95,7 +98,7 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
     }
 
     DescriptorFetcher fetcher() {
-        return new DescriptorFetcher(this, stream, () -> now, RANDOM);
+        return new DescriptorFetcher(this, stream, () -> now, RANDOM, patience);
     }
 
     DescriptorStore store() {
@@ -107,7 +110,7 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
     }
 
     Connector connector() {
-        return new Connector(this, store(), new IntroMemory(() -> now, RANDOM), RANDOM);
+        return new Connector(this, store(), new IntroMemory(() -> now, RANDOM), RANDOM, patience);
     }
 
     static Deadline soon() {

@@ -29,7 +29,11 @@ class ServiceFolderTest {
     }
 
     private ServiceFolder open() throws TorException {
-        return ServiceFolder.open(folder, new SecureRandom());
+        return ServiceFolder.open(folder, ServiceFolder.Use.DEFAULT, new SecureRandom());
+    }
+
+    private ServiceFolder openForGroup() throws TorException {
+        return ServiceFolder.open(folder, new ServiceFolder.Use(true, false), new SecureRandom());
     }
 
     private void refuses(ErrorKind kind, String because) {
@@ -78,6 +82,35 @@ class ServiceFolderTest {
         open();
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-x---"));
         refuses(ErrorKind.STORAGE, "open to others");
+    }
+
+    @Test
+    void aGroupMaySeeTheHostNameIfItIsSaidSoAndNeverTheKey() throws Exception {
+        openForGroup();
+        assertThat(mode(folder)).isEqualTo("rwxr-x---");
+        assertThat(mode(folder.resolve("hostname"))).isEqualTo("rw-r-----");
+        assertThat(mode(folder.resolve("hs_ed25519_secret_key"))).isEqualTo("rw-------");
+        openForGroup();
+        refuses(ErrorKind.STORAGE, "mode 700");
+        Files.setPosixFilePermissions(folder.resolve("hs_ed25519_secret_key"), PosixFilePermissions.fromString("rw-r-----"));
+        assertThatExceptionOfType(TorException.class).isThrownBy(this::openForGroup).withMessageContaining("mode 600");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwx---"));
+        assertThatExceptionOfType(TorException.class).isThrownBy(this::openForGroup).withMessageContaining("mode 750");
+    }
+
+    @Test
+    void aFolderOfBeforeIsOpenedForTheGroup() throws Exception {
+        open();
+        openForGroup();
+        assertThat(mode(folder)).isEqualTo("rwxr-x---");
+        assertThat(mode(folder.resolve("hostname"))).isEqualTo("rw-r-----");
+    }
+
+    @Test
+    void aServiceThatWasNotHiddenOnceIsNeverHiddenAgain() throws Exception {
+        ServiceFolder.open(folder, new ServiceFolder.Use(false, true), new SecureRandom());
+        ServiceFolder.open(folder, new ServiceFolder.Use(false, true), new SecureRandom());
+        refuses(ErrorKind.STORAGE, "non-anonymous");
     }
 
     @Test

@@ -152,6 +152,23 @@ class VanguardsTest {
     }
 
     @Test
+    void aStemThatIsMadeForARelayCanBeExtendedToIt() throws TorException {
+        SmallNet few = new SmallNet().many(3, SmallNet.GUARD, 100).many(4, SmallNet.RUNNING & ~RelayFlags.STABLE, 100);
+        PathSelector young = new PathSelector(few.dir(), PathSettings.DEFAULT, random);
+        for (Mode mode : List.of(Mode.OFF, Mode.LITE, Mode.FULL)) {
+            Vanguards vanguards = vanguards(mode);
+            for (int i = 0; i < 200; i++) {
+                int end = i % 7;
+                // Without vanguards another guard is asked for then.
+                int guard = mode == Mode.OFF && end == GUARD ? 1 : GUARD;
+                Stem kind = i % 2 == 0 ? Stem.OPEN : Stem.GUARDED;
+                int[] stem = vanguards.choose(young, kind, guard, end);
+                assertThat(vanguards.mayEndAt(young, ids(stem), SmallNet.id(end))).as("%s %s", mode, stem).isTrue();
+            }
+        }
+    }
+
+    @Test
     void kindredRelaysMayFollowEachOther() throws TorException {
         for (int relay = 0; relay < 140; relay++) {
             net.relays.get(relay).family = 1;

@@ -2,7 +2,7 @@ package dev.cepa.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cepa.proxy.SocksSettings.Isolation;
+import dev.cepa.proxy.PortSettings.Isolation;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -14,7 +14,7 @@ import net.jqwik.api.Property;
 
 /** What SocksPort's isolation flags promise, over ports and requests thrown together. */
 class IsolationFuzz {
-    private record Stream(SocksSettings port, String client, String protocol, String user, String password, String host,
+    private record Stream(PortSettings port, String client, String protocol, String user, String password, String host,
             int number) {
         Object value(Isolation by) {
             return switch (by) {
@@ -31,22 +31,20 @@ class IsolationFuzz {
         return of[random.nextInt(of.length)];
     }
 
-    private static SocksSettings port(Random random) {
+    private static PortSettings port(Random random) {
         Set<Isolation> by = EnumSet.noneOf(Isolation.class);
         for (Isolation each : Isolation.values()) {
             if (random.nextBoolean()) {
                 by.add(each);
             }
         }
-        SocksSettings d = SocksSettings.DEFAULT;
-        return new SocksSettings(
-                random.nextInt(2), by, d.beginFlags(), true, false, false, false, false, false, d.timeout(), 10, 10, false);
+        return PortSettings.builder().group(random.nextInt(2)).isolation(by).build();
     }
 
     @Property(tries = 10_000)
     void keysAreEqualOnlyForStreamsThatMayShareACircuit(@ForAll long seed) {
         Random random = new Random(seed);
-        List<SocksSettings> ports = List.of(port(random), port(random));
+        List<PortSettings> ports = List.of(port(random), port(random));
         List<Stream> streams = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             streams.add(new Stream(

@@ -13,7 +13,9 @@ import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
+import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.OpenedStream;
+import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
 import java.io.IOException;
@@ -83,12 +85,12 @@ class SocksListenerTest {
     private final Sockets sockets = new Sockets();
     private final CountDownLatch interrupted = new CountDownLatch(1);
     private ServerSocket server;
-    private SocksListener listener;
+    private Listener listener;
 
     @BeforeEach
     void open() throws IOException {
         server = new ServerSocket(0, 50, LOOPBACK);
-        listener = open(SocksSettings.DEFAULT);
+        listener = open(PortSettings.DEFAULT);
     }
 
     @AfterEach
@@ -97,12 +99,16 @@ class SocksListenerTest {
         server.close();
     }
 
-    private SocksListener open(SocksSettings settings) throws TorException {
-        return SocksListener.open(new InetSocketAddress(LOOPBACK, 0), settings, sockets, new TorEvents());
+    private ProgramRequests requests() {
+        return new ProgramRequests(sockets, RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
+    }
+
+    private Listener open(PortSettings settings) throws TorException {
+        return ListenerKind.SOCKS.open(new InetSocketAddress(LOOPBACK, 0), settings, requests(), new TorEvents());
     }
 
     private Socket dial() throws IOException {
-        Socket socket = new Socket(LOOPBACK, listener.address().getPort());
+        Socket socket = new Socket(LOOPBACK, ((InetSocketAddress) listener.address()).getPort());
         socket.setSoTimeout(20_000);
         return socket;
     }
@@ -127,13 +133,13 @@ class SocksListenerTest {
         List<TorEvent> events = new ArrayList<>();
         TorEvents stream = new TorEvents();
         stream.add(events::add);
-        try (SocksListener other = SocksListener.open(
-                new InetSocketAddress(LOOPBACK, 0), SocksSettings.DEFAULT, sockets, stream)) {
+        try (Listener other = ListenerKind.SOCKS.open(
+                new InetSocketAddress(LOOPBACK, 0), PortSettings.DEFAULT, requests(), stream)) {
             assertThat(events)
                     .containsExactly(
-                            new TorEvent.ListenerOpened("Socks", "127.0.0.1:" + other.address().getPort()));
+                            new TorEvent.ListenerOpened("Socks", "127.0.0.1:" + ((InetSocketAddress) other.address()).getPort()));
         }
-        assertThatThrownBy(() -> SocksListener.open(listener.address(), SocksSettings.DEFAULT, sockets, stream))
+        assertThatThrownBy(() -> ListenerKind.SOCKS.open(listener.address(), PortSettings.DEFAULT, requests(), stream))
                 .isInstanceOf(TorException.class)
                 .hasMessageContaining("Could not bind to 127.0.0.1:")
                 .hasMessageContaining("Is Tor already running?");
@@ -214,10 +220,7 @@ class SocksListenerTest {
     void keepsCircuitsAliveForStreamsWithCredentialsIfItIsToldTo() throws Exception {
         for (boolean told : new boolean[] {true, false}) {
             listener.close();
-            SocksSettings d = SocksSettings.DEFAULT;
-            listener = open(new SocksSettings(
-                    d.group(), d.isolation(), d.beginFlags(), d.nameRequests(), d.onionOnly(), d.noOnion(),
-                    d.preferNoAuthentication(), d.safeSocks(), d.testSocks(), d.timeout(), 10, 10, told));
+            listener = open(PortSettings.builder().keepAlive(told).build());
             try (Socket client = dial()) {
                 send(client, "{05 01 02}{01}{01}a{01}p{05 01 00 03 0c}echo.example{00 07}");
                 read(client, 14);
@@ -274,7 +277,7 @@ class SocksListenerTest {
             send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
             assertThat(client.getInputStream().readAllBytes()[3]).isLessThan((byte) 9).isPositive();
         }
-        listener.reconfigure(SocksSettings.DEFAULT.withExtendedErrors(true));
+        listener.reconfigure(PortSettings.builder().extendedErrors(true).build());
         try (Socket client = dial()) {
             send(client, "{05 01 00}{05 01 00 03 0c}echo.example{00 07}");
             assertThat(client.getInputStream().readAllBytes())
@@ -404,11 +407,8 @@ class SocksListenerTest {
         }
     }
 
-    private static SocksSettings with(Duration timeout, int connections, int handshakes) {
-        SocksSettings d = SocksSettings.DEFAULT;
-        return new SocksSettings(
-                d.group(), d.isolation(), d.beginFlags(), d.nameRequests(), d.onionOnly(), d.noOnion(),
-                d.preferNoAuthentication(), d.safeSocks(), d.testSocks(), timeout, connections, handshakes, false);
+    private static PortSettings with(Duration timeout, int connections, int handshakes) {
+        return PortSettings.builder().timeout(timeout).limits(connections, handshakes).build();
     }
 
     @Test

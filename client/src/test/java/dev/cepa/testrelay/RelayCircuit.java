@@ -95,9 +95,13 @@ public final class RelayCircuit {
     public void sendFor(HopCrypto behind, int streamId, RelayMessage message) throws IOException {
         ByteWriter body = new ByteWriter();
         message.write(body);
+        sendFor(behind, message.command(), streamId, body.toByteArray());
+    }
+
+    public void sendFor(HopCrypto behind, int command, int streamId, byte[] body) throws IOException {
         sending.lock();
         try {
-            byte[] cell = message(message.command(), streamId, body.size(), body.toByteArray());
+            byte[] cell = message(command, streamId, body.length, body);
             behind.originate(Cell.RELAY, cell, 0);
             crypto.encrypt(Cell.RELAY, cell, 0);
             link.send(id, Cell.RELAY, cell);

@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns torrc options into the library's settings: the one place that knows both. */
 final class ConfigMapper {
-    private static final int SOCKS_PORT = 9050;
-
     private final Settings settings;
     private final List<String> warnings;
     private final Findings findings;
@@ -69,11 +67,8 @@ final class ConfigMapper {
         for (ConfigLine line : settings.lines("FallbackDir")) {
             at(line, () -> builder.fallbackDirectory(line.value()));
         }
-        for (PortLine port : PortLine.readAll(settings, SOCKS_PORT, warnings)) {
-            if (port.address() != null) {
-                builder.socksListener(port.address(), port.settings());
-            }
-        }
+        builder.nonAnonymousServices(nonAnonymousServices());
+        new ListenerLines(settings, warnings).addTo(builder);
         ConfigLine clientKeys = settings.line("ClientOnionAuthDir");
         if (clientKeys != null) {
             at(clientKeys, () -> builder.onionClientKeys(Configuration.path(clientKeys.value())));
@@ -92,6 +87,20 @@ final class ConfigMapper {
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
+    }
+
+    /** Both options are needed, so that nobody gives up anonymity by mistake. */
+    private boolean nonAnonymousServices() throws TorException {
+        boolean singleHop = settings.flag("HiddenServiceSingleHopMode");
+        boolean nonAnonymous = settings.flag("HiddenServiceNonAnonymousMode");
+        if (singleHop != nonAnonymous) {
+            throw new TorException(
+                    ErrorKind.CONFIG,
+                    (singleHop ? "HiddenServiceSingleHopMode" : "HiddenServiceNonAnonymousMode")
+                            + " does not provide any server anonymity. It must be used with "
+                            + (singleHop ? "HiddenServiceNonAnonymousMode" : "HiddenServiceSingleHopMode") + " set to 1.");
+        }
+        return nonAnonymous;
     }
 
     /** The places that log lines go to; empty for none. */
@@ -173,12 +182,15 @@ final class ConfigMapper {
                 });
     }
 
-    private VanguardSettings vanguards() throws TorException {
+    VanguardSettings vanguards() throws TorException {
         VanguardSettings.Mode mode = switch (settings.text("VanguardsLiteEnabled")) {
             case "0" -> VanguardSettings.Mode.OFF;
             case "1" -> VanguardSettings.Mode.LITE;
             default -> VanguardSettings.Mode.AUTO;
         };
+        if (settings.flag("VanguardsEnabled")) {
+            mode = VanguardSettings.Mode.FULL;
+        }
         return new VanguardSettings(mode, relays("HSLayer2Nodes"), relays("HSLayer3Nodes"));
     }
 
@@ -231,18 +243,23 @@ final class ConfigMapper {
     private BitSet longLivedPorts() throws TorException {
         BitSet ports = new BitSet();
         for (String item : settings.items("LongLivedPorts")) {
-            int port;
-            try {
-                port = Integer.parseInt(item);
-            } catch (NumberFormatException e) {
-                port = -1;
-            }
-            if (port < 1 || port > 65_535) {
-                throw new TorException(ErrorKind.CONFIG, "LongLivedPorts: port " + item + " is not from 1 to 65535");
-            }
-            ports.set(port);
+            ports.set(port("LongLivedPorts", item));
         }
         return ports;
+    }
+
+    /** The number of a port in a list of such. */
+    static int port(String option, String item) throws TorException {
+        int port;
+        try {
+            port = Integer.parseInt(item.strip());
+        } catch (NumberFormatException e) {
+            port = -1;
+        }
+        if (port < 1 || port > 65_535) {
+            throw new TorException(ErrorKind.CONFIG, option + ": port " + item + " is not from 1 to 65535");
+        }
+        return port;
     }
 
     PoolSettings pool() {

@@ -36,6 +36,7 @@ final class Daemon {
     private @Nullable FileWatch files;
     private @Nullable TorClient client;
     private @Nullable Services services;
+    private @Nullable Monitoring monitoring;
     private @Nullable Path pidFile;
 
     Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
@@ -63,6 +64,7 @@ final class Daemon {
         TorConfig config = mapper.client();
         OpenFiles.require(settings.number("ConnLimit"), OpenFiles.limit());
         List<ServiceLines> wanted = ServiceLines.readAll(settings);
+        MetricsLine metrics = MetricsLine.read(settings, warnings);
         configureLog(settings, mapper.logs(line.quiet()));
         say(warnings);
         if ("root".equals(System.getProperty("user.name"))) {
@@ -70,7 +72,7 @@ final class Daemon {
         }
         Signals.handle(signals);
         MemoryKeeper.start();
-        TorClient started = TorClient.start(config, events);
+        TorClient started = start(config, metrics);
         client = started;
         if (settings.isSet("PidFile")) {
             pidFile = Configuration.path(settings.text("PidFile"));
@@ -84,6 +86,22 @@ final class Daemon {
             stop();
         }
         return 0;
+    }
+
+    private TorClient start(TorConfig config, @Nullable MetricsLine metrics) throws TorException {
+        if (metrics == null) {
+            return TorClient.start(config, events);
+        }
+        Monitoring opened = Monitoring.open(metrics, events);
+        monitoring = opened;
+        try {
+            TorClient started = TorClient.start(config, opened.listener());
+            opened.watch(started);
+            return started;
+        } catch (TorException e) {
+            opened.close();
+            throw e;
+        }
     }
 
     private void configureLog(Settings settings, List<LogTarget> targets) throws TorException {
@@ -200,6 +218,10 @@ final class Daemon {
             TorConfig config = mapper.client();
             OpenFiles.require(fresh.settings().number("ConnLimit"), OpenFiles.limit());
             List<ServiceLines> wanted = ServiceLines.readAll(fresh.settings());
+            MetricsLine.read(fresh.settings(), warnings);
+            if (!fresh.settings().lines("MetricsPort").equals(before.settings().lines("MetricsPort"))) {
+                warnings.add("MetricsPort has changed; it is opened as it says now when Cepa is started again.");
+            }
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
             otherLog = true;
             if (running != null) {
@@ -275,6 +297,9 @@ final class Daemon {
         Path file = pidFile;
         if (file != null) {
             PidFile.delete(file);
+        }
+        if (monitoring != null) {
+            monitoring.close();
         }
         TorClient running = client;
         if (running != null) {

@@ -69,6 +69,15 @@ final class EventLog implements TorEventListener {
                     descriptor.action(),
                     descriptor.directory() == null ? "" : descriptor.directory(),
                     descriptor.reason() == null ? "" : descriptor.reason());
+            case TorEvent.DirectoryDownload download -> LOG.debug(
+                    "{} from {}: {} bytes in {} ms, status {}",
+                    download.document(),
+                    download.server(),
+                    download.bytes(),
+                    download.time().toMillis(),
+                    download.status());
+            case TorEvent.ProxyRequest request -> LOG.trace("{} {}", request.protocol(), request.command());
+            case TorEvent.ServiceStatus service -> LOG.debug("An onion service of ours: {}", service.action());
             case TorEvent.CircuitChosen chosen -> {
                 switch (chosen.outcome()) {
                     case HIT -> hits.incrementAndGet();

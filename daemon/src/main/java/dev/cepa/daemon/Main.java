@@ -128,6 +128,7 @@ public final class Main {
                 ConfigMapper mapper = new ConfigMapper(configuration.settings(), warnings);
                 mapper.client();
                 ServiceLines.readAll(configuration.settings());
+                MetricsLine.read(configuration.settings(), warnings);
                 mapper.logs(line.quiet());
             }
         } catch (TorException e) {

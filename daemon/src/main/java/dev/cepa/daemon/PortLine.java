@@ -3,11 +3,14 @@ package dev.cepa.daemon;
 import dev.cepa.cell.HostText;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.error.TorException;
-import dev.cepa.proxy.SocksSettings;
-import dev.cepa.proxy.SocksSettings.Isolation;
+import dev.cepa.proxy.PortSettings;
+import dev.cepa.proxy.PortSettings.Isolation;
+import dev.cepa.proxy.SocketFileMode;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -16,26 +19,32 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The value of a {@code SocksPort} line: {@code [address:]port|auto [flags]}. Immutable.
+ * The value of a {@code SocksPort} line or one of its like: {@code [address:]port|auto|unix:path [flags]}. Immutable.
  *
  * @param address where to listen, port 0 for any free one; null for {@code SocksPort 0}
  */
-record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
+record PortLine(@Nullable SocketAddress address, PortSettings settings) {
     private static final String LOOPBACK = "127.0.0.1";
 
     /**
-     * Reads all lines of the option; without any, its default.
+     * Reads all lines of an option; without any, its default.
      *
+     * @param option such as {@code SocksPort}
+     * @param defaultPort where to listen without any line; 0 for nowhere
+     * @param common what holds for every line before its flags do
+     * @param firstGroup below zero, so that it can't be given by hand: each line has a group of its own, counted down
      * @param warnings told about flags that are taken without effect, and about ports that others can reach
      * @throws TorException of kind CONFIG
      */
-    static List<PortLine> readAll(Settings settings, int defaultPort, List<String> warnings) throws TorException {
-        List<ConfigLine> lines = settings.lines("SocksPort");
+    static List<PortLine> readAll(
+            Settings settings, String option, int defaultPort, PortSettings common, int firstGroup, List<String> warnings)
+            throws TorException {
+        List<ConfigLine> lines = settings.lines(option);
         List<PortLine> ports = new ArrayList<>();
         ConfigLine disabling = null;
         ConfigLine enabling = null;
         for (ConfigLine line : lines) {
-            PortLine port = new Reader(line, settings, ports.size(), warnings).read();
+            PortLine port = new Reader(line, option, common, firstGroup - ports.size(), warnings).read();
             if (port.address() == null) {
                 disabling = line;
             } else {
@@ -44,13 +53,13 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
             }
         }
         if (disabling != null && enabling != null) {
-            throw Settings.bad(enabling, "You specified a nonzero SocksPort along with 'SocksPort 0' (" + disabling.place()
-                    + ") in the same configuration. Did you mean to disable SocksPort or not?");
+            throw Settings.bad(enabling, "You specified a nonzero " + option + " along with '" + option + " 0' ("
+                    + disabling.place() + ") in the same configuration. Did you mean to disable " + option + " or not?");
         }
-        if (lines.isEmpty()) {
+        if (lines.isEmpty() && defaultPort != 0) {
             ConfigLine standard = new ConfigLine(
-                    "SocksPort", Integer.toString(defaultPort), ConfigLine.Mode.SET, "default", 0);
-            ports.add(new Reader(standard, settings, 0, warnings).read());
+                    option, Integer.toString(defaultPort), ConfigLine.Mode.SET, "default", 0);
+            ports.add(new Reader(standard, option, common, firstGroup, warnings).read());
         }
         return ports;
     }
@@ -58,84 +67,114 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
     /** Reads one line. */
     private static final class Reader {
         private final ConfigLine line;
-        private final Settings options;
+        private final String option;
+        private final PortSettings common;
         private final List<String> warnings;
 
-        private final Set<Isolation> isolation = EnumSet.copyOf(SocksSettings.DEFAULT.isolation());
+        private final Set<Isolation> isolation = EnumSet.copyOf(PortSettings.DEFAULT.isolation());
         private int group;
         private boolean groupGiven;
         private boolean ipv4 = true;
         private boolean ipv6 = true;
-        private boolean preferIpv6 = true;
+        private boolean preferIpv6;
         private boolean nameRequests = true;
         private boolean onion = true;
         private boolean preferNoAuthentication;
         private boolean keepAlive;
         private boolean extendedErrors;
+        private boolean preferIpv6Automap = true;
+        private boolean keepAnswers;
+        private boolean useAnswers;
+        private boolean groupWritable;
+        private boolean worldWritable;
+        private boolean relaxedFolder;
 
-        Reader(ConfigLine line, Settings options, int index, List<String> warnings) {
+        Reader(ConfigLine line, String option, PortSettings common, int group, List<String> warnings) {
             this.line = line;
-            this.options = options;
+            this.option = option;
+            this.common = common;
             this.warnings = warnings;
-            // Each port is a group of its own; numbers below zero can't be given by hand.
-            this.group = -2 - index;
+            this.group = group;
+            keepAnswers = common.keepAnswers();
+            useAnswers = common.useAnswers();
         }
 
         PortLine read() throws TorException {
-            Words words = new Words(line.value());
-            String place = words.next();
-            if (place == null) {
-                throw bad("Invalid SocksPort line with no address");
+            int quoteEnd = line.value().startsWith("unix:\"") ? line.value().indexOf('"', 6) : 0;
+            if (quoteEnd < 0) {
+                throw bad("Missing end of the quoted path in " + option);
             }
-            if (place.startsWith("unix:")) {
-                throw bad("Unix sockets are not supported for SocksPort yet; use an address and port");
+            Words words = new Words(line.value().substring(quoteEnd == 0 ? 0 : quoteEnd + 1));
+            String place = quoteEnd == 0 ? words.next() : "unix:" + line.value().substring(6, quoteEnd);
+            if (place == null) {
+                throw bad("Invalid " + option + " line with no address");
             }
             for (String word = words.next(); word != null; word = words.next()) {
                 flag(word);
             }
-            check();
-            InetSocketAddress address = address(place);
-            if (address != null && !address.getAddress().isLoopbackAddress()) {
-                warnings.add(line.place() + ": You specified a public address '" + place + "' for SocksPort. Other people "
+            boolean inFileSystem = place.startsWith("unix:");
+            check(inFileSystem);
+            SocketAddress address = inFileSystem ? path(place.substring("unix:".length())) : address(place);
+            if (address instanceof InetSocketAddress inet && !inet.getAddress().isLoopbackAddress()) {
+                warnings.add(line.place() + ": You specified a public address '" + place + "' for " + option + ". Other people "
                         + "on the Internet might find your computer and use it as an open proxy. Please don't allow this "
                         + "unless you have a good reason.");
             }
-            return new PortLine(address, socksSettings());
+            return new PortLine(address, portSettings());
         }
 
-        private void check() throws TorException {
+        private UnixDomainSocketAddress path(String text) throws TorException {
+            if (option.equals("DNSPort") || option.equals("TransPort")) {
+                throw bad(option + " can't be a unix socket");
+            }
+            try {
+                Path path = Path.of(text);
+                if (text.isEmpty() || !path.isAbsolute()) {
+                    throw bad("Bad unix socket address '" + text + "': a path from the root is needed");
+                }
+                return UnixDomainSocketAddress.of(path);
+            } catch (IllegalArgumentException e) {
+                throw bad("Bad unix socket address '" + text + "'");
+            }
+        }
+
+        private void check(boolean inFileSystem) throws TorException {
+            if (!inFileSystem && (groupWritable || worldWritable || relaxedFolder)) {
+                throw bad("You have a " + option + " entry with GroupWritable, WorldWritable, or RelaxDirModeCheck, "
+                        + "but it is not a unix socket.");
+            }
             if (!ipv4 && !ipv6 && !onion) {
-                throw bad("You have a SocksPort entry with all of IPv4 and IPv6 and .onion disabled; that won't work.");
+                throw bad("You have a " + option + " entry with all of IPv4 and IPv6 and .onion disabled; that won't work.");
             }
             if (nameRequests && !ipv4 && !ipv6) {
-                throw bad("You have a SocksPort entry with DNSRequest enabled, but IPv4 and IPv6 disabled; "
+                throw bad("You have a " + option + " entry with DNSRequest enabled, but IPv4 and IPv6 disabled; "
                         + "DNS-based sites won't work.");
             }
             if (keepAlive && !isolation.contains(Isolation.CREDENTIALS)) {
-                throw bad("You have a SocksPort entry with both NoIsolateSOCKSAuth and KeepAliveIsolateSOCKSAuth set.");
+                throw bad("You have a " + option + " entry with both NoIsolateSOCKSAuth and KeepAliveIsolateSOCKSAuth set.");
             }
         }
 
-        private SocksSettings socksSettings() {
+        private PortSettings portSettings() {
             int flags = (ipv6 ? Begin.IPV6_OK : 0)
                     | (ipv4 ? 0 : Begin.IPV4_NOT_OK)
                     | (ipv6 && preferIpv6 ? Begin.IPV6_PREFERRED : 0);
-            int connections = OpenFiles.connections(OpenFiles.limit(), Runtime.getRuntime().maxMemory());
-            return new SocksSettings(
-                    group,
-                    isolation,
-                    flags,
-                    nameRequests,
-                    !ipv4 && !ipv6,
-                    !onion,
-                    preferNoAuthentication || !isolation.contains(Isolation.CREDENTIALS),
-                    options.flag("SafeSocks"),
-                    options.flag("TestSocks"),
-                    Duration.ofSeconds(Math.max(1, options.number("SocksTimeout"))),
-                    connections,
-                    connections / 2,
-                    keepAlive,
-                    extendedErrors);
+            SocketFileMode file = common.socketFile();
+            return common.toBuilder()
+                    .group(group)
+                    .isolation(isolation)
+                    .beginFlags(flags)
+                    .nameRequests(nameRequests)
+                    .onions(!ipv4 && !ipv6, !onion)
+                    .preferNoAuthentication(preferNoAuthentication || !isolation.contains(Isolation.CREDENTIALS))
+                    .keepAlive(keepAlive)
+                    .extendedErrors(extendedErrors)
+                    .preferIpv6Automap(preferIpv6Automap)
+                    .answers(keepAnswers, useAnswers)
+                    .socketFile(new SocketFileMode(
+                            groupWritable || file.group(), worldWritable || file.world(),
+                            relaxedFolder || file.relaxedFolder()))
+                    .build();
         }
 
         private @Nullable InetSocketAddress address(String place) throws TorException {
@@ -144,18 +183,18 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
             String portText = place.substring(colon + 1);
             InetAddress address = HostText.parseAddress(host.equalsIgnoreCase("localhost") ? LOOPBACK : host);
             if (address == null) {
-                throw bad("Couldn't parse address \"" + place + "\" for SocksPort");
+                throw bad("Couldn't parse address \"" + place + "\" for " + option);
             }
             if (portText.equalsIgnoreCase("auto")) {
                 return new InetSocketAddress(address, 0);
             }
             int port = port(portText);
             if (port < 0) {
-                throw bad("Couldn't parse address \"" + place + "\" for SocksPort");
+                throw bad("Couldn't parse address \"" + place + "\" for " + option);
             }
             if (port == 0) {
                 if (colon >= 0) {
-                    throw bad("SocksPort line has address but no port");
+                    throw bad(option + " line has address but no port");
                 }
                 return null;
             }
@@ -176,10 +215,10 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
             if (flag.startsWith("sessiongroup=")) {
                 int number = number(word.substring("sessiongroup=".length()));
                 if (number < 0) {
-                    throw bad("Invalid SocksPort option '" + word + "'");
+                    throw bad("Invalid " + option + " option '" + word + "'");
                 }
                 if (groupGiven) {
-                    throw bad("Multiple SessionGroup options on SocksPort");
+                    throw bad("Multiple SessionGroup options on " + option);
                 }
                 group = number;
                 groupGiven = true;
@@ -195,7 +234,7 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
                 case "oniontraffic" -> onion = on;
                 case "oniontrafficonly" -> {
                     if (!on) {
-                        warnings.add(line.place() + ": Unsupported SocksPort option 'NoOnionTrafficOnly'. "
+                        warnings.add(line.place() + ": Unsupported " + option + " option 'NoOnionTrafficOnly'. "
                                 + "Use DNSRequest, IPv4Traffic, and/or IPv6Traffic instead.");
                     } else {
                         ipv4 = false;
@@ -206,16 +245,12 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
                 case "prefersocksnoauth" -> preferNoAuthentication = on;
                 case "keepaliveisolatesocksauth" -> keepAlive = on;
                 case "extendederrors" -> extendedErrors = on;
-                case "preferipv6automap" -> {}
-                case "cacheipv4dns", "cacheipv6dns", "cachedns", "useipv4cache", "useipv6cache", "usednscache" -> {
-                    if (on) {
-                        warnings.add(line.place() + ": SocksPort option '" + word + "' has no effect: answers about names "
-                                + "are never kept, because that would link your streams.");
-                    }
-                }
-                case "groupwritable", "worldwritable", "relaxdirmodecheck" -> throw bad(
-                        "You have a SocksPort entry with GroupWritable, WorldWritable, or RelaxDirModeCheck, "
-                                + "but it is not a unix socket.");
+                case "preferipv6automap" -> preferIpv6Automap = on;
+                case "cacheipv4dns", "cacheipv6dns", "cachedns" -> keepAnswers = on;
+                case "useipv4cache", "useipv6cache", "usednscache" -> useAnswers = on;
+                case "groupwritable" -> groupWritable = on;
+                case "worldwritable" -> worldWritable = on;
+                case "relaxdirmodecheck" -> relaxedFolder = on;
                 default -> isolationFlag(word, name, on);
             }
         }
@@ -230,7 +265,7 @@ record PortLine(@Nullable InetSocketAddress address, SocksSettings settings) {
                 default -> null;
             };
             if (kind == null) {
-                warnings.add(line.place() + ": Unrecognized SocksPort option '" + word + "'");
+                warnings.add(line.place() + ": Unrecognized " + option + " option '" + word + "'");
             } else if (on) {
                 isolation.add(kind);
             } else {

@@ -1,41 +1,34 @@
 package dev.cepa.daemon;
 
-import dev.cepa.cell.HostText;
-import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import dev.cepa.onion.ServiceSettings;
+import dev.cepa.onion.ServiceSettings.IntroductionLimit;
+import dev.cepa.onion.ServiceSettings.ProofOfWork;
+import dev.cepa.onion.ServiceSettings.Streams;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
-import java.net.UnknownHostException;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An onion service of the torrc: a HiddenServiceDir line, and the lines behind it up to the next.
  *
  * @param line the HiddenServiceDir line
  * @param folder the service's
+ * @param groupReadable whether a group may see what is in the folder
  * @param ports targets by the service's ports
- * @param introPoints HiddenServiceNumIntroductionPoints
- * @param maxStreams HiddenServiceMaxStreams
- * @param maxStreamsClosesCircuit HiddenServiceMaxStreamsCloseCircuit
+ * @param settings what else the lines say; its authorised clients are in the folder
  */
 record ServiceLines(
         ConfigLine line,
         Path folder,
+        boolean groupReadable,
         Map<Integer, List<SocketAddress>> ports,
-        int introPoints,
-        int maxStreams,
-        boolean maxStreamsClosesCircuit) {
-    private static final String LOOPBACK = "127.0.0.1";
-    private static final int DEFAULT_POINTS = 3;
-    private static final int MAX_POINTS = 20;
-
+        ServiceSettings settings) {
     /**
      * All services of the torrc.
      *
@@ -74,15 +67,27 @@ record ServiceLines(
 
     /** Whether the service can go on with these lines, which differ in bounds and clients at most. */
     boolean canGoOnAs(ServiceLines other) {
-        return folder.equals(other.folder) && ports.equals(other.ports);
+        return folder.equals(other.folder)
+                && ports.equals(other.ports)
+                && settings.streams().exportsCircuit() == other.settings.streams().exportsCircuit();
     }
 
     private static final class Reader {
         private final ConfigLine start;
         private final Map<Integer, List<SocketAddress>> ports = new LinkedHashMap<>();
-        private int introPoints = DEFAULT_POINTS;
+        private int introPoints = ServiceSettings.DEFAULT.introPoints();
         private int maxStreams;
         private boolean closesCircuit;
+        private boolean unknownPortClosesCircuit;
+        private boolean exportsCircuit;
+        private boolean groupReadable;
+        private @Nullable ConfigLine balanced;
+        private boolean proofOfWork;
+        private int workRate = ProofOfWork.DEFAULT.rate();
+        private int workBurst = ProofOfWork.DEFAULT.burst();
+        private boolean limits;
+        private int limitRate = IntroductionLimit.DEFAULT.rate();
+        private int limitBurst = IntroductionLimit.DEFAULT.burst();
 
         Reader(ConfigLine start) {
             this.start = start;
@@ -92,8 +97,20 @@ record ServiceLines(
             if (ports.isEmpty()) {
                 throw Settings.bad(start, "Hidden service with no ports configured: " + start.value());
             }
-            return new ServiceLines(
-                    start, Configuration.path(start.value()), ports, introPoints, maxStreams, closesCircuit);
+            Path folder = Configuration.path(start.value());
+            Streams streams = new Streams(maxStreams, closesCircuit, unknownPortClosesCircuit, exportsCircuit);
+            ServiceSettings settings;
+            try {
+                settings = ServiceSettings.DEFAULT
+                        .withIntroPoints(introPoints)
+                        .withStreams(streams)
+                        .withProofOfWork(proofOfWork ? new ProofOfWork(workRate, workBurst) : null)
+                        .withMasters(balanced == null ? List.of() : BalanceFile.read(balanced, folder))
+                        .withIntroductionLimit(limits ? new IntroductionLimit(limitRate, limitBurst) : null);
+            } catch (IllegalArgumentException e) {
+                throw Settings.bad(start, "In the service of this line, " + e.getMessage());
+            }
+            return new ServiceLines(start, folder, groupReadable, ports, settings);
         }
 
         void read(ConfigLine line) throws TorException {
@@ -105,20 +122,37 @@ record ServiceLines(
                                 line, "Onion services of version " + line.value() + " do not exist any more; use 3.");
                     }
                 }
-                case "HiddenServiceNumIntroductionPoints" -> introPoints = number(line, 0, MAX_POINTS);
+                case "HiddenServiceNumIntroductionPoints" ->
+                    introPoints = number(line, 0, ServiceSettings.MAX_INTRO_POINTS);
                 case "HiddenServiceMaxStreams" -> maxStreams = number(line, 0, 65_535);
-                case "HiddenServiceMaxStreamsCloseCircuit" -> closesCircuit = number(line, 0, 1) == 1;
-                case "HiddenServicePoWDefensesEnabled", "HiddenServiceEnableIntroDoSDefense" -> {
-                    if (number(line, 0, 1) == 1) {
-                        throw Settings.bad(
-                                line, line.key() + " is not supported yet, and without it the service would be less "
-                                        + "protected than you expect. Remove the line if you can do without it.");
-                    }
-                }
+                case "HiddenServiceMaxStreamsCloseCircuit" -> closesCircuit = isOn(line);
+                // Left out, it keeps circuits as C tor does in fact; written down, it means what the manual says.
+                case "HiddenServiceAllowUnknownPorts" -> unknownPortClosesCircuit = !isOn(line);
+                case "HiddenServiceExportCircuitID" -> exportsCircuit = exports(line);
+                case "HiddenServiceOnionBalanceInstance" -> balanced = isOn(line) ? line : null;
+                case "HiddenServiceDirGroupReadable" -> groupReadable = isOn(line);
+                case "HiddenServicePoWDefensesEnabled" -> proofOfWork = isOn(line);
+                case "HiddenServicePoWQueueRate" -> workRate = number(line, 0, Integer.MAX_VALUE);
+                case "HiddenServicePoWQueueBurst" -> workBurst = number(line, 0, Integer.MAX_VALUE);
+                case "HiddenServiceEnableIntroDoSDefense" -> limits = isOn(line);
+                case "HiddenServiceEnableIntroDoSRatePerSec" -> limitRate = number(line, 0, Integer.MAX_VALUE);
+                case "HiddenServiceEnableIntroDoSBurstPerSec" -> limitBurst = number(line, 0, Integer.MAX_VALUE);
                 default -> {
                     // What else is not supported yet is named all at once.
                 }
             }
+        }
+
+        private static boolean exports(ConfigLine line) throws TorException {
+            return switch (line.value().strip().toLowerCase(Locale.ROOT)) {
+                case "haproxy" -> true;
+                case "none" -> false;
+                default -> throw Settings.bad(line, line.key() + " must be 'haproxy' or 'none'.");
+            };
+        }
+
+        private static boolean isOn(ConfigLine line) throws TorException {
+            return number(line, 0, 1) == 1;
         }
 
         private static int number(ConfigLine line, int low, int high) throws TorException {
@@ -141,64 +175,12 @@ record ServiceLines(
             while (space < value.length() && value.charAt(space) != ' ' && value.charAt(space) != '\t') {
                 space++;
             }
-            int port = portNumber(value.substring(0, space));
+            int port = ServiceTarget.portNumber(value.substring(0, space));
             if (port < 0) {
                 throw Settings.bad(line, "Missing or invalid port in hidden service port configuration: " + value);
             }
             String target = value.substring(space).strip();
-            ports.computeIfAbsent(port, none -> new ArrayList<>()).add(target(line, target, port));
-        }
-
-        private static SocketAddress target(ConfigLine line, String target, int port) throws TorException {
-            if (target.startsWith("unix:")) {
-                return unixSocket(line, target.substring("unix:".length()));
-            }
-            if (target.isEmpty()) {
-                return address(line, LOOPBACK, port);
-            }
-            int bare = portNumber(target);
-            if (bare > 0) {
-                return address(line, LOOPBACK, bare);
-            }
-            int colon = target.lastIndexOf(':');
-            boolean withPort = colon > 0 && (target.charAt(colon - 1) == ']' || target.indexOf(':') == colon);
-            int targetPort = withPort ? portNumber(target.substring(colon + 1)) : port;
-            if (targetPort < 0) {
-                throw Settings.bad(
-                        line, "Unparseable or out-of-range port in hidden service port configuration: " + target);
-            }
-            return address(line, withPort ? target.substring(0, colon) : target, targetPort);
-        }
-
-        private static SocketAddress unixSocket(ConfigLine line, String text) throws TorException {
-            boolean quoted = text.length() > 1 && text.startsWith("\"") && text.endsWith("\"");
-            try {
-                return UnixDomainSocketAddress.of(quoted ? text.substring(1, text.length() - 1) : text);
-            } catch (InvalidPathException e) {
-                throw Settings.bad(line, "Not the path of a socket: " + text);
-            }
-        }
-
-        /** The operator's own server, which may have a name: it is looked up when the torrc is read, as C tor does it. */
-        private static SocketAddress address(ConfigLine line, String host, int port) throws TorException {
-            String bare = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
-            InetAddress address = HostText.parseAddress(bare.equalsIgnoreCase("localhost") ? LOOPBACK : bare);
-            try {
-                return new InetSocketAddress(address != null ? address : InetAddress.getByName(bare), port);
-            } catch (UnknownHostException e) {
-                String what = ": Unparseable address in hidden service port configuration: ";
-                throw new TorException(ErrorKind.CONFIG, line.place() + what + host, e);
-            }
-        }
-
-        /** From 1 to 65,535; -1 if it is not one. */
-        private static int portNumber(String text) {
-            try {
-                int port = Integer.parseInt(text);
-                return port >= 1 && port <= 65_535 ? port : -1;
-            } catch (NumberFormatException e) {
-                return -1;
-            }
+            ports.computeIfAbsent(port, none -> new ArrayList<>()).add(ServiceTarget.parse(line, target, port));
         }
     }
 }

@@ -43,9 +43,7 @@ final class Services {
         for (ServiceLines lines : wanted) {
             OnionServiceBuilder builder;
             try {
-                builder = client.onionService(lines.folder())
-                        .introductionPoints(lines.introPoints())
-                        .maxStreams(lines.maxStreams(), lines.maxStreamsClosesCircuit());
+                builder = client.onionService(lines.folder(), lines.groupReadable()).settings(lines.settings());
             } catch (TorException e) {
                 throw new TorException(e.kind(), lines.line().place() + ": " + e.getMessage(), e);
             }

@@ -8,22 +8,30 @@ import java.util.List;
 /** Which options do something in this version, and what is said about the others that are set. */
 final class Support {
     private static final List<String> WORKING = List.of(
-            "__DisablePredictedCircuits", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
+            "__DisablePredictedCircuits", "__DNSPort", "__HTTPTunnelPort", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
+            "AutomapHostsOnResolve", "AutomapHostsSuffixes", "DNSPort", "MapAddress", "SessionParameters", "TrackHostExits",
+            "TrackHostExitsExpire", "VirtualAddrNetworkIPv4", "VirtualAddrNetworkIPv6",
             "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnionAuthDir", "ClientOnly",
+            "ClientDNSRejectInternalAddresses", "ClientRejectInternalAddresses", "HTTPTunnelPort", "NATDPort",
+            "RejectPlaintextPorts", "SocksPolicy", "UnixSocksGroupWritable", "WarnPlaintextPorts",
             "ClientUseIPv4", "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
             "DormantCanceledByStartup", "DormantClientTimeout", "DormantOnFirstStartup",
             "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
             "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
             "FascistFirewall", "FirewallPorts", "GeoIPExcludeUnknown", "GeoIPFile", "GeoIPv6File", "GuardLifetime",
-            "HiddenServiceDir", "HiddenServiceMaxStreams", "HiddenServiceMaxStreamsCloseCircuit",
-            "HiddenServiceNumIntroductionPoints", "HiddenServicePort", "HiddenServiceVersion",
+            "HiddenServiceAllowUnknownPorts", "HiddenServiceDir", "HiddenServiceDirGroupReadable",
+            "HiddenServiceEnableIntroDoSBurstPerSec", "HiddenServiceEnableIntroDoSDefense",
+            "HiddenServiceEnableIntroDoSRatePerSec", "HiddenServiceExportCircuitID", "HiddenServiceMaxStreams", "HiddenServiceMaxStreamsCloseCircuit",
+            "HiddenServiceNonAnonymousMode",
+            "HiddenServiceNumIntroductionPoints", "HiddenServiceOnionBalanceInstance", "HiddenServicePort", "HiddenServicePoWDefensesEnabled",
+            "HiddenServicePoWQueueBurst", "HiddenServicePoWQueueRate", "HiddenServiceSingleHopMode", "HiddenServiceVersion",
             "HSLayer2Nodes", "HSLayer3Nodes", "LearnCircuitBuildTimeout", "Log",
             "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MaxMemInQueues",
             "MiddleNodes",
             "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
             "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
             "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
-            "UseEntryGuards", "VanguardsLiteEnabled",
+            "UseEntryGuards", "VanguardsEnabled", "VanguardsLiteEnabled",
             "AlternateDirAuthority", "AvoidDiskWrites", "CacheDirectory", "HeartbeatPeriod", "LogFormat", "LogMessageDomains",
             "OutboundBindAddress", "OutboundBindAddressOR", "ReloadOnChange", "SyslogIdentityTag", "UseDefaultFallbackDirs");
 
@@ -32,8 +40,8 @@ final class Support {
 
     /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
     private static final List<String> PROTECTING = List.of(
-            "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "MapAddress", "NoExec",
-            "DisableAllSwap", "PublishHidServDescriptors", "RejectPlaintextPorts", "Sandbox", "Socks4Proxy", "Socks5Proxy", "SocksPolicy",
+            "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "NoExec",
+            "DisableAllSwap", "PublishHidServDescriptors", "Sandbox", "Socks4Proxy", "Socks5Proxy",
             "TCPProxy", "UseBridges", "User");
 
     private Support() {}

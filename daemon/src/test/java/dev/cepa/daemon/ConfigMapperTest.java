@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.TorException;
+import dev.cepa.path.VanguardSettings;
 import dev.cepa.path.PathSettings;
 import dev.cepa.pool.PoolSettings;
 import java.nio.file.Files;
@@ -89,6 +90,25 @@ class ConfigMapperTest {
         assertThat(of("GeoIPFile /nowhere/geoip").client()).as("nothing to look up").isNotNull();
         assertThatThrownBy(() -> of("GeoIPFile /nowhere/geoip\nGeoIPExcludeUnknown 1").client())
                 .hasMessageContaining("/nowhere/geoip");
+    }
+
+    @Test
+    void keepsAsManyLayersOfVanguardsAsIsSaid() throws Exception {
+        assertThat(of("").vanguards().mode()).isEqualTo(VanguardSettings.Mode.AUTO);
+        assertThat(of("VanguardsLiteEnabled 0").vanguards().mode()).isEqualTo(VanguardSettings.Mode.OFF);
+        assertThat(of("VanguardsLiteEnabled 1").vanguards().mode()).isEqualTo(VanguardSettings.Mode.LITE);
+        assertThat(of("VanguardsEnabled 1\nVanguardsLiteEnabled 0").vanguards().mode()).isEqualTo(VanguardSettings.Mode.FULL);
+    }
+
+    @Test
+    void givesUpTheAnonymityOfServicesOnlyIfBothOptionsSaySoAndNobodyUsesTheClient() throws Exception {
+        String both = "HiddenServiceSingleHopMode 1\nHiddenServiceNonAnonymousMode 1\n";
+        assertThat(of(both + "SocksPort 0").client()).isNotNull();
+        assertThatThrownBy(() -> of(both).client()).hasMessageContaining("DNSPort to 0");
+        assertThatThrownBy(() -> of("SocksPort 0\nHiddenServiceSingleHopMode 1").client())
+                .hasMessageContaining("must be used with HiddenServiceNonAnonymousMode");
+        assertThatThrownBy(() -> of("SocksPort 0\nHiddenServiceNonAnonymousMode 1").client())
+                .hasMessageContaining("must be used with HiddenServiceSingleHopMode");
     }
 
     @Test

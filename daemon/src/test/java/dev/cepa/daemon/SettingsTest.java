@@ -3,8 +3,11 @@ package dev.cepa.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.cell.HostText;
 import dev.cepa.error.TorException;
-import dev.cepa.proxy.SocksSettings;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.PortSettings;
+import dev.cepa.proxy.SocketFileMode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +16,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
     private static final OptionTable TABLE = OptionTable.load();
+
+    private static List<PortLine> ports(Settings settings, List<String> warnings) throws TorException {
+        return new ListenerLines(settings, warnings).ports(ListenerKind.SOCKS);
+    }
 
     private static List<ConfigLine> torrc(String text) throws TorException {
         TorrcReader reader = new TorrcReader();
@@ -134,10 +141,8 @@ class SettingsTest {
     @Test
     void readsPortLines() throws Exception {
         List<String> warnings = new java.util.ArrayList<>();
-        List<PortLine> ports = PortLine.readAll(
-                of("SocksPort 9050\nSocksPort [::1]:9051 IsolateDestAddr NoIPv6Traffic SessionGroup=5\n"
+        List<PortLine> ports = ports(of("SocksPort 9050\nSocksPort [::1]:9051 IsolateDestAddr NoIPv6Traffic SessionGroup=5\n"
                         + "SocksPort 10.1.2.3:auto OnionTrafficOnly ExtendedErrors Bogus\nSocksPort auto NoIsolateSOCKSAuth\n"),
-                9050,
                 warnings);
         assertThat(ports).extracting(p -> String.valueOf(p.address())).containsExactly(
                 "/127.0.0.1:9050", "/[0:0:0:0:0:0:0:1]:9051", "/10.1.2.3:0", "/127.0.0.1:0");
@@ -149,9 +154,9 @@ class SettingsTest {
         assertThat(ports.get(3).settings().extendedErrors()).isFalse();
         assertThat(ports.get(3).settings().preferNoAuthentication()).isTrue();
         assertThat(warnings).hasSize(2).anyMatch(w -> w.contains("public address")).anyMatch(w -> w.contains("'Bogus'"));
-        assertThat(PortLine.readAll(of(""), 9050, warnings)).singleElement().extracting(p -> String.valueOf(p.address()))
+        assertThat(ports(of(""), warnings)).singleElement().extracting(p -> String.valueOf(p.address()))
                 .isEqualTo("/127.0.0.1:9050");
-        assertThat(PortLine.readAll(of("SocksPort 0"), 9050, warnings)).isEmpty();
+        assertThat(ports(of("SocksPort 0"), warnings)).isEmpty();
     }
 
     /** Each flag for itself, beside the two that are set unless they are turned off. */
@@ -165,7 +170,7 @@ class SettingsTest {
         "IsolateDestPort, CLIENT_ADDRESS CREDENTIALS DESTINATION_PORT",
     })
     void portsIsolateByWhatTheirFlagsSay(String flag, String expected) throws Exception {
-        SocksSettings port = PortLine.readAll(of("SocksPort 9050 " + flag), 9050, new java.util.ArrayList<>())
+        PortSettings port = ports(of("SocksPort 9050 " + flag), new java.util.ArrayList<>())
                 .getFirst().settings();
         assertThat(port.isolation()).extracting(Enum::name).containsExactlyInAnyOrder(expected.split(" "));
         assertThat(port.keepAlive()).isFalse();
@@ -173,22 +178,48 @@ class SettingsTest {
 
     @Test
     void readsKeepAliveAndSocksTimeout() throws Exception {
-        SocksSettings port = PortLine.readAll(
-                of("SocksTimeout 30\nSocksPort 9050 KeepAliveIsolateSOCKSAuth"), 9050, new java.util.ArrayList<>())
+        PortSettings port = ports(of("SocksTimeout 30\nSocksPort 9050 KeepAliveIsolateSOCKSAuth"), new java.util.ArrayList<>())
                 .getFirst().settings();
         assertThat(port.keepAlive()).isTrue();
         assertThat(port.timeout()).hasSeconds(30);
     }
 
+    @Test
+    void readsSocketsInTheFileSystem() throws Exception {
+        String lines = "UnixSocksGroupWritable 1\nSocksPort unix:/run/cepa/socks RelaxDirModeCheck\n"
+                + "SocksPort unix:\"/run/with blank/socks\" WorldWritable IsolateDestPort\nSocksPort auto";
+        List<PortLine> ports = ports(of(lines), new java.util.ArrayList<>());
+        assertThat(ports).extracting(p -> String.valueOf(p.address()))
+                .containsExactly("/run/cepa/socks", "/run/with blank/socks", "/127.0.0.1:0");
+        assertThat(ports.get(0).settings().socketFile()).isEqualTo(new SocketFileMode(true, false, true));
+        assertThat(ports.get(1).settings().socketFile()).isEqualTo(new SocketFileMode(true, true, false));
+        assertThat(ports.get(1).settings().isolation()).contains(PortSettings.Isolation.DESTINATION_PORT);
+    }
+
+    @Test
+    void letsInWhomSocksPolicyAccepts() throws Exception {
+        Settings settings = of("SocksPolicy accept 10.0.0.0/8:80\nSocksPolicy reject *4,accept [2001:db8::]/32,reject *");
+        PortSettings port = ports(settings, new java.util.ArrayList<>()).getFirst().settings();
+        for (String[] client : new String[][] {
+            {"10.1.2.3", "true"}, {"127.0.0.1", "false"}, {"2001:db8::1", "true"}, {"::1", "false"}
+        }) {
+            assertThat(port.clients().test(java.util.Objects.requireNonNull(HostText.parseAddress(client[0]))))
+                    .as(client[0])
+                    .isEqualTo(Boolean.parseBoolean(client[1]));
+        }
+        assertThatThrownBy(() -> ports(of("SocksPolicy allow 10.0.0.0/8"), new java.util.ArrayList<>()))
+                .hasMessageContaining("SocksPolicy");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "foo", "70000", "-1", "1.2.3.4", "1.2.3.4:0", "[::1", "example.com:80", "unix:/tmp/x", "9050 NoIPv4Traffic NoIPv6Traffic",
+                "foo", "70000", "-1", "1.2.3.4", "1.2.3.4:0", "[::1", "example.com:80", "unix:tmp/x", "unix:", "unix:\"/tmp/x", "9050 NoIPv4Traffic NoIPv6Traffic",
                 "9050 SessionGroup=x", "9050 SessionGroup=1 SessionGroup=2", "9050 GroupWritable",
                 "9050 KeepAliveIsolateSOCKSAuth NoIsolateSOCKSAuth", "0\nSocksPort 9050",
             })
     void refusesBadPortLines(String line) {
-        assertThatThrownBy(() -> PortLine.readAll(of("SocksPort " + line), 9050, new java.util.ArrayList<>()))
+        assertThatThrownBy(() -> ports(of("SocksPort " + line), new java.util.ArrayList<>()))
                 .isInstanceOf(TorException.class)
                 .hasMessageStartingWith("torrc:");
     }

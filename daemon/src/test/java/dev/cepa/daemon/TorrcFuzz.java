@@ -3,6 +3,7 @@ package dev.cepa.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cepa.error.TorException;
+import dev.cepa.proxy.ListenerKind;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -57,7 +58,7 @@ class TorrcFuzz {
         List<String> warnings = new ArrayList<>();
         try {
             Settings settings = read(text, Findings.untilFirstError());
-            PortLine.readAll(settings, 9050, warnings);
+            new ListenerLines(settings, warnings).ports(ListenerKind.SOCKS);
             for (ConfigLine line : settings.lines("Log")) {
                 LogTarget.parse(line);
             }

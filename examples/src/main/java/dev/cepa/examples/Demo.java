@@ -69,7 +69,7 @@ public final class Demo implements ToolProvider {
         say(out, begin, "Done");
     }
 
-    private static TorConfig config(TestNetwork network) throws IOException {
+    static TorConfig config(TestNetwork network) throws IOException {
         TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
         for (String line : network.clientTorrc()) {
             if (line.startsWith("DirAuthority ")) {

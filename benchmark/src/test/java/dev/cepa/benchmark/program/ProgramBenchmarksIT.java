@@ -34,7 +34,8 @@ class ProgramBenchmarksIT {
     static Stream<Benchmark> all() {
         return Stream.of(
                 new ColdStart(), new WarmStart(), new FreshCircuits(), new BulkThroughput(), new ConcurrentStreams(),
-                new ConcurrentStreamsOneCore(), new StreamScaling(), new SteadyMemory(), new SteadyMemoryFullDirectory());
+                new ConcurrentStreamsOneCore(), new StreamScaling(), new SteadyMemory(), new SteadyMemoryFullDirectory(),
+                new OnionServiceStart(), new OnionConnect(), new OnionThroughput());
     }
 
     private Result run(Benchmark benchmark, TestNetwork network, WebServer web, List<Path> rivals) {

@@ -1,13 +1,14 @@
 package dev.cepa;
 
-import dev.cepa.cell.HostText;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
-import dev.cepa.pool.StreamOpener;
-import dev.cepa.proxy.SocksListener;
+import dev.cepa.proxy.Listener;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.ProgramRequests;
 import java.io.Closeable;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,24 +17,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A client's SOCKS ports, opened and closed as the configuration says. Thread-safe; owns its listeners. */
-final class SocksPorts implements Closeable {
-    private static final Logger LOG = LoggerFactory.getLogger(SocksPorts.class);
+/** A client's ports for programs, opened and closed as the configuration says. Thread-safe; owns its listeners. */
+final class Listeners implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
 
-    private final StreamOpener opener;
+    private final ProgramRequests requests;
     private final TorEvents events;
     private final ReentrantLock lock = new ReentrantLock();
     private List<Open> ports = List.of();
     /** Listeners that take no more connections, as long as they have some. */
-    private final List<SocksListener> leaving = new ArrayList<>();
+    private final List<Listener> leaving = new ArrayList<>();
 
     private boolean closed;
 
     /** A port that is open, and what was asked for: there the port number may be 0, for any. */
-    private record Open(TorConfig.SocksPort port, SocksListener listener) {}
+    private record Open(TorConfig.ListenPort port, Listener listener) {}
 
-    SocksPorts(StreamOpener opener, TorEvents events) {
-        this.opener = opener;
+    Listeners(ProgramRequests requests, TorEvents events) {
+        this.requests = requests;
         this.events = events;
     }
 
@@ -43,21 +44,21 @@ final class SocksPorts implements Closeable {
      *
      * @throws TorException of kind CONFIG if one can't be opened; then all is as it was
      */
-    void open(List<TorConfig.SocksPort> wanted) throws TorException {
+    void open(List<TorConfig.ListenPort> wanted) throws TorException {
         lock.lock();
         try {
             if (closed) {
                 return;
             }
             List<Open> going = new ArrayList<>(ports);
-            @Nullable SocksListener[] listeners = new SocksListener[wanted.size()];
+            @Nullable Listener[] listeners = new Listener[wanted.size()];
             for (int i = 0; i < listeners.length; i++) {
-                listeners[i] = take(going, wanted.get(i).address());
+                listeners[i] = take(going, wanted.get(i));
             }
             openMissing(wanted, listeners, going);
             List<Open> next = new ArrayList<>();
             for (int i = 0; i < listeners.length; i++) {
-                SocksListener listener = listeners[i];
+                Listener listener = listeners[i];
                 if (listener != null) {
                     listener.reconfigure(wanted.get(i).settings());
                     next.add(new Open(wanted.get(i), listener));
@@ -72,9 +73,9 @@ final class SocksPorts implements Closeable {
         }
     }
 
-    private void openMissing(List<TorConfig.SocksPort> wanted, @Nullable SocksListener[] listeners, List<Open> going)
+    private void openMissing(List<TorConfig.ListenPort> wanted, @Nullable Listener[] listeners, List<Open> going)
             throws TorException {
-        @Nullable SocksListener[] kept = Arrays.copyOf(listeners, listeners.length);
+        @Nullable Listener[] kept = Arrays.copyOf(listeners, listeners.length);
         List<Open> unbound = new ArrayList<>();
         try {
             for (int i = 0; i < listeners.length; i++) {
@@ -84,7 +85,7 @@ final class SocksPorts implements Closeable {
             }
         } catch (TorException e) {
             for (int i = 0; i < listeners.length; i++) {
-                SocksListener listener = listeners[i];
+                Listener listener = listeners[i];
                 if (listener != null && kept[i] == null) {
                     listener.close();
                 }
@@ -94,14 +95,14 @@ final class SocksPorts implements Closeable {
         }
     }
 
-    private SocksListener open(TorConfig.SocksPort port, List<Open> going, List<Open> unbound) throws TorException {
+    private Listener open(TorConfig.ListenPort port, List<Open> going, List<Open> unbound) throws TorException {
         try {
-            return SocksListener.open(port.address(), port.settings(), opener, events);
+            return port.kind().open(port.address(), port.settings(), requests, events);
         } catch (TorException e) {
             // The same port of another address, or of all addresses, may be in the way.
             boolean madeRoom = false;
             for (Open other : going) {
-                if (other.listener.address().getPort() == port.address().getPort() && !unbound.contains(other)) {
+                if (number(other.listener.address()) == number(port.address()) && !unbound.contains(other)) {
                     other.listener.stopListening();
                     unbound.add(other);
                     madeRoom = true;
@@ -110,8 +111,13 @@ final class SocksPorts implements Closeable {
             if (!madeRoom) {
                 throw e;
             }
-            return SocksListener.open(port.address(), port.settings(), opener, events);
+            return port.kind().open(port.address(), port.settings(), requests, events);
         }
+    }
+
+    /** A port's number; -1 for a socket in the file system. */
+    private static int number(SocketAddress address) {
+        return address instanceof InetSocketAddress inet ? inet.getPort() : -1;
     }
 
     /** Opens a port anew that had to make room for one that could not be opened after all. */
@@ -119,19 +125,20 @@ final class SocksPorts implements Closeable {
         List<Open> next = new ArrayList<>(ports);
         next.remove(port);
         try {
-            SocksListener again =
-                    SocksListener.open(port.listener.address(), port.port.settings(), opener, events);
+            Listener again =
+                    port.port.kind().open(port.listener.address(), port.port.settings(), requests, events);
             next.add(new Open(port.port, again));
         } catch (TorException e) {
-            events.emit(new TorEvent.Warning("A SOCKS port is lost: " + e.getMessage(), e));
+            events.emit(new TorEvent.Warning("A port for programs is lost: " + e.getMessage(), e));
         }
         ports = next;
         retire(port.listener);
     }
 
-    private static @Nullable SocksListener take(List<Open> from, InetSocketAddress asked) {
+    private static @Nullable Listener take(List<Open> from, TorConfig.ListenPort asked) {
         for (Open port : from) {
-            if (port.port.address().equals(asked)) {
+            boolean sameFile = port.port.settings().socketFile().equals(asked.settings().socketFile());
+            if (port.port.kind() == asked.kind() && port.port.address().equals(asked.address()) && sameFile) {
                 from.remove(port);
                 return port.listener;
             }
@@ -139,23 +146,22 @@ final class SocksPorts implements Closeable {
         return null;
     }
 
-    private void retire(SocksListener listener) {
-        InetSocketAddress address = listener.address();
-        LOG.info(
-                "Closing no-longer-configured Socks listener on {}",
-                HostText.format(address.getAddress().getAddress(), address.getPort()));
+    private void retire(Listener listener) {
+        LOG.info("Closing no-longer-configured {} listener on {}", listener.kind().title(), listener.address());
         listener.stopListening();
         leaving.removeIf(other -> other.connectionCount() == 0);
         leaving.add(listener);
     }
 
-    /** Where they listen, in the order of the configuration. */
-    List<InetSocketAddress> addresses() {
+    /** Where those of a kind listen, in the order of the configuration. */
+    List<SocketAddress> addresses(ListenerKind kind) {
         lock.lock();
         try {
-            List<InetSocketAddress> addresses = new ArrayList<>();
+            List<SocketAddress> addresses = new ArrayList<>();
             for (Open port : ports) {
-                addresses.add(port.listener.address());
+                if (port.port.kind() == kind) {
+                    addresses.add(port.listener.address());
+                }
             }
             return addresses;
         } finally {
@@ -172,7 +178,7 @@ final class SocksPorts implements Closeable {
             for (Open port : ports) {
                 port.listener.close();
             }
-            leaving.forEach(SocksListener::close);
+            leaving.forEach(Listener::close);
         } finally {
             lock.unlock();
         }

@@ -8,10 +8,15 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
+import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.OpenedStream;
+import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamOpener;
 import dev.cepa.pool.StreamRequest;
-import dev.cepa.proxy.SocksSettings;
+import dev.cepa.proxy.ListenerKind;
+import dev.cepa.proxy.PortSettings;
+import dev.cepa.proxy.ProgramRequests;
+import dev.cepa.proxy.RequestRules;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -26,11 +31,11 @@ import org.junit.jupiter.api.Timeout;
 
 /** SOCKS ports that come and go while programs use them. */
 @Timeout(120)
-class SocksPortsTest {
+class ListenersTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final byte[] REQUEST = {5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1, 0, 7};
 
-    private final SocksPorts ports = new SocksPorts(new Sockets(), new TorEvents());
+    private final Listeners ports = new Listeners(new ProgramRequests(new Sockets(), RequestRules.DEFAULT.withInternal(), new Sessions(() -> CountryFiles.DEFAULT), new TorEvents()), new TorEvents());
     private ServerSocket server;
 
     /** Opens plain sockets to {@link #server}. */
@@ -62,12 +67,12 @@ class SocksPortsTest {
         server.close();
     }
 
-    private static TorConfig.SocksPort port(InetAddress address, int number) {
-        return new TorConfig.SocksPort(new InetSocketAddress(address, number), SocksSettings.DEFAULT);
+    private static TorConfig.ListenPort port(InetAddress address, int number) {
+        return new TorConfig.ListenPort(ListenerKind.SOCKS, new InetSocketAddress(address, number), PortSettings.DEFAULT);
     }
 
     private int number(int index) {
-        return ports.addresses().get(index).getPort();
+        return ((InetSocketAddress) ports.addresses(ListenerKind.SOCKS).get(index)).getPort();
     }
 
     private static Socket connect(int number) throws IOException {
@@ -86,7 +91,7 @@ class SocksPortsTest {
         try (Socket leaving = connect(second);
                 Socket far = server.accept()) {
             ports.open(List.of(port(LOOPBACK, 0)));
-            assertThat(ports.addresses()).hasSize(1);
+            assertThat(ports.addresses(ListenerKind.SOCKS)).hasSize(1);
             assertThat(number(0)).isEqualTo(first);
             connect(first).close();
             assertThatThrownBy(() -> connect(second)).isInstanceOf(ConnectException.class);
@@ -99,10 +104,10 @@ class SocksPortsTest {
     void ifOneCanNotBeOpenedAllIsAsItWas() throws Exception {
         ports.open(List.of(port(LOOPBACK, 0)));
         int number = number(0);
-        List<TorConfig.SocksPort> wanted = List.of(port(LOOPBACK, 0), port(LOOPBACK, 0), port(LOOPBACK, server.getLocalPort()));
+        List<TorConfig.ListenPort> wanted = List.of(port(LOOPBACK, 0), port(LOOPBACK, 0), port(LOOPBACK, server.getLocalPort()));
         assertThatThrownBy(() -> ports.open(wanted))
                 .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIG));
-        assertThat(ports.addresses()).containsExactly(new InetSocketAddress(LOOPBACK, number));
+        assertThat(ports.addresses(ListenerKind.SOCKS)).containsExactly(new InetSocketAddress(LOOPBACK, number));
         connect(number).close();
     }
 
@@ -113,7 +118,7 @@ class SocksPortsTest {
         InetAddress any = InetAddress.getByAddress(new byte[4]);
         try (Socket before = connect(number)) {
             ports.open(List.of(port(any, number)));
-            assertThat(ports.addresses()).containsExactly(new InetSocketAddress(any, number));
+            assertThat(ports.addresses(ListenerKind.SOCKS)).containsExactly(new InetSocketAddress(any, number));
             connect(number).close();
             assertThat(before.isClosed()).isFalse();
         }
@@ -126,23 +131,20 @@ class SocksPortsTest {
         InetAddress any = InetAddress.getByAddress(new byte[4]);
         assertThatThrownBy(() -> ports.open(List.of(port(any, number), port(LOOPBACK, server.getLocalPort()))))
                 .isInstanceOf(TorException.class);
-        assertThat(ports.addresses()).containsExactly(new InetSocketAddress(LOOPBACK, number));
+        assertThat(ports.addresses(ListenerKind.SOCKS)).containsExactly(new InetSocketAddress(LOOPBACK, number));
         connect(number).close();
     }
 
     @Test
     void newConnectionsHaveTheNewSettings() throws Exception {
-        SocksSettings d = SocksSettings.DEFAULT;
-        SocksSettings onionOnly = new SocksSettings(
-                d.group(), d.isolation(), d.beginFlags(), false, true, false, false, false, false, d.timeout(),
-                d.maxConnections(), d.maxHandshakes(), false);
+        PortSettings onionOnly = PortSettings.builder().onions(true, false).build();
         ports.open(List.of(port(LOOPBACK, 0)));
         int number = number(0);
         connect(number).close();
-        ports.open(List.of(new TorConfig.SocksPort(new InetSocketAddress(LOOPBACK, 0), onionOnly)));
+        ports.open(List.of(new TorConfig.ListenPort(ListenerKind.SOCKS, new InetSocketAddress(LOOPBACK, 0), onionOnly)));
         try (Socket socket = new Socket(LOOPBACK, number)) {
             socket.getOutputStream().write(REQUEST);
-            assertThat(socket.getInputStream().readNBytes(4)).startsWith(5, 0, 5, 1);
+            assertThat(socket.getInputStream().readNBytes(4)).startsWith(5, 0, 5, 2);
         }
     }
 }

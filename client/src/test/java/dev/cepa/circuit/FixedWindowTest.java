@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class FlowControlTest {
+class FixedWindowTest {
     private final HopCrypto crypto = RelayHandshakes.tor1(n -> new byte[n]);
-    private final FlowControl flow = new FlowControl(1);
+    private final FlowControl flow = new FixedWindow(1);
 
     private byte[] send(int cells) {
         byte[] tag = new byte[20];
@@ -33,7 +33,7 @@ class FlowControlTest {
         }
         assertThat(flow.maySend()).isFalse();
         for (byte[] tag : tags) {
-            flow.sendmeReceived(tag);
+            flow.sendmeReceived(tag, false);
             send(100);
             assertThat(flow.maySend()).isFalse();
         }
@@ -51,7 +51,7 @@ class FlowControlTest {
     void takesTagsInTheOrderOfTheirCellsOnly() {
         send(100);
         byte[] second = send(100);
-        assertThatThrownBy(() -> flow.sendmeReceived(second)).isInstanceOf(ProtocolException.class);
+        assertThatThrownBy(() -> flow.sendmeReceived(second, false)).isInstanceOf(ProtocolException.class);
     }
 
     @Test

@@ -1,0 +1,24 @@
+package dev.cepa.proxy;
+
+/**
+ * What a program asks for, whichever way it came. Immutable.
+ *
+ * @param protocol how it asks: {@code SOCKS5} and the like
+ * @param client where it is, as text; empty if it came by the file system
+ * @param user its credentials, one character a byte; empty without any. The password likewise
+ * @param host a host name, or an address as text without brackets
+ * @param port 1 to 65535; 0 for a question about a name
+ * @param beginFlags which addresses the exit may connect to, the flags of {@link dev.cepa.cell.RelayMessage.Begin}
+ */
+record ProgramRequest(
+        String protocol, String client, String user, String password, String host, int port, int beginFlags) {
+    boolean hasCredentials() {
+        return !user.isEmpty() || !password.isEmpty();
+    }
+
+    /** The port alone: the rest is nobody's business. */
+    @Override
+    public String toString() {
+        return protocol + " to port " + port;
+    }
+}

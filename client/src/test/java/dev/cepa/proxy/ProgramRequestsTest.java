@@ -1,0 +1,94 @@
+package dev.cepa.proxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cepa.error.Deadline;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvents;
+import dev.cepa.path.CountryFiles;
+import dev.cepa.pool.ExitChoice;
+import dev.cepa.pool.Sessions;
+import dev.cepa.pool.StreamRequest;
+import dev.cepa.proxy.AddressMapSettings.Mapping;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProgramRequestsTest {
+    private PlainOpener opener;
+
+    @BeforeEach
+    void begin() throws IOException {
+        opener = new PlainOpener();
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        opener.close();
+    }
+
+    private StreamRequest connect(RequestRules rules, String host, int port) throws Exception {
+        ProgramRequests requests = new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
+        ProgramRequest request = new ProgramRequest("SOCKS5", "", "", "", host, port, 0);
+        requests.connect(request, () -> new byte[0], PortSettings.DEFAULT, Deadline.in(Duration.ofSeconds(10))).close();
+        return opener.requests.take();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.1.1", "100.64.0.1", "0.0.0.0", "::1", "::",
+        "fe80::1", "fd00::1", "fec0::1", "::ffff:10.0.0.1", "localhost", "LocalHost.", "printer.local",
+    })
+    void refusesAddressesOfLocalNetworks(String host) {
+        assertThatThrownBy(() -> connect(RequestRules.DEFAULT, host, 80))
+                .isInstanceOf(RefusedException.class)
+                .hasMessageContaining("private address");
+        assertThat(opener.requests).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"192.0.2.1", "172.32.0.1", "100.128.0.1", "2001:db8::1", "::ffff:192.0.2.1", "localhost.example", "local"})
+    void asksForAllOthers(String host) throws Exception {
+        assertThat(connect(RequestRules.DEFAULT, host, 80).host()).isEqualTo(host);
+    }
+
+    @Test
+    void refusesPortsOfProtocolsThatAreNotEncryptedIfTold() throws Exception {
+        assertThat(connect(RequestRules.DEFAULT, "a.example", 23).port()).isEqualTo(23);
+        RequestRules strict = new RequestRules(
+                true, true, RequestRules.ports(), RequestRules.ports(23), AddressMapSettings.DEFAULT);
+        assertThatThrownBy(() -> connect(strict, "a.example", 23)).isInstanceOf(RefusedException.class)
+                .hasMessageEndingWith("Closing.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "www.example, www.example, $ABCDEF0123456789ABCDEF0123456789ABCDEF01",
+        "a.b.test, a.b.test, relay1",
+        "plain.test, elsewhere.test,",
+    })
+    void mappingsMayChooseTheExit(String host, String expected, String exit) throws Exception {
+        AddressMapSettings d = AddressMapSettings.DEFAULT;
+        RequestRules rules = new RequestRules(
+                true, true, RequestRules.ports(), RequestRules.ports(),
+                new AddressMapSettings(
+                        List.of(
+                                Mapping.of("www.example", "www.example.$ABCDEF0123456789ABCDEF0123456789ABCDEF01.exit"),
+                                Mapping.of("*.b.test", "*.b.test.relay1.exit"), Mapping.of("plain.test", "elsewhere.test"),
+                                Mapping.of("broken.test", "relay1.exit"), Mapping.of("bad.test", "bad.test.no_relay.exit")),
+                        false, d.suffixes(), d.ipv4(), d.ipv6()));
+        StreamRequest request = connect(rules, host, 80);
+        assertThat(request.host()).isEqualTo(expected);
+        assertThat(request.exits()).isEqualTo(exit == null ? null : ExitChoice.relay(exit.toLowerCase(java.util.Locale.ROOT)));
+        assertThatThrownBy(() -> connect(rules, "broken.test", 80)).isInstanceOf(RefusedException.class);
+        assertThatThrownBy(() -> connect(rules, "bad.test", 80)).isInstanceOf(TorException.class);
+        assertThatThrownBy(() -> connect(rules, "www.example.relay1.exit", 80)).hasMessageContaining("notation is not supported");
+    }
+}

@@ -1,0 +1,137 @@
+package dev.cepa.monitor;
+
+import dev.cepa.TorClient;
+import dev.cepa.Traffic;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEventListener;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What an operator sees of a client, on one HTTP port: {@code /metrics} for Prometheus, {@code /metrics/json},
+ * {@code /health}, {@code /ready}, {@code /live}, and a page for people at {@code /}. All of it is for reading.
+ *
+ * <pre>{@code
+ * Monitor monitor = Monitor.open(MonitorSettings.DEFAULT);
+ * TorClient tor = TorClient.start(config, monitor);
+ * monitor.watch(tor);
+ * }</pre>
+ *
+ * <p>Thread-safe. Owns its port and its threads, which end with {@link #close}.
+ */
+public final class Monitor implements TorEventListener, Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(Monitor.class);
+    private static final long INTERVAL_MILLIS = 1000;
+    private static final Traffic NO_TRAFFIC = new Traffic(0, 0);
+
+    private final NetworkState network;
+    private final ProcessNumbers process = new ProcessNumbers();
+    private final Metrics metrics;
+    private final Exposition exposition;
+    private final Health health;
+    private final LivePage page;
+    private final HttpServer server;
+    private final Thread sampler;
+    private volatile @Nullable TorClient client;
+
+    private Monitor(MonitorSettings settings) throws TorException {
+        InstantSource clock = InstantSource.system();
+        network = new NetworkState(clock);
+        metrics = new Metrics(network, clock, this::traffic, process, settings.fingerprints());
+        exposition = new Exposition(metrics.registry());
+        health = new Health(network, clock, this::listeners);
+        page = new LivePage(network, clock, settings.destinations());
+        server = HttpServer.open(settings, this::answer);
+        sampler = Thread.ofVirtual().name("monitor-sampler").start(this::sample);
+    }
+
+    /**
+     * Opens the port. What it says is empty until it listens to a client.
+     *
+     * @param settings where, and for whom
+     * @return the monitor, which is to be given to {@link TorClient#start(dev.cepa.TorConfig, TorEventListener)}
+     * @throws TorException of kind CONFIG if the port can't be had
+     */
+    public static Monitor open(MonitorSettings settings) throws TorException {
+        return new Monitor(settings);
+    }
+
+    /**
+     * Says whose numbers to show beside its events.
+     *
+     * @param watched a client that this was given to as listener
+     */
+    public void watch(TorClient watched) {
+        client = watched;
+    }
+
+    /** {@return where the port is} */
+    public InetSocketAddress address() {
+        return server.address();
+    }
+
+    @Override
+    public void onEvent(TorEvent event) {
+        network.onEvent(event);
+        metrics.onEvent(event);
+        page.onEvent(event);
+    }
+
+    private Traffic traffic() {
+        TorClient watched = client;
+        return watched == null ? NO_TRAFFIC : watched.traffic();
+    }
+
+    private List<InetSocketAddress> listeners() {
+        TorClient watched = client;
+        return watched == null ? List.of() : watched.socksAddresses();
+    }
+
+    private void sample() {
+        try {
+            while (!Thread.currentThread().isInterrupted()) {
+                Thread.sleep(INTERVAL_MILLIS);
+                try {
+                    process.look();
+                    page.sample(traffic(), page.isShown() ? health.report() : health.judge());
+                } catch (RuntimeException e) {
+                    LOG.warn("The client's state could not be looked at", e);
+                }
+            }
+        } catch (InterruptedException e) {
+            // Closed.
+        }
+    }
+
+    private void answer(HttpRequest request, HttpServer.Answer answer) throws IOException {
+        switch (request.path()) {
+            case "/metrics" -> exposition.write(request.headers().get("accept"), answer);
+            case "/metrics/json" -> answer.json(200, exposition.json());
+            case "/health" -> {
+                Health.Report report = health.report();
+                answer.json(report.isHealthy() ? 200 : 503, report.json());
+            }
+            case "/ready" -> {
+                Health.Report report = health.report();
+                answer.text(report.isReady() ? 200 : 503, report.isReady() ? "ready" : report.message());
+            }
+            case "/live" -> answer.text(200, "alive");
+            default -> page.answer(request, answer);
+        }
+    }
+
+    /** Closes the port and all connections to it. */
+    @Override
+    public void close() {
+        sampler.interrupt();
+        server.close();
+        page.close();
+    }
+}

@@ -1,0 +1,144 @@
+package dev.cepa.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class HttpServerTest {
+    private Monitor monitor;
+
+    @BeforeEach
+    void open() throws TorException {
+        MonitorSettings standard = MonitorSettings.DEFAULT;
+        monitor = Monitor.open(new MonitorSettings(
+                standard.address(), standard.allowed(), List.of("cepa.internal"), false, false));
+    }
+
+    @AfterEach
+    void close() {
+        monitor.close();
+    }
+
+    private String exchange(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), monitor.address().getPort())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            socket.shutdownOutput();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private String get(String path, String... headers) throws IOException {
+        return exchange("GET " + path + " HTTP/1.1\r\n" + String.join("\r\n", headers) + "\r\n\r\n");
+    }
+
+    @Test
+    void answersEveryPath() throws Exception {
+        assertThat(get("/live", "Host: localhost")).startsWith("HTTP/1.1 200 OK\r\n").endsWith("\r\n\r\nalive\n");
+        assertThat(get("/ready", "Host: localhost")).startsWith("HTTP/1.1 503 ");
+        assertThat(get("/health", "Host: localhost")).startsWith("HTTP/1.1 503 ").contains("\"status\":\"starting\"");
+        assertThat(get("/metrics", "Host: localhost")).startsWith("HTTP/1.1 200 ").contains("cepa_build_info{");
+        assertThat(get("/metrics", "Host: localhost", "Accept: application/openmetrics-text")).endsWith("# EOF\n");
+        assertThat(get("/metrics/json", "Host: localhost"))
+                .contains("\"cepa_build_info\":{\"type\":\"gauge\"", "\"labels\":{\"java\":");
+        assertThat(get("/", "Host: localhost")).contains("text/html", "<title>Cepa</title>");
+        assertThat(get("/page.js", "Host: localhost")).contains("text/javascript", "EventSource");
+        assertThat(get("/page.css", "Host: localhost")).contains("text/css", "prefers-color-scheme: dark");
+        assertThat(get("/icon.svg", "Host: localhost")).contains("image/svg+xml");
+        assertThat(get("/nothing", "Host: localhost")).startsWith("HTTP/1.1 404 ");
+    }
+
+    @Test
+    void keepsAConnectionForTheNextRequest() throws Exception {
+        String one = "GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        assertThat(exchange(one + one).split("alive")).hasSize(3);
+        assertThat(exchange("HEAD /live HTTP/1.1\r\nHost: localhost\r\n\r\n")).contains("Content-Length: 6").doesNotContain("alive");
+    }
+
+    @Test
+    void letsNothingInFromElsewhere() throws Exception {
+        String answer = get("/", "Host: localhost");
+        assertThat(answer).contains("Content-Security-Policy: default-src 'none'; script-src 'self';")
+                .contains("frame-ancestors 'none'", "nosniff", "Cross-Origin-Resource-Policy: same-origin")
+                .doesNotContain("Access-Control-Allow", "unsafe-inline", "http://", "https://");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "localhost:9035", "LOCALHOST", "[::1]:80", "10.1.2.3:9035", "cepa.internal:9035"})
+    void isCalledByAddressOrAllowedName(String host) throws Exception {
+        assertThat(get("/live", "Host: " + host)).startsWith("HTTP/1.1 200 ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "1.2.3", "[evil]", "[::1].evil", ":80", "",
+        "evil.example:9035", "0x7f.1", "1.2.3.4444", "a@127.0.0.1"
+    })
+    void refusesOtherNamesAsThoseOfDnsRebinding(String host) throws Exception {
+        assertThat(get("/metrics", "Host: " + host)).startsWith("HTTP/1.1 421 ").doesNotContain("cepa_build_info");
+    }
+
+    @Test
+    void refusesRequestsOfOtherSitesPages() throws Exception {
+        assertThat(get("/metrics", "Host: localhost:1", "Origin: http://evil.example")).startsWith("HTTP/1.1 403 ");
+        assertThat(get("/metrics", "Host: localhost:1", "Origin: null")).startsWith("HTTP/1.1 403 ");
+        assertThat(get("/metrics", "Host: localhost:1", "Origin: http://localhost:1")).startsWith("HTTP/1.1 200 ");
+        assertThat(get("/metrics", "Host: localhost", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"))
+                .startsWith("HTTP/1.1 403 ");
+        assertThat(get("/", "Host: localhost", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"))
+                .startsWith("HTTP/1.1 200 ");
+    }
+
+    @Test
+    void refusesWhatIsNotForReading() throws Exception {
+        assertThat(exchange("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n")).startsWith("HTTP/1.1 405 ");
+        assertThat(exchange("GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc")).startsWith("HTTP/1.1 413 ");
+        assertThat(exchange("GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"))
+                .startsWith("HTTP/1.1 413 ");
+        assertThat(get("/")).startsWith("HTTP/1.1 400 ");
+        assertThat(get("/", "Host: localhost", "Host: localhost")).startsWith("HTTP/1.1 400 ");
+        assertThat(exchange("nonsense\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+        assertThat(get("/", "Host: localhost", "X: " + "x".repeat(9000))).startsWith("HTTP/1.1 431 ");
+    }
+
+    @Test
+    void tellsOthersNothing() throws Exception {
+        try (Monitor closed = Monitor.open(new MonitorSettings(
+                MonitorSettings.DEFAULT.address(), address -> false, List.of(), false, false));
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), closed.address().getPort())) {
+            socket.setSoTimeout(10_000);
+            int first;
+            try {
+                socket.getOutputStream().write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                first = socket.getInputStream().read();
+            } catch (SocketException e) {
+                first = -1;
+            }
+            assertThat(first).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void saysThatAPortIsTaken() {
+        InetSocketAddress taken = monitor.address();
+        assertThatThrownBy(() -> Monitor.open(new MonitorSettings(taken, address -> true, List.of(), false, false)))
+                .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIG))
+                .hasMessageContaining("port " + taken.getPort());
+    }
+}

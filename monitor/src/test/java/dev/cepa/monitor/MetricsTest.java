@@ -1,0 +1,159 @@
+package dev.cepa.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cepa.Traffic;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class MetricsTest {
+    /** What is right from the start, and moves by itself if at all. */
+    private static final Set<String> OF_THE_PROCESS = Set.of(
+            "process_resident_memory_bytes", "process_virtual_memory_bytes", "process_open_fds", "process_start_time_seconds",
+            "process_cpu_seconds_total", "jvm_memory_used_bytes", "jvm_memory_committed_bytes", "jvm_memory_max_bytes",
+            "cepa_uptime_seconds", "cepa_build_info");
+
+    private final NetworkState network = new NetworkState(InstantSource.fixed(Events.NOON));
+    private final ProcessNumbers process = new ProcessNumbers();
+    private Traffic traffic = new Traffic(0, 0);
+
+    private Metrics metrics(boolean fingerprints) {
+        return new Metrics(network, InstantSource.fixed(Events.NOON), () -> traffic, process, fingerprints);
+    }
+
+    private static String scrape(Metrics metrics) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PrometheusTextFormatWriter.create().write(out, metrics.registry().scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Samples by the name of their metric, without help and type. */
+    private static Map<String, String> samples(String text) {
+        Map<String, String> samples = new TreeMap<>();
+        String name = "";
+        for (String line : text.split("\n")) {
+            if (line.startsWith("# TYPE ")) {
+                name = line.split(" ")[2];
+            } else if (!line.startsWith("#")) {
+                samples.merge(name, line + "\n", String::concat);
+            }
+        }
+        return samples;
+    }
+
+    private Map<String, String> afterEverything(Metrics metrics) throws IOException {
+        for (var event : Events.everything()) {
+            network.onEvent(event);
+            metrics.onEvent(event);
+        }
+        traffic = new Traffic(1000, 500);
+        return samples(scrape(metrics));
+    }
+
+    /** All that are in the registry, whether they have samples yet or not. */
+    private static Set<String> names(Metrics metrics) {
+        Set<String> names = new TreeSet<>();
+        metrics.registry().scrape().forEach(m -> names.add(m.getMetadata().getPrometheusName()));
+        return names;
+    }
+
+    @Test
+    void everyMetricMoves() throws Exception {
+        Metrics metrics = metrics(false);
+        Map<String, String> before = samples(scrape(metrics));
+        for (int i = 0; i < 50 && process.collections() == 0; i++) {
+            System.gc();
+            process.look();
+        }
+        Map<String, String> after = afterEverything(metrics);
+        Set<String> moved = new TreeSet<>(OF_THE_PROCESS);
+        after.forEach((name, lines) -> {
+            if (!lines.equals(before.get(name))) {
+                moved.add(name);
+            }
+        });
+        assertThat(after.keySet()).isEqualTo(moved);
+        assertThat(after).hasSameSizeAs(names(metrics));
+    }
+
+    @Test
+    void saysWhatTheProcessTakes() throws Exception {
+        Map<String, String> samples = samples(scrape(metrics(false)));
+        for (String name : OF_THE_PROCESS) {
+            String sample = samples.get(name);
+            assertThat(sample).as(name).isNotNull();
+            assertThat(Double.parseDouble(sample.substring(sample.lastIndexOf(' ')))).as(name).isPositive();
+        }
+        assertThat(samples.get("cepa_build_info")).contains("version=\"0.1.0\"");
+    }
+
+    @Test
+    void countsWhatHappened() throws Exception {
+        Map<String, String> samples = afterEverything(metrics(false));
+        assertThat(samples.get("cepa_circuits_attempted_total")).contains("{purpose=\"general\"} 5.0");
+        assertThat(samples.get("cepa_circuits_built_total"))
+                .contains("{purpose=\"general\"} 2.0", "{purpose=\"directory\"} 1.0");
+        assertThat(samples.get("cepa_circuits_failed_total")).contains("{reason=\"timeout\"} 1.0");
+        assertThat(samples.get("cepa_circuits_open")).contains("{purpose=\"general\"} 1.0", "{purpose=\"directory\"} 1.0");
+        assertThat(samples.get("cepa_circuit_build_seconds")).contains("_count 3\n", "_bucket{le=\"0.5\"} 3");
+        assertThat(samples.get("cepa_streams_active")).contains("{kind=\"user\"} 1.0", "{kind=\"directory\"} 0.0");
+        assertThat(samples.get("cepa_proxy_requests_total"))
+                .contains("{command=\"connect\",protocol=\"socks5\",result=\"ok\"} 1.0", "result=\"name_not_found\"");
+        assertThat(samples.get("cepa_guards"))
+                .contains("{state=\"up\"} 1.0", "{state=\"down\"} 1.0", "{state=\"untried\"} 1.0");
+        assertThat(samples.get("cepa_directory_consensus_age_seconds")).contains(" 1800.0");
+        assertThat(samples.get("cepa_read_bytes_total")).contains(" 1000.0");
+        assertThat(samples.get("tor_hs_rdv_established")).contains("{onion=\"" + Events.ONION + "\"} 1.0");
+    }
+
+    @Test
+    void tellsNoDestinationAndNoFingerprintUnlessAsked() throws Exception {
+        Metrics metrics = metrics(false);
+        afterEverything(metrics);
+        assertThat(scrape(metrics)).doesNotContain("secret", "AAAA", "BBBB", "b".repeat(56))
+                .contains("cepa_guard_up{guard=\"1\"} 1.0", "cepa_guard_up{guard=\"2\"} 0.0");
+        Metrics named = metrics(true);
+        assertThat(scrape(named)).contains("cepa_guard_up{guard=\"$AAAA~one\"} 1.0").doesNotContain("secret");
+    }
+
+    @Test
+    void everyMetricIsInTheGuide() throws Exception {
+        String guide = Files.readString(Path.of("../docs/operations.md"));
+        Metrics metrics = metrics(false);
+        for (String name : afterEverything(metrics).keySet()) {
+            assertThat(guide).contains("`" + name + "`");
+        }
+    }
+
+    @Test
+    void dashboardAndRulesAskForMetricsThatExistAndTheDashboardForAll() throws Exception {
+        Set<String> names = afterEverything(metrics(false)).keySet();
+        String dashboard = Files.readString(Path.of("../docs/monitoring/grafana.json"));
+        String rules = Files.readString(Path.of("../docs/monitoring/alerts.yml"));
+        Set<String> asked = new TreeSet<>();
+        Matcher matcher = Pattern.compile("\\b(?:cepa|tor_hs|process|jvm)_[a-z_]+(?=[{\\[ ]|\\\\|$)", Pattern.MULTILINE)
+                .matcher(dashboard + rules);
+        while (matcher.find()) {
+            asked.add(matcher.group().replaceFirst("_bucket$", ""));
+        }
+        assertThat(asked).hasSizeGreaterThan(40);
+        assertThat(names).containsAll(asked);
+        Set<String> shown = new TreeSet<>(names);
+        shown.removeIf(name -> dashboard.contains(name));
+        assertThat(shown).as("not on the dashboard").containsExactlyInAnyOrder(
+                "process_virtual_memory_bytes", "process_start_time_seconds");
+    }
+}
