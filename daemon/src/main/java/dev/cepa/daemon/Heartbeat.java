@@ -1,6 +1,7 @@
 package dev.cepa.daemon;
 
 import dev.cepa.TorClient;
+import dev.cepa.Traffic;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,11 +38,24 @@ final class Heartbeat {
     /** Writes it. */
     void beat(TorClient client, long now) {
         lastNanos = now;
+        Traffic traffic = client.traffic();
         LOG.info(
-                "Heartbeat: Tor's uptime is {}, with {} circuits open.{}",
+                "Heartbeat: Tor's uptime is {}, with {} circuits open. I've sent {} and received {}.{}",
                 uptime(TimeUnit.NANOSECONDS.toSeconds(now - startedNanos)),
                 client.poolStatistics().open(),
+                bytes(traffic.bytesWritten()),
+                bytes(traffic.bytesRead()),
                 client.isDormant() ? " We are currently dormant." : "");
+    }
+
+    /** {@code 12 kB}, {@code 1.50 MB}, {@code 20.05 GB}. */
+    static String bytes(long bytes) {
+        if (bytes < 1 << 20) {
+            return (bytes >> 10) + " kB";
+        }
+        boolean mega = bytes < 1 << 30;
+        long hundredths = Math.round(bytes * 100.0 / (mega ? 1 << 20 : 1 << 30));
+        return hundredths / 100 + (hundredths % 100 < 10 ? ".0" : ".") + hundredths % 100 + (mega ? " MB" : " GB");
     }
 
     /** {@code 6:05 hours}, {@code 1 day 0:00 hours}, {@code 12 days 3:10 hours}. */

@@ -32,7 +32,9 @@ class ConnectionOptionsIT {
             assertThat(cache.resolve("cached-microdesc-consensus")).exists();
             assertThat(folder.resolve("data").resolve("cached-microdesc-consensus")).doesNotExist();
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(cache))).isEqualTo("rwx------");
-            assertThat(daemon.await("{HEARTBEAT} Heartbeat: Tor's uptime is 0:00 hours, with ")).endsWith(" circuits open.");
+            assertThat(daemon.await("{HEARTBEAT} Heartbeat: Tor's uptime is 0:00 hours, with "))
+                    .contains(" circuits open. I've sent ")
+                    .endsWith("B.");
             daemon.writeTorrc("SocksPort 0", "CacheDirectory " + folder, "Log notice stdout");
             daemon.signal("HUP");
             daemon.await("changing CacheDirectory is not allowed");

@@ -23,6 +23,12 @@ class HeartbeatTest {
         assertThat(Heartbeat.uptime(seconds)).isEqualTo(text);
     }
 
+    @ParameterizedTest
+    @CsvSource({"0,0 kB", "1048575,1023 kB", "1048576,1.00 MB", "1101004,1.05 MB", "1073741824,1.00 GB", "107911053312,100.50 GB"})
+    void saysBytesAsTorDoes(long bytes, String text) {
+        assertThat(Heartbeat.bytes(bytes)).isEqualTo(text);
+    }
+
     @Test
     void comesEverySixHoursUnlessTold() throws Exception {
         assertThat(period("")).isEqualTo(Duration.ofHours(6).toNanos());
