@@ -98,6 +98,7 @@ public final class OnionService implements Closeable {
     private @Nullable ProofOfWorkDefence defence;
     private @Nullable PowParams publishedPow;
     private @Nullable Thread reader;
+    private volatile boolean stopped;
 
     /** An introduction point, being established or established. */
     private static final class Slot {
@@ -145,7 +146,8 @@ public final class OnionService implements Closeable {
     }
 
     private void tell(Action action, @Nullable Duration time, @Nullable TorException failure) {
-        if (events.hasListeners()) {
+        // Circuits that end after it has stopped are no news of it.
+        if (events.hasListeners() && (!stopped || action == Action.STOPPED)) {
             events.emit(new ServiceStatus(action, address().label(), time, failure));
         }
     }
@@ -544,6 +546,7 @@ public final class OnionService implements Closeable {
         }
         publisher.close();
         List<Circuit> clients = sessions.close();
+        stopped = true;
         tell(Action.STOPPED, null, null);
         Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients));
     }

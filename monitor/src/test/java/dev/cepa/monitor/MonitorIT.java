@@ -245,8 +245,19 @@ class MonitorIT {
             }
         }
         awaitHealth(200, HEALTHY_WITHIN);
+        // Exits that have just come back refuse streams until they know the directory.
+        long end = System.nanoTime() + HEALTHY_WITHIN.toNanos();
+        while (!opens()) {
+            assertThat(System.nanoTime() < end).as("streams again in time").isTrue();
+            Thread.sleep(500);
+        }
+    }
+
+    private boolean opens() throws IOException {
         try (TorSocket socket = tor.open("127.0.0.1", web.port(), Duration.ofSeconds(60))) {
-            assertThat(socket.isConnected()).isTrue();
+            return socket.isConnected();
+        } catch (TorException e) {
+            return false;
         }
     }
 }
