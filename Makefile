@@ -9,7 +9,8 @@ demo:
 
 # Everything: static checks, unit tests, integration tests against real relays.
 test:
-	@scripts/stage "install what is missing" scripts/setup && scripts/stage "build and test" scripts/maven verify
+	@scripts/stage "install what is missing" scripts/setup && \
+		scripts/stage "install programs to test with" scripts/programs && scripts/stage "build and test" scripts/maven verify
 
 # Static checks only: the compiler's warnings, Error Prone, NullAway, Javadoc; shellcheck where there is one.
 check:

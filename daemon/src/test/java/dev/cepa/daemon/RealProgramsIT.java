@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,11 +43,6 @@ class RealProgramsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        Path script = Path.of("..", "scripts", "programs");
-        if (Files.isExecutable(script)) {
-            // What it can't install is missing, and the tests that need it say so.
-            new ProcessBuilder(script.toString()).inheritIO().start().waitFor(5, TimeUnit.MINUTES);
-        }
         TestNetwork network = TestNetworks.shared();
         web = WebServer.start();
         Path hidden = Files.createDirectory(folder.resolve("private"));
@@ -175,33 +169,6 @@ class RealProgramsIT {
         assumeTrue(isInstalled("torsocks"), "torsocks is not installed here");
         String conf = "TORSOCKS_CONF_FILE=" + torsocks();
         assertIsPage(run("env", conf, "torsocks", "curl", "-sS", "-m", "60", url("a.auto.test", 4)), 4);
-    }
-
-    @Test
-    void sshKeyscanByTorsocks() throws Exception {
-        assumeTrue(isInstalled("torsocks") && isInstalled("sshd") && isInstalled("ssh-keyscan"), "torsocks or ssh is missing");
-        Path key = scratch.resolve("key");
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
-        Files.createDirectories(Path.of("/run/sshd"));
-        Process sshd = new ProcessBuilder(
-                        "/usr/sbin/sshd", "-D", "-f", "/dev/null", "-h", key.toString(), "-p", Integer.toString(port), "-o",
-                        "ListenAddress=127.0.0.1", "-o", "PidFile=none")
-                .redirectErrorStream(true)
-                .redirectOutput(scratch.resolve("sshd").toFile())
-                .start();
-        try {
-            String expected = Files.readString(scratch.resolve("key.pub")).split(" ")[1];
-            String got = run(
-                    "env", "TORSOCKS_CONF_FILE=" + torsocks(), "torsocks", "ssh-keyscan", "-T", "60", "-t", "ed25519", "-p",
-                    Integer.toString(port), "b.auto.test");
-            assertThat(got).contains(expected);
-        } finally {
-            sshd.destroy();
-        }
     }
 
     @Test

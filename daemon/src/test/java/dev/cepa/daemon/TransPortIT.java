@@ -28,10 +28,6 @@ class TransPortIT {
 
     @Test
     void carriesConnectionsThatAFirewallLeadsThere() throws Exception {
-        Path script = Path.of("..", "scripts", "programs");
-        if (Files.isExecutable(script)) {
-            new ProcessBuilder(script.toString()).inheritIO().start().waitFor(5, TimeUnit.MINUTES);
-        }
         for (String program : List.of("curl", "dig", "setpriv", "iptables")) {
             assumeTrue(succeeds("which", program), program + " is not installed here; see scripts/programs");
         }

@@ -95,7 +95,7 @@ class MonitorIT {
 
     @Test
     void promtoolFindsNothingToSayOfMetricsThatTrafficHasMoved() throws Exception {
-        Tools.require("promtool", "prometheus");
+        Tools.require("promtool");
         fetch("127.0.0.1", web.port(), 300_000);
         try (HostedOnionService service = tor.onionService(OnionServiceKey.generate())
                 .port(80, new InetSocketAddress(InetAddress.getLoopbackAddress(), web.port())).start()) {
@@ -127,7 +127,7 @@ class MonitorIT {
 
     @Test
     void rulesAndConfigurationPassPromtool() throws Exception {
-        Tools.require("promtool", "prometheus");
+        Tools.require("promtool");
         Path folder = Path.of("../docs/monitoring");
         assertThat(Tools.run(null, List.of("promtool", "check", "rules", folder.resolve("alerts.yml").toString())).status())
                 .isZero();
@@ -149,7 +149,7 @@ class MonitorIT {
 
     @Test
     void prometheusAnswersEveryQueryOfTheDashboard() throws Exception {
-        Tools.require("prometheus", "prometheus");
+        Tools.require("prometheus");
         int port = startPrometheus();
         assertThat(query(port, "up{job='cepa'}")).isEqualTo("1");
         List<String> queries = dashboardQueries();
@@ -201,7 +201,7 @@ class MonitorIT {
 
     @Test
     void prometheusScrapesItWithNativeHistograms() throws Exception {
-        Tools.require("prometheus", "prometheus");
+        Tools.require("prometheus");
         fetch("127.0.0.1", web.port(), 100_000);
         int port = startPrometheus();
         assertThat(query(port, "up{job='cepa'}")).isEqualTo("1");

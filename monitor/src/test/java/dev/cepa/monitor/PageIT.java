@@ -61,7 +61,7 @@ class PageIT {
 
     @Test
     void showsWhatHappensToEverybodyOnEveryScreen() throws Exception {
-        Tools.require("chromium", "chromium");
+        Tools.require("chromium");
         try (WebServer web = WebServer.start();
                 Watched watched = Watched.start(TestNetworks.shared());
                 HostedOnionService service = watched.tor().onionService(OnionServiceKey.generate())
