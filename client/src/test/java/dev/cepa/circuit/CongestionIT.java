@@ -28,6 +28,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -137,15 +138,19 @@ class CongestionIT {
 
     @Test
     void aSlowServerStopsUs() throws Exception {
-        byte[] sent = new byte[3_000_000];
+        // More than what the kernel keeps for a connection, 4 MB and a bit, and the relays.
+        byte[] sent = new byte[12_000_000];
         new Random(4).nextBytes(sent);
+        AtomicInteger written = new AtomicInteger();
         try (ServerSocket server = new ServerSocket()) {
             server.setReceiveBufferSize(65_536);
             server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             AtomicReference<byte[]> received = new AtomicReference<>();
             Thread reader = Thread.ofVirtual().start(() -> {
                 try (Socket socket = server.accept()) {
-                    Thread.sleep(3000);
+                    for (int before = -1; before != written.get(); Thread.sleep(1000)) {
+                        before = written.get();
+                    }
                     InputStream in = socket.getInputStream();
                     received.set(in.readNBytes(sent.length));
                 } catch (IOException | InterruptedException e) {
@@ -153,7 +158,9 @@ class CongestionIT {
                 }
             });
             TorStream stream = circuit.open("www.cepa.test", server.getLocalPort(), 0, soon());
-            stream.output().write(sent);
+            for (int chunk = 10_000; written.get() < sent.length; written.addAndGet(chunk)) {
+                stream.output().write(sent, written.get(), chunk);
+            }
             reader.join();
             assertThat(sha256(received.get())).isEqualTo(sha256(sent));
             assertThat(stream.pace).isNotNull();
