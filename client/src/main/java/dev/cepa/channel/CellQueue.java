@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * Cells between those who send and the channel's writer. There are two arrays: senders fill one while the writer writes the
  * other, then they are swapped; so a cell is copied once, and all that has gathered meanwhile goes out as one batch.
  *
+ * <p>A sender may also take on the writer's work while the writer has nothing to do: {@link #takeOver}.
+ *
  * <p>Thread-safe. Everything is guarded by {@link #lock}, but the array handed out by {@link #take}, which is the writer's
- * until it calls {@code take} again.
+ * until it calls {@code take} again, or by {@link #takeOver}, which is the sender's until {@link #handBack}.
  */
 final class CellQueue implements QueueMemory.Queue {
     /** Above so many bytes those who can wait should. */
@@ -35,6 +37,10 @@ final class CellQueue implements QueueMemory.Queue {
     private byte[] writing = new byte[SMALL];
     private int size;
     private boolean writerWaits;
+    /** A sender writes what is in {@link #writing}; the writer keeps out. */
+    private boolean takenOver;
+    /** The writer has things to do that can't wait for cells, as soon as it may. */
+    private boolean writerOverdue;
     private int sendersWaiting;
     private @Nullable TorException closed;
     /** When the writer came last: what is in the queue, or is being written, is not much older. */
@@ -51,10 +57,11 @@ final class CellQueue implements QueueMemory.Queue {
     /**
      * Appends a cell, padded with zeros to the length of a fixed cell. Never blocks.
      *
+     * @param wake false if the caller promises a {@link #takeOver} in a moment, so that nobody has to be woken
      * @return false if the queue is full, and the cell was not taken
      * @throws TorException if the queue is closed
      */
-    boolean add(int circuitId, int command, byte[] body, int offset, int length) throws TorException {
+    boolean add(int circuitId, int command, byte[] body, int offset, int length, boolean wake) throws TorException {
         lock.lock();
         try {
             failIfClosed();
@@ -78,11 +85,54 @@ final class CellQueue implements QueueMemory.Queue {
             System.arraycopy(body, offset, buf, at + Cell.HEADER, length);
             Arrays.fill(buf, at + Cell.HEADER + length, end, (byte) 0);
             size = end;
-            if (writerWaits) {
-                writerWaits = false;
-                filled.signal();
+            if (wake) {
+                wakeWriter();
             }
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wakeWriter() {
+        if (writerWaits && !takenOver) {
+            writerWaits = false;
+            filled.signal();
+        }
+    }
+
+    /**
+     * For a sender that would rather write a few cells itself than wake the writer for them. To be followed by
+     * {@link #handBack} when {@link #batch} is written.
+     *
+     * @param most bytes to write; for more, or if somebody writes already, the writer is woken
+     * @return how many bytes of {@link #batch} to write; 0 for none
+     */
+    int takeOver(int most) {
+        lock.lock();
+        try {
+            if (size == 0 || takenOver || !writerWaits || closed != null) {
+                return 0;
+            }
+            if (size > most) {
+                wakeWriter();
+                return 0;
+            }
+            takenOver = true;
+            return swap();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** After {@link #takeOver}: the batch is written, or never will be. */
+    void handBack() {
+        lock.lock();
+        try {
+            takenOver = false;
+            if (size > 0 || writerOverdue) {
+                wakeWriter();
+            }
         } finally {
             lock.unlock();
         }
@@ -122,36 +172,44 @@ final class CellQueue implements QueueMemory.Queue {
         lock.lock();
         try {
             long left = nanos;
-            while (size == 0 && closed == null && left > 0) {
+            while (closed == null && (takenOver || size == 0 && left > 0)) {
                 long wait = isLarge() || memory.spares() > 0 ? Math.min(left, SHRINK_AFTER_NANOS) : left;
                 writerWaits = true;
-                long rest = filled.awaitNanos(wait);
+                writerOverdue = left <= 0;
+                long rest = 0;
+                if (writerOverdue) {
+                    filled.await();
+                } else {
+                    rest = filled.awaitNanos(wait);
+                }
                 writerWaits = false;
+                writerOverdue = false;
                 left -= wait - Math.max(rest, 0);
-                if (rest <= 0 && size == 0 && closed == null) {
+                if (rest <= 0 && size == 0 && closed == null && !takenOver) {
                     shrink();
                     memory.trim();
                 }
             }
-            if (closed != null) {
-                return -1;
-            }
-            byte[] batch = filling;
-            int n = size;
-            filling = smaller(writing, LARGEST_KEPT);
-            writing = batch;
-            size = 0;
-            takenAt = System.nanoTime();
-            if (sendersWaiting > 0) {
-                drained.signalAll();
-            }
-            return n;
+            return closed != null ? -1 : swap();
         } finally {
             lock.unlock();
         }
     }
 
-    /** What {@link #take} took; for the writer alone. */
+    private int swap() {
+        byte[] batch = filling;
+        int n = size;
+        filling = smaller(writing, LARGEST_KEPT);
+        writing = batch;
+        size = 0;
+        takenAt = System.nanoTime();
+        if (sendersWaiting > 0) {
+            drained.signalAll();
+        }
+        return n;
+    }
+
+    /** What {@link #take} or {@link #takeOver} took; for who took it alone. */
     @SuppressWarnings("GuardedBy")
     byte[] batch() {
         return writing;

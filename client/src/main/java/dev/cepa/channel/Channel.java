@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * it alone calls the circuits' handlers, the last time when the channel is closed. It is a platform thread, because data
  * then wakes it straight from the system, not by way of a poller and a scheduler, and channels are few. The writer, a
  * virtual thread, writes whatever senders have queued as one batch, sends padding into silence, and closes the channel
- * once it has been without circuits for long enough.
+ * once it has been without circuits for long enough. The few cells that the reader answers with, which confirm what has
+ * come, it writes itself while the writer is idle: the far end waits for them, and waking the writer costs more.
  *
  * <p>Thread-safe. The table of circuits is replaced under {@link #circuitsLock} and read without it; the queue has its own
  * lock; no lock is held during I/O. Closing closes the TCP socket below TLS, which wakes both threads whatever they do.
@@ -46,6 +47,12 @@ public final class Channel {
     private static final long STUCK_NANOS = 120_000_000_000L;
     /** The longest TLS record, and what was left of the one before. */
     private static final int READ_BUFFER = 16 * 1024 + Cell.LENGTH;
+    /** So much the reader writes itself: with room for it in the system's buffer a write takes microseconds. */
+    private static final int READERS_BATCH = 8 * Cell.LENGTH;
+    /** A write of the reader that took longer had to wait for the relay. */
+    private static final long SLOW_NANOS = 50_000_000L;
+    /** For so long after a slow one it leaves writing to the writer. */
+    private static final long SLOW_PAUSE_NANOS = 10_000_000_000L;
     private static final int HIGH_BIT = 0x80000000;
     /** A PADDING cell for no circuit: all zeros. */
     private static final byte[] PADDING = new byte[Cell.LENGTH];
@@ -74,14 +81,16 @@ public final class Channel {
     private volatile boolean retired;
     private long idleSince = System.nanoTime(); // guarded by circuitsLock; means something while there are no circuits
 
+    private volatile @Nullable Thread reader; // written once, by itself
     private @Nullable CircuitHandler batched; // the reader's: whom the last cells were for
-    private volatile long writingSince; // written by the writer; 0 while it doesn't write
+    private long writesAgain = System.nanoTime(); // the reader's: when it may write by itself
+    private volatile long writingSince; // written by who writes; 0 while nobody does
     private volatile boolean carriesCircuits; // of more than one hop: others are not padded
     private volatile boolean carriesTraffic; // and these something for a user
     private volatile long lastTransfer = System.nanoTime(); // written by both threads
     private volatile long lastReceived = System.nanoTime(); // written by the reader, at first by the link handshake
     private volatile long bytesRead; // written by the reader
-    private volatile long bytesWritten; // written by the writer
+    private volatile long bytesWritten; // written by who writes
     private final AtomicLong cellsDropped = new AtomicLong();
 
     Channel(
@@ -267,7 +276,8 @@ public final class Channel {
     }
 
     private void enqueue(int circuitId, int command, byte[] body, int offset, int length) throws TorException {
-        if (!queue.add(circuitId, command, body, offset, length)) {
+        boolean readers = Thread.currentThread() == reader;
+        if (!queue.add(circuitId, command, body, offset, length, !readers)) {
             TorException stuck = new TorException(
                     ErrorKind.RELAY_UNREACHABLE, this + " is stuck: " + CellQueue.HARD_BOUND + " bytes wait to be sent");
             close(stuck);
@@ -326,6 +336,7 @@ public final class Channel {
 
     private void read() {
         TorException cause;
+        reader = Thread.currentThread();
         try {
             cause = readCells();
         } catch (TorException e) {
@@ -376,6 +387,7 @@ public final class Channel {
                     break;
                 }
             }
+            writeAnswers();
             endBatch();
             memory.relieveIfOver();
             have -= at;
@@ -397,6 +409,21 @@ public final class Channel {
             throw new ProtocolException("unexpected " + Cell.name(command));
         }
         return (buf[at + 5] & 0xff) << 8 | (buf[at + 6] & 0xff);
+    }
+
+    private void writeAnswers() throws IOException {
+        long now = System.nanoTime();
+        int n = queue.takeOver(now - writesAgain < 0 ? 0 : READERS_BATCH);
+        if (n > 0) {
+            try {
+                transmit(queue.batch(), n);
+            } finally {
+                queue.handBack();
+            }
+            if (System.nanoTime() - now > SLOW_NANOS) {
+                writesAgain = System.nanoTime() + SLOW_PAUSE_NANOS;
+            }
+        }
     }
 
     private void endBatch() {
@@ -459,7 +486,6 @@ public final class Channel {
 
     private void write() {
         try {
-            long total = 0;
             while (true) {
                 int n = queue.take(Math.min(nanosUntilIdleCheck(), nanosUntilPadding()));
                 if (n < 0) {
@@ -474,12 +500,7 @@ public final class Channel {
                     batch = PADDING;
                     n = batch.length;
                 }
-                writingSince = System.nanoTime() | 1;
-                out.write(batch, 0, n);
-                writingSince = 0;
-                lastTransfer = System.nanoTime();
-                total += n;
-                bytesWritten = total;
+                transmit(batch, n);
             }
         } catch (IOException e) {
             close(new TorException(ErrorKind.RELAY_UNREACHABLE, this + " broke: " + e.getMessage(), e));
@@ -489,6 +510,16 @@ public final class Channel {
             LOG.error("{}: a mistake in writing", this, e);
             close(new TorException(ErrorKind.INTERNAL, this + ": a mistake in writing: " + e, e));
         }
+    }
+
+    /** By one thread at a time: the queue sees to it. */
+    private void transmit(byte[] batch, int n) throws IOException {
+        writingSince = System.nanoTime() | 1;
+        out.write(batch, 0, n);
+        writingSince = 0;
+        lastTransfer = System.nanoTime();
+        long before = bytesWritten;
+        bytesWritten = before + n;
     }
 
     private long nanosUntilIdleCheck() {
