@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -28,6 +27,8 @@ import org.junit.jupiter.api.Timeout;
 class OnionServiceFaultsIT {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int CROWD = 100;
+    /** Two or three as a rule; a busy computer takes longer. */
+    private static final Duration SECONDS = Duration.ofSeconds(15);
 
     private final List<TorEvent> hostEvents = new CopyOnWriteArrayList<>();
     private final List<TorEvent> guestEvents = new CopyOnWriteArrayList<>();
@@ -118,7 +119,6 @@ class OnionServiceFaultsIT {
         }
     }
 
-    @Disabled("its time depends on when relays pass on the end of circuits, which takes up to a minute now and then")
     @Test
     void isReachedAgainSecondsAfterItWasStartedAnew() throws Exception {
         OnionServiceKey key = OnionServiceKey.generate();
@@ -139,7 +139,7 @@ class OnionServiceFaultsIT {
                     service.awaitPublished(PATIENCE);
                     // The guest has the descriptor of before.
                     assertEchoes(guest.open(service.address(), 7));
-                    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(60));
+                    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(SECONDS);
                 }
             }
         }

@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,6 +60,8 @@ public final class OnionService implements Closeable {
     private static final Duration COUNTED = Duration.ofMinutes(5);
 
     private static final int LAST_PAUSE_SECONDS = 60;
+    /** Introduction points' time to let go of a service that stops. */
+    private static final Duration LEAVE_TIME = Duration.ofSeconds(2);
     /** Between the ends of two circuits. */
     private static final Duration CLOSING_PAUSE = Duration.ofMillis(10);
 
@@ -99,6 +103,7 @@ public final class OnionService implements Closeable {
     private @Nullable PowParams publishedPow;
     private @Nullable Thread reader;
     private volatile boolean stopped;
+    private final CountDownLatch left = new CountDownLatch(1);
 
     /** An introduction point, being established or established. */
     private static final class Slot {
@@ -522,7 +527,10 @@ public final class OnionService implements Closeable {
         }
     }
 
-    /** Ends it, with all its circuits, one after the other on a thread of its own. */
+    /**
+     * Ends it, and has its introduction points send its clients away; then its circuits are closed, one after the other. That
+     * is done on a thread of its own: see {@link #awaitLeft}.
+     */
     @Override
     public void close() {
         List<ServicePoint> all = new ArrayList<>();
@@ -548,30 +556,54 @@ public final class OnionService implements Closeable {
         List<Circuit> clients = sessions.close();
         stopped = true;
         tell(Action.STOPPED, null, null);
-        Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients));
+        Thread.ofVirtual().name("cepa-onion-closing").start(() -> leave(all, clients));
     }
 
     /**
-     * The ends of circuits that are closed together were seen to reach the last relays up to a minute late, and clients wait
-     * at introduction points all that time; a pause between them makes that rarer.
+     * Waits until the introduction points of a service that was closed have let go of it: clients that still ask there go on
+     * to those of its next run at once, instead of waiting for it.
      */
-    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients) {
+    public void awaitLeft(Deadline deadline) {
         try {
-            for (ServicePoint point : points) {
-                point.closeCircuit();
-                Thread.sleep(CLOSING_PAUSE);
+            if (!left.await(deadline.millisLeft(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Introduction points of onion service {} are slow to let go of it", address());
             }
-            for (Circuit client : clients) {
-                client.close();
-                Thread.sleep(CLOSING_PAUSE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void leave(List<ServicePoint> points, List<Circuit> clients) {
+        List<Thread> partings = new ArrayList<>();
+        for (ServicePoint point : points) {
+            partings.add(Thread.ofVirtual().name("cepa-onion-leaving").start(() -> point.leave(Deadline.in(LEAVE_TIME))));
+        }
+        try {
+            for (Thread parting : partings) {
+                parting.join();
             }
+            left.countDown();
+            closeOneByOne(points, clients);
         } catch (InterruptedException e) {
             // Nobody interrupts it.
             Thread.currentThread().interrupt();
         } finally {
+            left.countDown();
             for (ServicePoint point : points) {
                 point.close();
             }
+        }
+    }
+
+    /** The ends of circuits that are closed together were seen to reach the last relays up to a minute late. */
+    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients) throws InterruptedException {
+        for (ServicePoint point : points) {
+            point.closeCircuit();
+            Thread.sleep(CLOSING_PAUSE);
+        }
+        for (Circuit client : clients) {
+            client.close();
+            Thread.sleep(CLOSING_PAUSE);
         }
     }
 }

@@ -104,6 +104,16 @@ class OnionServiceTest {
     }
 
     @Test
+    void itsIntroductionPointsLetGoOfAServiceThatStops() throws Exception {
+        try (PlayedNetwork network = new PlayedNetwork();
+                OnionService service = start(network, ServiceSettings.DEFAULT)) {
+            service.close();
+            service.awaitLeft(Deadline.in(SOON));
+            assertThat(network.left.get()).isGreaterThanOrEqualTo(3);
+        }
+    }
+
+    @Test
     void anIntroductionAndACookieCountOnce() throws Exception {
         try (PlayedNetwork network = new PlayedNetwork();
                 OnionService service = start(network, ServiceSettings.DEFAULT)) {

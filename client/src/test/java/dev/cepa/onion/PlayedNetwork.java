@@ -65,6 +65,8 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
     final Map<String, RelayCircuit> introPoints = new ConcurrentHashMap<>();
     /** Where the service came to. */
     final BlockingQueue<Met> met = new LinkedBlockingQueue<>();
+    /** Introduction circuits that were asked to be one again, and destroyed. */
+    final AtomicInteger left = new AtomicInteger();
     /** How often the service asked for an introduction point. */
     final AtomicInteger asked = new AtomicInteger();
 
@@ -120,8 +122,13 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
             case RelayMessage.DATA -> post(circuit, streamId, body);
             case RelayMessage.ESTABLISH_INTRO -> {
                 EstablishIntro message = (EstablishIntro) RelayMessage.read(command, new ByteReader(body));
-                introPoints.put(Base32.encode(message.authKey()), circuit);
-                establish(asked.getAndIncrement(), circuit);
+                if (introPoints.values().remove(circuit)) {
+                    left.incrementAndGet();
+                    circuit.destroy(1);
+                } else {
+                    introPoints.put(Base32.encode(message.authKey()), circuit);
+                    establish(asked.getAndIncrement(), circuit);
+                }
             }
             case RelayMessage.RENDEZVOUS1 -> {
                 Rendezvous1 message = (Rendezvous1) RelayMessage.read(command, new ByteReader(body));
