@@ -240,6 +240,11 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
     }
 
     @Override
+    public Duration buildTimeout() {
+        return Duration.ofSeconds(60);
+    }
+
+    @Override
     public NetDir directory(Deadline deadline) {
         return dir;
     }
