@@ -103,7 +103,8 @@ public final class OnionService implements Closeable {
     private @Nullable PowParams publishedPow;
     private @Nullable Thread reader;
     private volatile boolean stopped;
-    private final CountDownLatch left = new CountDownLatch(1);
+    /** Counts the introduction points that have not let go of a service that was closed. */
+    private volatile CountDownLatch leavers = new CountDownLatch(0);
 
     /** An introduction point, being established or established. */
     private static final class Slot {
@@ -556,7 +557,15 @@ public final class OnionService implements Closeable {
         List<Circuit> clients = sessions.close();
         stopped = true;
         tell(Action.STOPPED, null, null);
-        Thread.ofVirtual().name("cepa-onion-closing").start(() -> leave(all, clients));
+        CountDownLatch left = new CountDownLatch(all.size());
+        leavers = left;
+        for (ServicePoint point : all) {
+            Thread.ofVirtual().name("cepa-onion-leaving").start(() -> {
+                point.leave(Deadline.in(LEAVE_TIME));
+                left.countDown();
+            });
+        }
+        Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients, left));
     }
 
     /**
@@ -565,7 +574,7 @@ public final class OnionService implements Closeable {
      */
     public void awaitLeft(Deadline deadline) {
         try {
-            if (!left.await(deadline.millisLeft(), TimeUnit.MILLISECONDS)) {
+            if (!leavers.await(deadline.millisLeft(), TimeUnit.MILLISECONDS)) {
                 LOG.debug("Introduction points of onion service {} are slow to let go of it", address());
             }
         } catch (InterruptedException e) {
@@ -573,37 +582,25 @@ public final class OnionService implements Closeable {
         }
     }
 
-    private void leave(List<ServicePoint> points, List<Circuit> clients) {
-        List<Thread> partings = new ArrayList<>();
-        for (ServicePoint point : points) {
-            partings.add(Thread.ofVirtual().name("cepa-onion-leaving").start(() -> point.leave(Deadline.in(LEAVE_TIME))));
-        }
+    /** The ends of circuits that are closed together were seen to reach the last relays up to a minute late. */
+    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients, CountDownLatch left) {
         try {
-            for (Thread parting : partings) {
-                parting.join();
+            for (Circuit client : clients) {
+                client.close();
+                Thread.sleep(CLOSING_PAUSE);
             }
-            left.countDown();
-            closeOneByOne(points, clients);
+            left.await();
+            for (ServicePoint point : points) {
+                point.closeCircuit();
+                Thread.sleep(CLOSING_PAUSE);
+            }
         } catch (InterruptedException e) {
             // Nobody interrupts it.
             Thread.currentThread().interrupt();
         } finally {
-            left.countDown();
             for (ServicePoint point : points) {
                 point.close();
             }
-        }
-    }
-
-    /** The ends of circuits that are closed together were seen to reach the last relays up to a minute late. */
-    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients) throws InterruptedException {
-        for (ServicePoint point : points) {
-            point.closeCircuit();
-            Thread.sleep(CLOSING_PAUSE);
-        }
-        for (Circuit client : clients) {
-            client.close();
-            Thread.sleep(CLOSING_PAUSE);
         }
     }
 }
