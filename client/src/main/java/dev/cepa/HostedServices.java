@@ -62,6 +62,7 @@ final class HostedServices implements Closeable {
                         : forwarder(targets, port, exportsCircuit)));
         OnionService runner = new OnionService(
                 circuits, testing, key.copy(), handlers, settings, events, clock, new SecureRandom(), alive);
+        runner.checkFits(settings);
         lock.lock();
         try {
             if (closed) {

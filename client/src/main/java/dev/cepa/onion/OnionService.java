@@ -222,8 +222,28 @@ public final class OnionService implements Closeable {
         return sessions.size();
     }
 
-    /** Takes over other settings. */
-    public void setSettings(ServiceSettings newSettings) {
+    /**
+     * Refuses settings with which no directory would take the service's descriptor.
+     *
+     * @throws TorException of kind CONFIG, which says what would fit
+     */
+    public void checkFits(ServiceSettings wanted) throws TorException {
+        int limit = DescriptorSize.DEFAULT_LIMIT;
+        try {
+            limit = DescriptorSize.limit(circuits.directory(Deadline.in(Duration.ZERO)).consensus());
+        } catch (TorException e) {
+            LOG.debug("The usual bound of descriptors is taken: {}", e.getMessage());
+        }
+        DescriptorSize.check(wanted, limit);
+    }
+
+    /**
+     * Takes over other settings.
+     *
+     * @throws TorException of kind CONFIG if a descriptor would become too long; all is as it was then
+     */
+    public void setSettings(ServiceSettings newSettings) throws TorException {
+        checkFits(newSettings);
         sessions.setSettings(newSettings);
         lock.lock();
         try {

@@ -58,6 +58,8 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
     private static final int RELAYS = 12;
 
     volatile NetDir dir;
+    /** What directories take no more of, as the next consensus says; 0: it says nothing. */
+    int largestDescriptor;
     private volatile Duration ahead = Duration.ZERO;
     /** What directories were given. */
     final List<byte[]> descriptors = new CopyOnWriteArrayList<>();
@@ -93,6 +95,9 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
                 .lifetime(validAfter, validAfter.plusSeconds(3600), validAfter.plusSeconds(3 * 3600));
         for (int i = 0; i < RELAYS; i++) {
             network.relay("r" + i).with(RelayFlags.HS_DIR);
+        }
+        if (largestDescriptor > 0) {
+            network.param("HSV3MaxDescriptorSize", largestDescriptor);
         }
         dir = network.build();
         ahead = Duration.between(Instant.now(), validAfter.plusSeconds(60));
