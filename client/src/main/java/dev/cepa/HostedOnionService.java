@@ -42,7 +42,7 @@ public final class HostedOnionService implements Closeable {
         running.start();
     }
 
-    void setSettings(ServiceSettings settings) {
+    void setSettings(ServiceSettings settings) throws TorException {
         service.setSettings(settings);
     }
 

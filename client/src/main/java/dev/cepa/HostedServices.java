@@ -1,5 +1,6 @@
 package dev.cepa;
 
+import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
@@ -11,6 +12,7 @@ import dev.cepa.proxy.StreamForwarder;
 import java.io.Closeable;
 import java.net.SocketAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
 final class HostedServices implements Closeable {
     /** At once. */
     private static final int MOST = 1000;
+    /** What a client that closes grants its services, before their connections are cut. */
+    private static final Duration PARTING = Duration.ofMillis(500);
 
     private final ServiceCircuits circuits;
     private final boolean testing;
@@ -58,6 +62,7 @@ final class HostedServices implements Closeable {
                         : forwarder(targets, port, exportsCircuit)));
         OnionService runner = new OnionService(
                 circuits, testing, key.copy(), handlers, settings, events, clock, new SecureRandom(), alive);
+        runner.checkFits(settings);
         lock.lock();
         try {
             if (closed) {
@@ -119,6 +124,7 @@ final class HostedServices implements Closeable {
     @Override
     public void close() {
         List<HostedOnionService> all;
+        List<OnionService> runners = all();
         lock.lock();
         try {
             closed = true;
@@ -128,6 +134,10 @@ final class HostedServices implements Closeable {
         }
         for (HostedOnionService service : all) {
             service.close();
+        }
+        Deadline deadline = Deadline.in(PARTING);
+        for (OnionService runner : runners) {
+            runner.awaitLeft(deadline);
         }
     }
 }

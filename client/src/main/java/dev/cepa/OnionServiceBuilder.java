@@ -191,17 +191,22 @@ public final class OnionServiceBuilder {
      * Has a service that runs take over the bounds and the authorised clients said here; its ports stay as they are.
      *
      * @param running a service that was started
+     * @throws TorException of kind CONFIG, and all is as it was, if there are more clients than fit into its descriptor
      */
-    public void applyTo(HostedOnionService running) {
-        running.setSettings(settings.withClients(clients));
-        forgetKey();
+    public void applyTo(HostedOnionService running) throws TorException {
+        try {
+            running.setSettings(settings.withClients(clients));
+        } finally {
+            forgetKey();
+        }
     }
 
     /**
      * Starts the service and returns at once; {@link HostedOnionService#awaitPublished} waits until it can be found.
      *
      * @return the service, which lasts until it or the client is closed
-     * @throws TorException of kind CONFIG if there is no port, RESOURCE_LIMIT or CLOSED
+     * @throws TorException of kind CONFIG if there is no port, or there are more clients than fit into its descriptor,
+     *     RESOURCE_LIMIT or CLOSED
      */
     public HostedOnionService start() throws TorException {
         if (keyForgotten) {

@@ -26,8 +26,11 @@ import dev.cepa.pool.CongestionParams;
 import dev.cepa.pool.InternalCircuits;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,8 @@ final class Connector {
     private static final Logger LOG = LoggerFactory.getLogger(Connector.class);
     /** Introductions for one connection. */
     private static final int ATTEMPTS = 6;
+    /** Introductions on top, where a newer descriptor says, while the service of an older one does not come. */
+    private static final int SECOND_ATTEMPTS = 3;
     /** Rendezvous points asked one after the other until one agrees. */
     private static final int RENDEZVOUS_ATTEMPTS = 3;
 
@@ -103,22 +108,35 @@ final class Connector {
         private Reason reason = Reason.INTRODUCTION_FAILED;
         private @Nullable TorException failure;
         private int count;
+        /** Points that may have told the service of us. */
+        private final Set<Ed25519Id> told = new HashSet<>();
+        /** Whether others are waiting meanwhile for what has come of older attempts. */
+        private final boolean second;
 
         Attempts(OnionAddress address, Deadline deadline) {
             this.address = address;
             this.deadline = deadline;
+            second = false;
+        }
+
+        private Attempts(Attempts first) {
+            address = first.address;
+            deadline = first.deadline;
+            told.addAll(first.told);
+            count = ATTEMPTS - SECOND_ATTEMPTS;
+            second = true;
         }
 
         void close() {
             if (preparation != null) {
                 preparation.close();
+                preparation = null;
             }
             if (rendezvous != null) {
                 rendezvous.close();
+                rendezvous = null;
             }
-            if (introduction != null) {
-                introduction.close();
-            }
+            closeIntroduction();
         }
 
         Circuit run() throws TorException {
@@ -134,13 +152,17 @@ final class Connector {
                     throw failed();
                 }
                 DescriptorStore.Found newer = descriptors.newer(address, found, deadline);
-                if (newer.descriptor().revision() == found.descriptor().revision()
-                        && newer.keys().period().equals(found.keys().period())) {
+                if (isSame(newer, found)) {
                     descriptors.used(found);
                     throw failed();
                 }
                 found = newer;
             }
+        }
+
+        private boolean isSame(DescriptorStore.Found one, DescriptorStore.Found other) {
+            return one.descriptor().revision() == other.descriptor().revision()
+                    && one.keys().period().equals(other.keys().period());
         }
 
         private TorException failed() {
@@ -155,7 +177,10 @@ final class Connector {
         /** Null if no introduction point was of use. */
         private @Nullable Circuit tryAll(DescriptorStore.Found found) throws TorException {
             for (IntroPoint point : memory.usable(found.descriptor().introPoints())) {
-                if (count++ == ATTEMPTS) {
+                if (second && told.contains(Ed25519Id.of(point.authKey()))) {
+                    continue;
+                }
+                if (count++ >= ATTEMPTS || descriptors.isReplaced(address, found)) {
                     break;
                 }
                 HsNtor.Client handshake = new HsNtor.Client(
@@ -181,6 +206,9 @@ final class Connector {
             }
             boolean worked = extensions.addAll(proofOfWork(point, found));
             Outcome outcome = introduce(point, handshake, extensions);
+            if (outcome == Outcome.PASSED_ON || outcome == Outcome.SILENT) {
+                told.add(Ed25519Id.of(point.authKey()));
+            }
             RendezvousPoint at = rendezvous;
             if (outcome != Outcome.PASSED_ON || at == null) {
                 return null;
@@ -188,8 +216,11 @@ final class Connector {
             // The service may have the cookie: this point is not to be named again, however it ends.
             rendezvous = null;
             try {
-                // A service that is so busy that it wants proof of work takes its time.
-                return at.join(handshake, congestion, worked ? deadline : deadline.atMost(patience.service()));
+                Circuit joined = join(at, handshake, congestion, found, worked);
+                if (!at.isJoined()) {
+                    memory.unreachable(point);
+                }
+                return joined;
             } catch (TorException e) {
                 giveUpIfOver(e);
                 note(Reason.RENDEZVOUS_FAILED, e);
@@ -198,6 +229,68 @@ final class Connector {
             } finally {
                 at.close();
             }
+        }
+
+        /**
+         * Waits for the service. Introduction points that don't know yet that a service is gone say that they have told it;
+         * so after a while it is looked for where it may be by now, without giving up what is under way.
+         */
+        private Circuit join(
+                RendezvousPoint at, HsNtor.Client handshake, @Nullable CongestionSettings congestion,
+                DescriptorStore.Found found, boolean worked)
+                throws TorException {
+            // A service that is so busy that it wants proof of work takes its time.
+            Deadline until = worked ? deadline : deadline.atMost(patience.service());
+            Duration doubt = patience.doubtAfter(circuits.buildTimeout(), worked);
+            try {
+                return at.join(handshake, congestion, second ? until : until.atMost(doubt));
+            } catch (TorException e) {
+                if (second || e.kind() != ErrorKind.TIMEOUT || until.passed()) {
+                    throw e;
+                }
+            }
+            try (Race race = new Race()) {
+                race.enter("cepa-onion-wait", () -> at.join(handshake, congestion, until));
+                race.enter("cepa-onion-doubt", () -> lookElsewhere(race, found, doubt));
+                return race.await(deadline);
+            }
+        }
+
+        /** Looks for a newer descriptor, again and again as long as the others wait; null if that leads nowhere. */
+        private @Nullable Circuit lookElsewhere(Race race, DescriptorStore.Found known, Duration pause)
+                throws TorException {
+            Attempts attempts = new Attempts(this);
+            DescriptorStore.Found found = known;
+            Duration next = pause;
+            try {
+                do {
+                    DescriptorStore.Found newer = descriptors.recheck(address, found, deadline);
+                    if (attempts.hasOthers(newer, found)) {
+                        LOG.debug("An onion service that does not come has introduction points that were not asked");
+                        attempts.preparation = Preparation.begin(circuits, random, patience, deadline);
+                        Circuit joined = attempts.tryAll(newer);
+                        if (joined != null) {
+                            return joined;
+                        }
+                        attempts.close();
+                    }
+                    found = newer;
+                    next = next.multipliedBy(2);
+                } while (race.pause(next));
+                return null;
+            } finally {
+                attempts.close();
+            }
+        }
+
+        /** Whether a descriptor that came meanwhile, and only such a one, has points that have not told the service of us. */
+        private boolean hasOthers(DescriptorStore.Found newer, DescriptorStore.Found than) {
+            for (IntroPoint point : newer.descriptor().introPoints()) {
+                if (!isSame(newer, than) && !told.contains(Ed25519Id.of(point.authKey()))) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** What the service offers; there is no answer to asking for it. */

@@ -146,6 +146,7 @@ final class DescriptorFetcher {
 
     private SealedDescriptor ask(HopTarget directory, PeriodKeys keys, Asked question, Deadline deadline)
             throws TorException {
+        int most = DescriptorSize.limit(circuits.directory(deadline).consensus());
         Circuit circuit;
         try {
             circuit = circuits.to(directory, InternalCircuits.Purpose.DIRECTORY, deadline);
@@ -155,7 +156,7 @@ final class DescriptorFetcher {
         }
         // Path and nothing else: the directory must not learn what kind of client asks.
         DirectoryRequest request =
-                DirectoryRequest.get("/tor/hs/3/" + question.descriptorId, DescriptorReader.MAX_BYTES, true);
+                DirectoryRequest.get("/tor/hs/3/" + question.descriptorId, most, true);
         try (circuit;
                 DirectoryAnswer answer = client.ask(circuit.openDirectoryOptimistic(), request, deadline)) {
             if (answer.status() == 404) {

@@ -8,6 +8,7 @@ import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.pool.InternalCircuits;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class DescriptorStore {
     /** Beyond, the one that was fetched first is forgotten; each takes some 12 KB. */
     private static final int MOST = 200;
+
+    /** Between two looks for a newer descriptor because the service of the one at hand does not come. */
+    static final Duration RECHECK = Duration.ofSeconds(4);
 
     private final DescriptorFetcher fetcher;
     private final InternalCircuits circuits;
@@ -46,6 +50,8 @@ final class DescriptorStore {
         @Nullable ClientAuthKey auth;
 
         @Nullable HsDescriptor read;
+        /** When directories were last asked whether there is a newer one, because its service did not come. */
+        @Nullable Instant rechecked;
 
         Known(PeriodKeys keys, SealedDescriptor sealed, Instant usableUntil) {
             this.keys = keys;
@@ -114,6 +120,42 @@ final class DescriptorStore {
             }
         }
         return at == null ? than : open(address, at, current);
+    }
+
+    /**
+     * A newer descriptor than one whose service may be somewhere else by now. The directories are not asked more than once in
+     * {@link #RECHECK}, for however many connections to the service.
+     *
+     * @return the same if there is none, or it is too early to ask again
+     */
+    Found recheck(OnionAddress address, Found than, Deadline deadline) throws TorException {
+        Instant now = clock.instant();
+        lock.lock();
+        try {
+            Known at = known.get(address);
+            if (at != null && !isNewer(at.sealed, at.keys, than)) {
+                Instant before = at.rechecked;
+                // One from the future is from before the clock was set.
+                if (before != null && before.plus(RECHECK).isAfter(now) && !before.isAfter(now)) {
+                    return than;
+                }
+                at.rechecked = now;
+            }
+        } finally {
+            lock.unlock();
+        }
+        return newer(address, than, deadline);
+    }
+
+    /** Whether a newer descriptor than that is at hand. */
+    boolean isReplaced(OnionAddress address, Found found) {
+        lock.lock();
+        try {
+            Known at = known.get(address);
+            return at != null && isNewer(at.sealed, at.keys, found);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private static boolean isNewer(SealedDescriptor sealed, PeriodKeys keys, Found than) {

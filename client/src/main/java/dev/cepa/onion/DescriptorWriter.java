@@ -23,11 +23,11 @@ import java.util.List;
  */
 final class DescriptorWriter {
     /** Lengths are rounded up to a multiple of this, so that they say little of the content. */
-    private static final int PADDING = 10_000;
+    static final int PADDING = 10_000;
     /** There are always a multiple of so many clients, most of them often made up. */
-    private static final int CLIENTS = 16;
+    static final int CLIENTS = 16;
 
-    private static final int LINE = 64;
+    static final int LINE = 64;
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss").withZone(ZoneOffset.UTC);
 

@@ -27,6 +27,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,6 +60,8 @@ public final class OnionService implements Closeable {
     private static final Duration COUNTED = Duration.ofMinutes(5);
 
     private static final int LAST_PAUSE_SECONDS = 60;
+    /** Introduction points' time to let go of a service that stops. */
+    private static final Duration LEAVE_TIME = Duration.ofSeconds(2);
     /** Between the ends of two circuits. */
     private static final Duration CLOSING_PAUSE = Duration.ofMillis(10);
 
@@ -99,6 +103,8 @@ public final class OnionService implements Closeable {
     private @Nullable PowParams publishedPow;
     private @Nullable Thread reader;
     private volatile boolean stopped;
+    /** Counts the introduction points that have not let go of a service that was closed. */
+    private volatile CountDownLatch leavers = new CountDownLatch(0);
 
     /** An introduction point, being established or established. */
     private static final class Slot {
@@ -216,8 +222,28 @@ public final class OnionService implements Closeable {
         return sessions.size();
     }
 
-    /** Takes over other settings. */
-    public void setSettings(ServiceSettings newSettings) {
+    /**
+     * Refuses settings with which no directory would take the service's descriptor.
+     *
+     * @throws TorException of kind CONFIG, which says what would fit
+     */
+    public void checkFits(ServiceSettings wanted) throws TorException {
+        int limit = DescriptorSize.DEFAULT_LIMIT;
+        try {
+            limit = DescriptorSize.limit(circuits.directory(Deadline.in(Duration.ZERO)).consensus());
+        } catch (TorException e) {
+            LOG.debug("The usual bound of descriptors is taken: {}", e.getMessage());
+        }
+        DescriptorSize.check(wanted, limit);
+    }
+
+    /**
+     * Takes over other settings.
+     *
+     * @throws TorException of kind CONFIG if a descriptor would become too long; all is as it was then
+     */
+    public void setSettings(ServiceSettings newSettings) throws TorException {
+        checkFits(newSettings);
         sessions.setSettings(newSettings);
         lock.lock();
         try {
@@ -522,7 +548,10 @@ public final class OnionService implements Closeable {
         }
     }
 
-    /** Ends it, with all its circuits, one after the other on a thread of its own. */
+    /**
+     * Ends it, and has its introduction points send its clients away; then its circuits are closed, one after the other. That
+     * is done on a thread of its own: see {@link #awaitLeft}.
+     */
     @Override
     public void close() {
         List<ServicePoint> all = new ArrayList<>();
@@ -548,21 +577,41 @@ public final class OnionService implements Closeable {
         List<Circuit> clients = sessions.close();
         stopped = true;
         tell(Action.STOPPED, null, null);
-        Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients));
+        CountDownLatch left = new CountDownLatch(all.size());
+        leavers = left;
+        for (ServicePoint point : all) {
+            Thread.ofVirtual().name("cepa-onion-leaving").start(() -> {
+                point.leave(Deadline.in(LEAVE_TIME));
+                left.countDown();
+            });
+        }
+        Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients, left));
     }
 
     /**
-     * The ends of circuits that are closed together were seen to reach the last relays up to a minute late, and clients wait
-     * at introduction points all that time; a pause between them makes that rarer.
+     * Waits until the introduction points of a service that was closed have let go of it: clients that still ask there go on
+     * to those of its next run at once, instead of waiting for it.
      */
-    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients) {
+    public void awaitLeft(Deadline deadline) {
         try {
-            for (ServicePoint point : points) {
-                point.closeCircuit();
-                Thread.sleep(CLOSING_PAUSE);
+            if (!leavers.await(deadline.millisLeft(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Introduction points of onion service {} are slow to let go of it", address());
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The ends of circuits that are closed together were seen to reach the last relays up to a minute late. */
+    private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients, CountDownLatch left) {
+        try {
             for (Circuit client : clients) {
                 client.close();
+                Thread.sleep(CLOSING_PAUSE);
+            }
+            left.await();
+            for (ServicePoint point : points) {
+                point.closeCircuit();
                 Thread.sleep(CLOSING_PAUSE);
             }
         } catch (InterruptedException e) {

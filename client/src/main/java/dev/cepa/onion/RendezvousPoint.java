@@ -28,7 +28,7 @@ final class RendezvousPoint implements Closeable {
     private final HopTarget relay;
     private final byte[] cookie;
     private final Circuit.Expected answer;
-    private boolean joined;
+    private volatile boolean joined;
 
     private RendezvousPoint(Circuit circuit, HopTarget relay, byte[] cookie, Circuit.Expected answer) {
         this.circuit = circuit;
@@ -96,6 +96,11 @@ final class RendezvousPoint implements Closeable {
             circuit.close();
             throw e;
         }
+    }
+
+    /** Whether a service was joined. */
+    boolean isJoined() {
+        return joined;
     }
 
     /** Ends the circuit, unless a service was joined. */

@@ -25,12 +25,15 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An introduction point of our service: the relay, the keys that hold there alone, and what was received by way of it.
  * When its circuit breaks it can be established again with the same keys, so that descriptors stay right. Thread-safe.
  */
 final class ServicePoint {
+    private static final Logger LOG = LoggerFactory.getLogger(ServicePoint.class);
     /** After so many introductions, or a number up to twice as high, it is replaced: no more are remembered. */
     private static final int INTRODUCTIONS = 16_384;
     /** How long it lives, and how much longer at most. */
@@ -202,6 +205,30 @@ final class ServicePoint {
             return HsNtor.answer(encryptionKey, authKey.publicKey(), opened.clientKey(), X25519.generate(random));
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Has the relay pass on nothing more. It must destroy the circuit when that asks once more to be an introduction circuit
+     * (rend-spec-v3 section 3.1.1), and the message gets there at once, while relays were seen to pass on the mere end of an
+     * idle circuit up to a minute late. Waits until the relay has done so; the caller closes the point.
+     */
+    void leave(Deadline deadline) {
+        Circuit at;
+        lock.lock();
+        try {
+            at = circuit;
+        } finally {
+            lock.unlock();
+        }
+        if (at == null || !at.isOpen()) {
+            return;
+        }
+        try {
+            at.establishIntroduction(binding -> message(binding, null), late -> {}, deadline);
+            LOG.debug("{} did not mind being asked twice to be an introduction point", relay);
+        } catch (TorException e) {
+            LOG.debug("{} was left: {}", relay, e.getMessage());
         }
     }
 

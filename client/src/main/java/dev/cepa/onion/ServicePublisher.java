@@ -12,6 +12,7 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvent.OnionDescriptor;
 import dev.cepa.event.TorEvent.OnionDescriptor.Action;
 import dev.cepa.event.TorEvents;
@@ -97,6 +98,8 @@ final class ServicePublisher implements Closeable {
     private @Nullable NetDir placedBy;
     /** The thread's own: what the directory says, as long as it is the same. */
     private List<Place> places = List.of();
+    /** The thread's own, too: the last version that was too long. */
+    private int tooLong;
 
     ServicePublisher(
             ServiceCircuits circuits, boolean testing, Ed25519KeyPair identity, TorEvents events, InstantSource clock,
@@ -375,6 +378,11 @@ final class ServicePublisher implements Closeable {
                 LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(),
                 current, flowControl(consensus), work);
         byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
+        int limit = DescriptorSize.limit(consensus);
+        if (document.length >= limit) {
+            tellTooLong(DescriptorSize.tooLong(current.size(), readers.size(), document.length, limit), number);
+            return now.plus(REFRESH);
+        }
         lock.lock();
         try {
             descriptor.document = document;
@@ -390,6 +398,15 @@ final class ServicePublisher implements Closeable {
             return descriptor.refresh;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** The network takes less than when it was checked; what directories have is left as it is. Said once of each content. */
+    private void tellTooLong(String what, int number) {
+        if (tooLong != number) {
+            tooLong = number;
+            LOG.error("{} is not published anew: {}", OnionAddress.of(identity.publicKey()), what);
+            events.emit(new TorEvent.Warning(what, new TorException(ErrorKind.CONFIG, what)));
         }
     }
 
@@ -412,7 +429,7 @@ final class ServicePublisher implements Closeable {
             lock.lock();
             try {
                 Retry retry = descriptor.retries.get(id);
-                if (version == 0 || descriptor.holders.contains(id) || descriptor.receiving.contains(id)) {
+                if (descriptor.document.length == 0 || descriptor.holders.contains(id) || descriptor.receiving.contains(id)) {
                     continue;
                 }
                 if (retry != null && now.isBefore(retry.at)) {

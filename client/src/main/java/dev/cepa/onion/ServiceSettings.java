@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * How a service of ours is run. Immutable; the defaults are C tor's.
  *
  * @param introPoints how many introduction points it has, 0 to {@value #MAX_INTRO_POINTS}; with 0 nobody can reach it
- * @param clients public X25519 keys of 32 bytes of those who may know where it is; none: everybody who knows its address
+ * @param clients public X25519 keys of 32 bytes of those who may know where it is; none: everybody who knows its address.
+ *     How many fit into a descriptor depends on the number of introduction points: 368 with three, 112 with 20
  * @param streams what one client may do with its circuit
  * @param proofOfWork how clients that work are preferred; null: none is asked to
  * @param introductionLimit what introduction points are told to pass on at most; null: they are told nothing
@@ -23,8 +24,6 @@ public record ServiceSettings(
         List<OnionAddress> masters) {
     /** C tor allows no more. */
     public static final int MAX_INTRO_POINTS = 20;
-    /** More clients than a descriptor of 50,000 bytes can name. */
-    public static final int MAX_CLIENTS = 350;
     /** Each costs a little with every introduction. */
     public static final int MAX_MASTERS = 16;
 
@@ -92,9 +91,6 @@ public record ServiceSettings(
         if (introPoints < 0 || introPoints > MAX_INTRO_POINTS) {
             throw new IllegalArgumentException(
                     "introduction points must be 0 to " + MAX_INTRO_POINTS + ", not " + introPoints);
-        }
-        if (clients.size() > MAX_CLIENTS) {
-            throw new IllegalArgumentException("more than " + MAX_CLIENTS + " authorised clients");
         }
         for (byte[] client : clients) {
             if (client.length != X25519.LENGTH) {

@@ -118,6 +118,11 @@ public final class DirectCircuits implements ServiceCircuits {
     }
 
     @Override
+    public Duration buildTimeout() {
+        return hidden.buildTimeout();
+    }
+
+    @Override
     public boolean areDirect() {
         return true;
     }

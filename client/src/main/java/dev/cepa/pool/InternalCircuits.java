@@ -6,6 +6,7 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.path.Vanguards.Stem;
+import java.time.Duration;
 
 /**
  * Circuits that do not leave the network, for onion services. Each is the caller's own, who closes it; it is shared with
@@ -69,4 +70,7 @@ public interface InternalCircuits {
 
     /** A relay of that directory, by its number in it, as the end of a circuit. */
     HopTarget hop(NetDir dir, int relay, Deadline deadline) throws TorException;
+
+    /** How long a circuit of three hops may take to build, as learned so far; a guess before anything is. */
+    Duration buildTimeout();
 }

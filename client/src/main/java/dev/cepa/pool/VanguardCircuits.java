@@ -43,6 +43,9 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     /** Stems that are built for one caller's relay, when those that are ready can't be extended to it. */
     private static final int MOST_MADE_TO_FIT = 8;
 
+    /** Of the circuits whose build times are learned. */
+    private static final int HOPS_LEARNED = 3;
+
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
     private static final Duration KEEP_INTERVAL = Duration.ofSeconds(10);
     /** An extension is one trip there and back; one that takes longer than this is better made from elsewhere. */
@@ -143,6 +146,11 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
             relay = selector.pickMiddle(true, listed);
         }
         return CircuitBuilder.hop(dir, relay, selector);
+    }
+
+    @Override
+    public Duration buildTimeout() {
+        return timeouts.timeout(HOPS_LEARNED);
     }
 
     @Override

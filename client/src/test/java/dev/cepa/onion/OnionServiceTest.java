@@ -1,12 +1,14 @@
 package dev.cepa.onion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.crypto.HopCrypto;
 import dev.cepa.error.Deadline;
+import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.onion.PlayedNetwork.Met;
 import dev.cepa.onion.PlayedNetwork.Visitor;
@@ -16,10 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -36,6 +40,7 @@ class OnionServiceTest {
 
     private final Ed25519KeyPair identity = Ed25519KeyPair.generate(new SecureRandom());
     private final OnionAddress address = OnionAddress.of(identity.publicKey());
+    private final TorEvents events = new TorEvents();
     private final BlockingQueue<Integer> served = new LinkedBlockingQueue<>();
 
     private OnionService start(PlayedNetwork network, ServiceSettings settings) throws Exception {
@@ -55,7 +60,7 @@ class OnionServiceTest {
                     served.add(80);
                 }),
                 settings,
-                new TorEvents(),
+                events,
                 network::now,
                 new SecureRandom(),
                 () -> {});
@@ -100,6 +105,16 @@ class OnionServiceTest {
                     : keys.period().next();
             assertThat(network.descriptor(PeriodKeys.of(address, other)).introPoints()).hasSize(3);
             assertServes(network);
+        }
+    }
+
+    @Test
+    void itsIntroductionPointsLetGoOfAServiceThatStops() throws Exception {
+        try (PlayedNetwork network = new PlayedNetwork();
+                OnionService service = start(network, ServiceSettings.DEFAULT)) {
+            service.close();
+            service.awaitLeft(Deadline.in(SOON));
+            assertThat(network.left.get()).isGreaterThanOrEqualTo(3);
         }
     }
 
@@ -239,6 +254,33 @@ class OnionServiceTest {
             assertThat(network.descriptor(keys(network)).introPoints()).hasSize(3);
             assertServes(network);
             assertThat(service.introPointCount()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void settingsWithWhichADescriptorWouldBeTooLongAreRefusedAndNothingIsPublishedThatIs() throws Exception {
+        try (PlayedNetwork network = new PlayedNetwork();
+                OnionService service = start(network, ServiceSettings.DEFAULT)) {
+            List<byte[]> many = Collections.nCopies(369, new byte[32]);
+            assertThatThrownBy(() -> service.setSettings(ServiceSettings.DEFAULT.withClients(many)))
+                    .hasMessageContaining("room for 368 clients");
+            assertServes(network);
+            // Later directories take less.
+            network.largestDescriptor = 10_000;
+            network.setTime(Instant.parse("2026-11-24T04:00:00Z"));
+            List<String> warnings = new CopyOnWriteArrayList<>();
+            events.add(e -> {
+                if (e instanceof TorEvent.Warning warning) {
+                    warnings.add(warning.message());
+                }
+            });
+            int before = network.descriptors.size();
+            network.pass(Duration.ofHours(2));
+            service.directoryChanged();
+            await(() -> !warnings.isEmpty());
+            assertThat(warnings.getFirst()).contains("directories take less than 10000");
+            assertThat(network.descriptors).hasSize(before);
+            assertServes(network);
         }
     }
 

@@ -58,6 +58,8 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
     private static final int RELAYS = 12;
 
     volatile NetDir dir;
+    /** What directories take no more of, as the next consensus says; 0: it says nothing. */
+    int largestDescriptor;
     private volatile Duration ahead = Duration.ZERO;
     /** What directories were given. */
     final List<byte[]> descriptors = new CopyOnWriteArrayList<>();
@@ -65,6 +67,8 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
     final Map<String, RelayCircuit> introPoints = new ConcurrentHashMap<>();
     /** Where the service came to. */
     final BlockingQueue<Met> met = new LinkedBlockingQueue<>();
+    /** Introduction circuits that were asked to be one again, and destroyed. */
+    final AtomicInteger left = new AtomicInteger();
     /** How often the service asked for an introduction point. */
     final AtomicInteger asked = new AtomicInteger();
 
@@ -91,6 +95,9 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
                 .lifetime(validAfter, validAfter.plusSeconds(3600), validAfter.plusSeconds(3 * 3600));
         for (int i = 0; i < RELAYS; i++) {
             network.relay("r" + i).with(RelayFlags.HS_DIR);
+        }
+        if (largestDescriptor > 0) {
+            network.param("HSV3MaxDescriptorSize", largestDescriptor);
         }
         dir = network.build();
         ahead = Duration.between(Instant.now(), validAfter.plusSeconds(60));
@@ -120,8 +127,13 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
             case RelayMessage.DATA -> post(circuit, streamId, body);
             case RelayMessage.ESTABLISH_INTRO -> {
                 EstablishIntro message = (EstablishIntro) RelayMessage.read(command, new ByteReader(body));
-                introPoints.put(Base32.encode(message.authKey()), circuit);
-                establish(asked.getAndIncrement(), circuit);
+                if (introPoints.values().remove(circuit)) {
+                    left.incrementAndGet();
+                    circuit.destroy(1);
+                } else {
+                    introPoints.put(Base32.encode(message.authKey()), circuit);
+                    establish(asked.getAndIncrement(), circuit);
+                }
             }
             case RelayMessage.RENDEZVOUS1 -> {
                 Rendezvous1 message = (Rendezvous1) RelayMessage.read(command, new ByteReader(body));
@@ -230,6 +242,11 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
     @Override
     public boolean areDirect() {
         return false;
+    }
+
+    @Override
+    public Duration buildTimeout() {
+        return Duration.ofSeconds(60);
     }
 
     @Override

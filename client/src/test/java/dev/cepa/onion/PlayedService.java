@@ -259,6 +259,11 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
     }
 
     @Override
+    public Duration buildTimeout() {
+        return Duration.ofSeconds(60);
+    }
+
+    @Override
     public NetDir directory(Deadline deadline) {
         return dir;
     }

@@ -41,24 +41,26 @@ final class Services {
             }
         }
         for (ServiceLines lines : wanted) {
-            OnionServiceBuilder builder;
             try {
-                builder = client.onionService(lines.folder(), lines.groupReadable()).settings(lines.settings());
+                running.put(lines.folder(), new Running(lines, run(lines)));
             } catch (TorException e) {
                 throw new TorException(e.kind(), lines.line().place() + ": " + e.getMessage(), e);
             }
-            Running before = running.get(lines.folder());
-            HostedOnionService service;
-            if (before == null) {
-                lines.ports().forEach((port, targets) -> addPort(builder, port, targets));
-                service = builder.start();
-                LOG.info("Onion service of {} started.", lines.folder());
-            } else {
-                builder.applyTo(before.service);
-                service = before.service;
-            }
-            running.put(lines.folder(), new Running(lines, service));
         }
+    }
+
+    private HostedOnionService run(ServiceLines lines) throws TorException {
+        OnionServiceBuilder builder =
+                client.onionService(lines.folder(), lines.groupReadable()).settings(lines.settings());
+        Running before = running.get(lines.folder());
+        if (before != null) {
+            builder.applyTo(before.service);
+            return before.service;
+        }
+        lines.ports().forEach((port, targets) -> addPort(builder, port, targets));
+        HostedOnionService service = builder.start();
+        LOG.info("Onion service of {} started.", lines.folder());
+        return service;
     }
 
     private static void addPort(OnionServiceBuilder builder, int port, List<SocketAddress> targets) {
