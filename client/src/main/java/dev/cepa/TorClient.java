@@ -606,6 +606,11 @@ public final class TorClient implements Closeable {
         return new Traffic(channels.bytesRead(), channels.bytesWritten());
     }
 
+    /** {@return how each onion service that this client runs is at this moment} */
+    public List<OnionServiceState> onionServices() {
+        return services.states();
+    }
+
     /** {@return addresses of the SOCKS ports that are TCP ports, in the order of the configuration} */
     public List<InetSocketAddress> socksAddresses() {
         List<InetSocketAddress> addresses = new ArrayList<>();

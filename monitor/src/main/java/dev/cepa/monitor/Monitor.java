@@ -1,5 +1,6 @@
 package dev.cepa.monitor;
 
+import dev.cepa.OnionServiceState;
 import dev.cepa.TorClient;
 import dev.cepa.Traffic;
 import dev.cepa.error.TorException;
@@ -44,7 +45,7 @@ public final class Monitor implements TorEventListener, Closeable {
     private Monitor(MonitorSettings settings) throws TorException {
         InstantSource clock = InstantSource.system();
         network = new NetworkState(clock);
-        metrics = new Metrics(network, clock, this::traffic, process, settings.fingerprints());
+        metrics = new Metrics(network, clock, this::traffic, this::services, process, settings.fingerprints());
         exposition = new Exposition(metrics.registry());
         health = new Health(network, clock, this::listeners);
         page = new LivePage(network, clock, settings.destinations());
@@ -87,6 +88,11 @@ public final class Monitor implements TorEventListener, Closeable {
     private Traffic traffic() {
         TorClient watched = client;
         return watched == null ? NO_TRAFFIC : watched.traffic();
+    }
+
+    private List<OnionServiceState> services() {
+        TorClient watched = client;
+        return watched == null ? List.of() : watched.onionServices();
     }
 
     private List<InetSocketAddress> listeners() {

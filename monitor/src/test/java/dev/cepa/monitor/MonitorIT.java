@@ -108,6 +108,11 @@ class MonitorIT {
             String onion = service.address().substring(0, 56);
             assertThat(Files.readString(text)).contains("tor_hs_intro_established{onion=\"" + onion + "\"} 3.0");
             assertThat(value(Files.readString(text), "tor_hs_rdv_num_total{onion=\"" + onion + "\"}")).isPositive();
+            String ofPort = "{onion=\"" + onion + "\",port=\"80\"}";
+            assertThat(value(Files.readString(text), "tor_hs_app_read_bytes_total" + ofPort)).isGreaterThan(1000);
+            assertThat(value(Files.readString(text), "tor_hs_app_write_bytes_total" + ofPort)).isBetween(30.0, 200.0);
+            assertThat(value(Files.readString(text), "tor_hs_rend_circ_build_time_seconds_count{onion=\"" + onion + "\"}"))
+                    .isPositive();
         }
         String metrics = metrics();
         assertThat(value(metrics, "cepa_read_bytes_total")).isGreaterThan(300_000);
@@ -119,7 +124,7 @@ class MonitorIT {
         assertThat(value(metrics, "cepa_circuit_hop_seconds_count{hop=\"3\"}")).isPositive();
         assertThat(value(metrics, "cepa_channel_handshake_seconds_count")).isPositive();
         assertThat(value(metrics, "cepa_guards{state=\"up\"}")).isPositive();
-        assertThat(metrics).doesNotContain("127.0.0.1", "tor_hs_intro_established{");
+        assertThat(metrics).doesNotContain("127.0.0.1", "onion=");
         for (Node relay : network.relays()) {
             assertThat(metrics).doesNotContain(relay.fingerprint(), relay.nickname() + "\"");
         }
