@@ -476,6 +476,21 @@ public final class TorClient implements Closeable {
         return events;
     }
 
+    /**
+     * Tells a listener that joins late how things stand, in the events that led there: bootstrapping, the consensus, guards,
+     * channels, circuits, streams, ports. To be called once it is among the {@link #events}: what happens meanwhile it may
+     * hear of first, and of things that end that they have ended twice.
+     *
+     * @param listener who is to know
+     */
+    public void describe(TorEventListener listener) {
+        listener.onEvent(status());
+        Standing.tell(directory.latest(), guards.guards(), vanguards, channels.channels(), listeners, listener);
+        if (isDormant()) {
+            listener.onEvent(new TorEvent.Dormant(true));
+        }
+    }
+
     /** {@return where bootstrapping stands, and why it waits} */
     public TorEvent.Bootstrap status() {
         return bootstrap.status();

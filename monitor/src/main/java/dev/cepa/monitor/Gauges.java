@@ -32,7 +32,7 @@ final class Gauges implements MultiCollector {
     private final Supplier<Traffic> traffic;
     private final Supplier<List<OnionServiceState>> services;
     private final ProcessNumbers process;
-    private final boolean fingerprints;
+    private volatile boolean fingerprints;
     private volatile double circuitTimeout = Double.NaN;
 
     /** @param fingerprints whether guards are named */
@@ -45,6 +45,11 @@ final class Gauges implements MultiCollector {
         this.services = services;
         this.process = process;
         this.fingerprints = fingerprints;
+    }
+
+    /** Whether guards are named from now on. */
+    void setFingerprints(boolean wanted) {
+        fingerprints = wanted;
     }
 
     /** The time that circuits may take to build was learned anew. */

@@ -99,6 +99,10 @@ final class Metrics implements TorEventListener {
         registry.register(gauges);
     }
 
+    void setFingerprints(boolean wanted) {
+        gauges.setFingerprints(wanted);
+    }
+
     PrometheusRegistry registry() {
         return registry;
     }
