@@ -124,7 +124,7 @@ final class NetworkState implements TorEventListener {
         lock.lock();
         try {
             boolean news = switch (event) {
-                case TorEvent.Bootstrap b -> bootstrap == NOTHING;
+                case TorEvent.Bootstrap b -> bootstrap.equals(NOTHING);
                 case TorEvent.ConsensusArrived c -> consensus == null;
                 case TorEvent.CircuitStatus c ->
                         c.status() == TorEvent.CircuitStatus.Status.CLOSED || !circuits.containsKey(c.circuitId());
