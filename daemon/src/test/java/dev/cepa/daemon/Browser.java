@@ -153,6 +153,7 @@ final class Browser implements AutoCloseable {
     void size(int width, int height, boolean phone) throws InterruptedException {
         command("Emulation.setDeviceMetricsOverride", "{\"width\":" + width + ",\"height\":" + height
                 + ",\"deviceScaleFactor\":1,\"mobile\":" + phone + "}");
+        command("Emulation.setScrollbarsHidden", "{\"hidden\":true}");
     }
 
     void colours(String scheme) throws InterruptedException {

@@ -77,6 +77,7 @@ class PageIT {
             showsTheClient(browser, web, service);
             showsTheLog(browser, daemon);
             browser.await("document.getElementById('graph-read').getAttribute('points').split(' ').length > 20");
+            browser.await("/in [0-9.]+ [kM]B\\/s/.test(document.getElementById('rates').textContent)");
             Files.createDirectories(Path.of("target/screenshots"));
             browser.screenshot(Path.of("target/screenshots/page.png"));
             assertThat(Double.parseDouble(browser.evaluate(LEAST_CONTRAST))).as("contrast").isGreaterThan(4.5);
