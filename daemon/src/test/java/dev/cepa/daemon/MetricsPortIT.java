@@ -45,8 +45,12 @@ class MetricsPortIT {
         started.forEach(Process::destroyForcibly);
     }
 
-    /** Runs the daemon until it has bootstrapped; returns what it has logged. */
-    private String bootstrapped(Path classes, String... args) throws Exception {
+    /**
+     * Runs the daemon until it has bootstrapped; returns what it has logged.
+     *
+     * @param option of the JVM
+     */
+    private String bootstrapped(String option, String... args) throws Exception {
         TestNetwork network = TestNetworks.shared();
         List<String> lines = new ArrayList<>(network.clientTorrc());
         lines.add("DataDirectory " + folder.resolve("data"));
@@ -61,8 +65,7 @@ class MetricsPortIT {
         }
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m",
-                "-Xlog:class+load:file=" + classes, "-cp", String.join(File.pathSeparator, path), Main.class.getName(), "-f",
-                torrc.toString()));
+                option, "-cp", String.join(File.pathSeparator, path), Main.class.getName(), "-f", torrc.toString()));
         command.addAll(List.of(args));
         Path log = folder.resolve("log");
         started.add(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
@@ -79,7 +82,7 @@ class MetricsPortIT {
     @Test
     void withoutThePortNoneOfItsClassesIsLoaded() throws Exception {
         Path classes = folder.resolve("classes");
-        bootstrapped(classes);
+        bootstrapped("-Xlog:class+load:file=" + classes);
         assertThat(Files.readString(classes)).contains("dev.cepa.daemon.Daemon ")
                 .doesNotContain("dev.cepa.monitor", "dev.cepa.daemon.Monitoring", "io.prometheus", "io.opentelemetry")
                 .doesNotContain("com.sun.net.httpserver", "jdk.jfr.FlightRecorder ", "java.lang.management");
@@ -88,7 +91,7 @@ class MetricsPortIT {
     @Test
     void opensThePortThatTheCommandLineAsksFor() throws Exception {
         Path classes = folder.resolve("classes");
-        String log = bootstrapped(classes, "--metrics-port", "auto");
+        String log = bootstrapped("-Xlog:class+load:file=" + classes, "--metrics-port", "auto");
         assertThat(log).contains(OPENED);
         int at = log.indexOf(OPENED) + OPENED.length();
         String port = log.substring(at, log.indexOf('\n', at));
@@ -103,6 +106,21 @@ class MetricsPortIT {
         assertThat(metrics.body()).contains("cepa_bootstrap_ratio 1.0\n", "cepa_circuits_built_total{");
         assertThat(Files.readString(classes)).contains("dev.cepa.monitor.Monitor ")
                 .doesNotContain("com.sun.net.httpserver", "java.lang.management");
+    }
+
+    @Test
+    void leavesARecordingOfTheFlightRecorderWhenItEnds() throws Exception {
+        Path recording = folder.resolve("cepa.jfr");
+        bootstrapped("-XX:StartFlightRecording=filename=" + recording, "--metrics-port", "auto FlightRecorder");
+        Process daemon = started.get(0);
+        daemon.destroy();
+        assertThat(daemon.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        Process printing = new ProcessBuilder(
+                        System.getProperty("java.home") + "/bin/jfr", "print", "--events", "dev.cepa.*", recording.toString())
+                .redirectErrorStream(true).start();
+        String printed = new String(printing.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(printing.waitFor()).as(printed).isZero();
+        assertThat(printed).contains("dev.cepa.Bootstrap {", "percent = 100", "dev.cepa.CircuitBuild {", "dev.cepa.CircuitHop {");
     }
 
     private static HttpResponse<String> get(int port, String path) throws Exception {
