@@ -14,6 +14,7 @@ import java.net.SocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,6 +111,20 @@ final class HostedServices implements Closeable {
         for (OnionService service : all()) {
             service.networkChanged();
         }
+    }
+
+    /** How each of them is. */
+    List<OnionServiceState> states() {
+        List<OnionServiceState> states = new ArrayList<>();
+        for (OnionService service : all()) {
+            List<OnionServiceState.Port> ports = new ArrayList<>();
+            service.bytes().forEach((port, bytes) ->
+                    ports.add(new OnionServiceState.Port(port, bytes.toProgram(), bytes.fromProgram())));
+            states.add(new OnionServiceState(
+                    service.address().label(), service.introPointCount(), service.clientCount(), service.isPublished(),
+                    service.suggestedEffort(), service.waitingClients(), ports));
+        }
+        return states;
     }
 
     private List<OnionService> all() {

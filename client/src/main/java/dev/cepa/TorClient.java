@@ -476,6 +476,21 @@ public final class TorClient implements Closeable {
         return events;
     }
 
+    /**
+     * Tells a listener that joins late how things stand, in the events that led there: bootstrapping, the consensus, guards,
+     * channels, circuits, streams, ports. To be called once it is among the {@link #events}: what happens meanwhile it may
+     * hear of first, and of things that end that they have ended twice.
+     *
+     * @param listener who is to know
+     */
+    public void describe(TorEventListener listener) {
+        listener.onEvent(status());
+        Standing.tell(directory.latest(), guards.guards(), vanguards, channels.channels(), listeners, listener);
+        if (isDormant()) {
+            listener.onEvent(new TorEvent.Dormant(true));
+        }
+    }
+
     /** {@return where bootstrapping stands, and why it waits} */
     public TorEvent.Bootstrap status() {
         return bootstrap.status();
@@ -604,6 +619,11 @@ public final class TorClient implements Closeable {
     /** {@return how many bytes this client has received from relays and sent to them; cheap enough for every second} */
     public Traffic traffic() {
         return new Traffic(channels.bytesRead(), channels.bytesWritten());
+    }
+
+    /** {@return how each onion service that this client runs is at this moment} */
+    public List<OnionServiceState> onionServices() {
+        return services.states();
     }
 
     /** {@return addresses of the SOCKS ports that are TCP ports, in the order of the configuration} */

@@ -74,6 +74,12 @@ class OnionServiceUnderAttackIT {
             Introducer introducer = new Introducer(crowd.internalCircuits(), service.address());
             assertThat(introducer.suggestedEffort()).isZero();
             assertEchoes(guest.open(service.address(), 7));
+            OnionServiceState calm = host.onionServices().get(0);
+            assertThat(calm.suggestedEffort()).isZero();
+            assertThat(calm.ports()).singleElement().satisfies(port -> {
+                assertThat(port.toProgram()).as("bytes of the guest").isPositive();
+                assertThat(port.fromProgram()).as("and the echo's").isEqualTo(port.toProgram());
+            });
 
             List<Thread> flood = new ArrayList<>();
             for (int i = 0; i < FLOODING; i++) {
@@ -93,6 +99,9 @@ class OnionServiceUnderAttackIT {
                     assertThat(System.nanoTime()).as("time in which no effort was suggested").isLessThan(end);
                     Thread.sleep(1000);
                 }
+                OnionServiceState flooded = host.onionServices().get(0);
+                assertThat(flooded.suggestedEffort()).isPositive();
+                assertThat(flooded.waiting()).isPositive();
                 assertThat(introducer.isMet(Duration.ofSeconds(10))).isFalse();
                 // One that has the new descriptor.
                 try (TorClient late = client(network)) {

@@ -10,6 +10,7 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
 import java.io.IOException;
 import java.io.InputStream;
@@ -307,6 +308,19 @@ public final class Channel {
      */
     public void retire() {
         retired = true;
+    }
+
+    /** Tells that it is open, and how its circuits are, in the events that say so; that it has closed, if it has meanwhile. */
+    public void describe(TorEventListener listener) {
+        String relay = "$" + rsaId();
+        listener.onEvent(new TorEvent.ChannelStatus(id, TorEvent.ChannelStatus.Status.CONNECTED, relay, null));
+        CircuitTable all = circuits;
+        for (int i = 0; i < all.size(); i++) {
+            all.handlerAt(i).describe(listener);
+        }
+        if (!isOpen()) {
+            listener.onEvent(new TorEvent.ChannelStatus(id, TorEvent.ChannelStatus.Status.CLOSED, relay, null));
+        }
     }
 
     /** Whether it is a channel to that relay, and keeps an idle one open for another while if so. */

@@ -1,6 +1,7 @@
 package dev.cepa.channel;
 
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEventListener;
 
 /** One circuit, as its channel sees it. */
 public interface CircuitHandler {
@@ -20,6 +21,11 @@ public interface CircuitHandler {
      */
     default void onBatchEnd() {
         // A circuit that wakes nobody has nothing to do.
+    }
+
+    /** Tells how the circuit is, in the events that say so. Called from any thread. */
+    default void describe(TorEventListener listener) {
+        // A circuit that tells nobody what happens to it.
     }
 
     /** The channel is gone, and with it this circuit. Called once, from any thread; no cell follows. */

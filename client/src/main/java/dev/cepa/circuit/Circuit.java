@@ -18,6 +18,7 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvent.CircuitStatus;
 import dev.cepa.event.TorEvent.StreamStatus;
+import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -673,15 +674,36 @@ public final class Circuit implements AutoCloseable {
 
     private void emit(CircuitStatus.Status status, @Nullable TorException reason, @Nullable Duration buildTime) {
         if (events.hasListeners()) {
-            List<String> path = new ArrayList<>(3);
-            for (Hop hop : hops.all()) {
-                HopTarget target = hop.target();
-                if (target != null) {
-                    path.add(target.toString());
+            events.emit(status(status, reason, buildTime));
+        }
+    }
+
+    private TorEvent status(CircuitStatus.Status status, @Nullable TorException reason, @Nullable Duration buildTime) {
+        List<String> path = new ArrayList<>(3);
+        for (Hop hop : hops.all()) {
+            HopTarget target = hop.target();
+            if (target != null) {
+                path.add(target.toString());
+            }
+        }
+        return new CircuitStatus(id, status, purpose, path, reason, buildTime);
+    }
+
+    /** Tells how it and its streams are; that one has ended, if it has meanwhile. */
+    void describe(TorEventListener listener) {
+        listener.onEvent(status(built ? CircuitStatus.Status.BUILT : CircuitStatus.Status.LAUNCHED, null, null));
+        for (StreamEntry entry : streams.all()) {
+            if (entry instanceof TorStream stream && !stream.incoming) {
+                boolean open = stream.inbox.isConnected();
+                StreamStatus.Status status = open ? StreamStatus.Status.SUCCEEDED : StreamStatus.Status.SENT_CONNECT;
+                listener.onEvent(new StreamStatus(stream.id(), status, id, stream.target, null));
+                if (streams.find(stream.streamId()) != stream) {
+                    listener.onEvent(new StreamStatus(stream.id(), StreamStatus.Status.CLOSED, id, stream.target, null));
                 }
             }
-            TorEvent event = new CircuitStatus(id, status, purpose, path, reason, buildTime);
-            events.emit(event);
+        }
+        if (!isOpen()) {
+            listener.onEvent(status(CircuitStatus.Status.CLOSED, null, null));
         }
     }
 

@@ -14,6 +14,7 @@ import dev.cepa.error.ProtocolException;
 import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent.StreamStatus.Status;
+import dev.cepa.event.TorEventListener;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,11 @@ final class CircuitReceiver implements CircuitHandler {
         this.circuit = circuit;
         this.hops = hops;
         this.streams = streams;
+    }
+
+    @Override
+    public void describe(TorEventListener listener) {
+        circuit.describe(listener);
     }
 
     @Override

@@ -48,6 +48,8 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** What the far end is told when we end the stream. */
     private volatile EndReason endReason;
 
+    private volatile @Nullable StreamBytes counter;
+
     // All three are the circuit's sender's, guarded by its lock.
     private int sendWindow = WINDOW;
     /** In place of a window, where congestion is controlled. */
@@ -123,6 +125,11 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
             throw Failures.again(end);
         }
         circuit.accepted(this);
+    }
+
+    /** Has what is read and written from now on counted there, chunk by chunk. */
+    public void countBytes(StreamBytes counts) {
+        counter = counts;
     }
 
     /** Ends a stream that the far end has opened, and tells it why. */
@@ -280,6 +287,10 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
             reading.lock();
             try {
                 int n = inbox.read(to, offset, length, readTimeoutMillis);
+                StreamBytes counts = counter;
+                if (counts != null && n > 0) {
+                    counts.addToProgram(n);
+                }
                 int due = inbox.takeSendmesDue();
                 if (due > 0) {
                     circuit.sendStreamSendmes(TorStream.this, due);
@@ -327,6 +338,10 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
                 int done = 0;
                 while (done < length) {
                     done += circuit.sender().sendData(TorStream.this, from, offset + done, length - done);
+                }
+                StreamBytes counts = counter;
+                if (counts != null) {
+                    counts.addFromProgram(length);
                 }
             } finally {
                 writing.unlock();

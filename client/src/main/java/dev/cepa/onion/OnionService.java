@@ -3,6 +3,7 @@ package dev.cepa.onion;
 import dev.cepa.cell.RelayMessage.Introduce2;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
+import dev.cepa.circuit.StreamBytes;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -220,6 +221,31 @@ public final class OnionService implements Closeable {
     /** How many clients have a circuit to it. */
     public int clientCount() {
         return sessions.size();
+    }
+
+    /** What went through each of its ports. */
+    public Map<Integer, StreamBytes> bytes() {
+        return Map.copyOf(sessions.bytes());
+    }
+
+    /** How much work its clients are asked for; 0 if for none. */
+    public long suggestedEffort() {
+        lock.lock();
+        try {
+            return defence == null ? 0 : defence.suggestedEffort();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many clients wait for their turn; 0 where all have it at once. */
+    public int waitingClients() {
+        lock.lock();
+        try {
+            return defence == null ? 0 : defence.waiting();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

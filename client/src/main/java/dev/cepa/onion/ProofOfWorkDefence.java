@@ -156,6 +156,26 @@ final class ProofOfWorkDefence implements Closeable {
         }
     }
 
+    /** How much work it would suggest, if that were not said in the descriptor already; 0 is none. */
+    long suggestedEffort() {
+        lock.lock();
+        try {
+            return queue.suggested();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many clients wait for their turn. */
+    int waiting() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** A change by less than 15 % is not worth a descriptor. */
     private static boolean isOther(long before, long now) {
         return 100 * now < 85 * before || 115 * before < 100 * now;

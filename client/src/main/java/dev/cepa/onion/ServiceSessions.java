@@ -5,6 +5,7 @@ import dev.cepa.cell.RelayMessage.Rendezvous1;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
+import dev.cepa.circuit.StreamBytes;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.crypto.HsNtor;
 import dev.cepa.crypto.Tor1HopCrypto;
@@ -22,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +47,7 @@ final class ServiceSessions {
 
     private final ServiceCircuits circuits;
     private final Map<Integer, StreamHandler> ports;
+    private final Map<Integer, StreamBytes> bytes = new TreeMap<>();
     private final Listener listener;
     private final SecureRandom random;
     private final ReentrantLock lock = new ReentrantLock();
@@ -67,6 +70,9 @@ final class ServiceSessions {
         this.listener = listener;
         this.circuits = circuits;
         this.ports = ports;
+        for (int port : ports.keySet()) {
+            bytes.put(port, new StreamBytes());
+        }
         this.settings = settings;
         this.random = random;
     }
@@ -78,6 +84,11 @@ final class ServiceSessions {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What went through each port; not to be changed. */
+    Map<Integer, StreamBytes> bytes() {
+        return bytes;
     }
 
     /** Circuits that are being built to clients. */
@@ -212,6 +223,10 @@ final class ServiceSessions {
                 return;
             }
             handler = null;
+        }
+        StreamBytes counter = bytes.get(port);
+        if (counter != null) {
+            stream.countBytes(counter);
         }
         StreamHandler chosen = handler;
         Thread.ofVirtual().name("cepa-onion-stream").start(() -> serve(chosen, stream, circuit.id()));

@@ -1,6 +1,7 @@
 package dev.cepa.proxy;
 
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -25,6 +26,11 @@ public enum ListenerKind {
     /** What C tor's log calls it. */
     public String title() {
         return title;
+    }
+
+    /** The event that says that one is open there. */
+    public TorEvent.ListenerOpened opened(SocketAddress address) {
+        return new TorEvent.ListenerOpened(title, StreamListener.text(address));
     }
 
     /**

@@ -3,6 +3,8 @@ package dev.cepa.daemon;
 import dev.cepa.TorClient;
 import dev.cepa.TorConfig;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEventListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The program at work: one client, reconfigured and stopped by signals. Owned by the main thread. */
-final class Daemon {
+final class Daemon implements TorEventListener {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
     private static final int MAX_WAITING_SIGNALS = 64;
@@ -36,7 +38,9 @@ final class Daemon {
     private @Nullable FileWatch files;
     private @Nullable TorClient client;
     private @Nullable Services services;
-    private @Nullable Monitoring monitoring;
+    /** Written by the main thread. */
+    private volatile @Nullable Monitoring monitoring;
+
     private @Nullable Path pidFile;
 
     Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
@@ -89,18 +93,50 @@ final class Daemon {
     }
 
     private TorClient start(TorConfig config, @Nullable MetricsLine metrics) throws TorException {
-        if (metrics == null) {
-            return TorClient.start(config, events);
-        }
-        Monitoring opened = Monitoring.open(metrics, events);
-        monitoring = opened;
+        monitor(metrics);
+        Monitoring opened = monitoring;
         try {
-            TorClient started = TorClient.start(config, opened.listener());
-            opened.watch(started);
+            TorClient started = TorClient.start(config, this);
+            if (opened != null) {
+                opened.watch(started);
+            }
             return started;
         } catch (TorException e) {
-            opened.close();
+            monitor(null);
             throw e;
+        }
+    }
+
+    @Override
+    public void onEvent(TorEvent event) {
+        events.onEvent(event);
+        Monitoring open = monitoring;
+        if (open != null) {
+            open.onEvent(event);
+        }
+    }
+
+    /**
+     * Opens, changes or closes the metrics port.
+     *
+     * @param wanted null for none
+     * @throws TorException of kind CONFIG if it can't be had; then it is as it was
+     */
+    private void monitor(@Nullable MetricsLine wanted) throws TorException {
+        Monitoring open = monitoring;
+        if (wanted == null) {
+            monitoring = null;
+            if (open != null) {
+                open.retire();
+            }
+        } else if (open != null) {
+            open.reconfigure(wanted);
+        } else {
+            Monitoring opened = Monitoring.open(wanted, output);
+            monitoring = opened;
+            if (client != null) {
+                opened.join(client);
+            }
         }
     }
 
@@ -218,12 +254,10 @@ final class Daemon {
             TorConfig config = mapper.client();
             OpenFiles.require(fresh.settings().number("ConnLimit"), OpenFiles.limit());
             List<ServiceLines> wanted = ServiceLines.readAll(fresh.settings());
-            MetricsLine.read(fresh.settings(), warnings);
-            if (!fresh.settings().lines("MetricsPort").equals(before.settings().lines("MetricsPort"))) {
-                warnings.add("MetricsPort has changed; it is opened as it says now when Cepa is started again.");
-            }
+            MetricsLine metrics = MetricsLine.read(fresh.settings(), warnings);
             configureLog(fresh.settings(), mapper.logs(line.quiet()));
             otherLog = true;
+            monitor(metrics);
             if (running != null) {
                 running.reconfigure(config);
             }
@@ -257,6 +291,11 @@ final class Daemon {
     private void goBack(Settings before, @Nullable TorClient running, @Nullable TorConfig config) throws TorException {
         List<LogTarget> logs = new ConfigMapper(before, new ArrayList<>()).logs(line.quiet());
         output.configure(logs, LogStyle.of(before).withoutTruncation());
+        try {
+            monitor(MetricsLine.read(before, new ArrayList<>()));
+        } catch (TorException e) {
+            LOG.error("The old metrics port could not be opened again: {}", e.getMessage());
+        }
         if (running == null || config == null || running.config() == config) {
             return;
         }
@@ -298,8 +337,9 @@ final class Daemon {
         if (file != null) {
             PidFile.delete(file);
         }
-        if (monitoring != null) {
-            monitoring.close();
+        Monitoring open = monitoring;
+        if (open != null) {
+            open.close();
         }
         TorClient running = client;
         if (running != null) {

@@ -32,6 +32,15 @@ final class LogOutput {
         }
     }
 
+    /** Who is shown the log while it is written. */
+    interface Tail {
+        /** Called with the log's lock held, line by line: it must be quick, and must not log. */
+        void line(long millis, Severity severity, String text);
+    }
+
+    /** What a {@link Tail} is shown, whatever the Log lines say. */
+    private static final int TAIL_MASK = Severity.range(Severity.NOTICE, Severity.ERR);
+
     private final InstantSource clock;
     private final TimeZone zone;
     private final OutputStream stdout;
@@ -42,6 +51,7 @@ final class LogOutput {
     private List<Sink> sinks;
     private LogStyle style = LogStyle.DEFAULT;
     private boolean forcedDebug;
+    private @Nullable Tail tail;
 
     /** What any sink takes; read without the lock to leave out what nobody wants. */
     private volatile int wanted;
@@ -132,13 +142,24 @@ final class LogOutput {
         }
     }
 
+    /** Shows notices and worse to somebody too, or to nobody any more. */
+    void setTail(@Nullable Tail next) {
+        lock.lock();
+        try {
+            tail = next;
+            countWanted();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void countWanted() {
         int mask = 0;
         for (Sink sink : sinks) {
             mask |= sink.target().mask();
         }
         boolean all = forcedDebug && (mask & Severity.NOTICE.bit()) != 0;
-        wanted = all ? Severity.range(Severity.DEBUG, Severity.ERR) : mask;
+        wanted = (all ? Severity.range(Severity.DEBUG, Severity.ERR) : mask) | (tail == null ? 0 : TAIL_MASK);
     }
 
     private @Nullable OutputStream open(LogTarget target) throws TorException {
@@ -217,6 +238,10 @@ final class LogOutput {
                     write(out, line);
                 }
             }
+            Tail shown = tail;
+            if (shown != null && (TAIL_MASK & severity.bit()) != 0) {
+                shown.line(now(), severity, body(new StringBuilder(), domain, message, cause).toString());
+            }
         } finally {
             lock.unlock();
         }
@@ -230,9 +255,14 @@ final class LogOutput {
         }
     }
 
-    private String line(Severity severity, int domain, String message, @Nullable Throwable cause) {
+    /** As exact as lines say the time. */
+    private long now() {
         long now = clock.millis();
-        long rounded = now - Math.floorMod(now, style.granularityMillis());
+        return now - Math.floorMod(now, style.granularityMillis());
+    }
+
+    private String line(Severity severity, int domain, String message, @Nullable Throwable cause) {
+        long rounded = now();
         StringBuilder out = new StringBuilder(40 + message.length());
         if (style.json()) {
             JsonLine.append(out, rounded, severity, domain, message, cause);

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TimeZone;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,27 @@ class LogOutputTest {
                         Nov 24 03:41:17.749 [err] bad: java.lang.IllegalStateException: why
                         """);
         assertThat(logger.isDebugEnabled()).isFalse();
+    }
+
+    @Test
+    void showsNoticesAndWorseToWhoeverWatchesWhereverTheyGo() throws Exception {
+        List<String> shown = new ArrayList<>();
+        output.configure(List.of(target("err stdout")), new LogStyle(1000, true, false, false, ""));
+        TorLogger logger = new TorLogger("dev.cepa.circuit.X", output);
+        logger.warn("before");
+        output.setTail((millis, severity, text) -> shown.add(millis + " " + severity.text() + " " + text));
+        output.configure(List.of(target("err stdout")), new LogStyle(1000, true, false, false, ""));
+        logger.debug("too mild");
+        logger.info("a notice\nof two lines\u0007");
+        logger.error("bad");
+        assertThat(shown).containsExactly(
+                now.toEpochMilli() / 1000 * 1000 + " notice {CIRC} a notice\n    of two lines?",
+                now.toEpochMilli() / 1000 * 1000 + " err {CIRC} bad");
+        assertThat(written()).contains("bad").doesNotContain("notice");
+        output.setTail(null);
+        logger.info("after");
+        assertThat(shown).hasSize(2);
+        assertThat(logger.isInfoEnabled()).isFalse();
     }
 
     @ParameterizedTest

@@ -1,20 +1,30 @@
 package dev.cepa.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.TestNetworks;
+import dev.cepa.testnet.WebServer;
 import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,8 +45,12 @@ class MetricsPortIT {
         started.forEach(Process::destroyForcibly);
     }
 
-    /** Runs the daemon until it has bootstrapped; returns what it has logged. */
-    private String bootstrapped(Path classes, String... args) throws Exception {
+    /**
+     * Runs the daemon until it has bootstrapped; returns what it has logged.
+     *
+     * @param option of the JVM
+     */
+    private String bootstrapped(String option, String... args) throws Exception {
         TestNetwork network = TestNetworks.shared();
         List<String> lines = new ArrayList<>(network.clientTorrc());
         lines.add("DataDirectory " + folder.resolve("data"));
@@ -51,8 +65,7 @@ class MetricsPortIT {
         }
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m",
-                "-Xlog:class+load:file=" + classes, "-cp", String.join(File.pathSeparator, path), Main.class.getName(), "-f",
-                torrc.toString()));
+                option, "-cp", String.join(File.pathSeparator, path), Main.class.getName(), "-f", torrc.toString()));
         command.addAll(List.of(args));
         Path log = folder.resolve("log");
         started.add(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
@@ -69,7 +82,7 @@ class MetricsPortIT {
     @Test
     void withoutThePortNoneOfItsClassesIsLoaded() throws Exception {
         Path classes = folder.resolve("classes");
-        bootstrapped(classes);
+        bootstrapped("-Xlog:class+load:file=" + classes);
         assertThat(Files.readString(classes)).contains("dev.cepa.daemon.Daemon ")
                 .doesNotContain("dev.cepa.monitor", "dev.cepa.daemon.Monitoring", "io.prometheus", "io.opentelemetry")
                 .doesNotContain("com.sun.net.httpserver", "jdk.jfr.FlightRecorder ", "java.lang.management");
@@ -78,7 +91,7 @@ class MetricsPortIT {
     @Test
     void opensThePortThatTheCommandLineAsksFor() throws Exception {
         Path classes = folder.resolve("classes");
-        String log = bootstrapped(classes, "--metrics-port", "auto");
+        String log = bootstrapped("-Xlog:class+load:file=" + classes, "--metrics-port", "auto");
         assertThat(log).contains(OPENED);
         int at = log.indexOf(OPENED) + OPENED.length();
         String port = log.substring(at, log.indexOf('\n', at));
@@ -93,5 +106,146 @@ class MetricsPortIT {
         assertThat(metrics.body()).contains("cepa_bootstrap_ratio 1.0\n", "cepa_circuits_built_total{");
         assertThat(Files.readString(classes)).contains("dev.cepa.monitor.Monitor ")
                 .doesNotContain("com.sun.net.httpserver", "java.lang.management");
+    }
+
+    @Test
+    void leavesARecordingOfTheFlightRecorderWhenItEnds() throws Exception {
+        Path recording = folder.resolve("cepa.jfr");
+        bootstrapped("-XX:StartFlightRecording=filename=" + recording, "--metrics-port", "auto FlightRecorder");
+        Process daemon = started.get(0);
+        daemon.destroy();
+        assertThat(daemon.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        Process printing = new ProcessBuilder(
+                        System.getProperty("java.home") + "/bin/jfr", "print", "--events", "dev.cepa.*", recording.toString())
+                .redirectErrorStream(true).start();
+        String printed = new String(printing.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(printing.waitFor()).as(printed).isZero();
+        assertThat(printed).contains("dev.cepa.Bootstrap {", "percent = 100", "dev.cepa.CircuitBuild {", "dev.cepa.CircuitHop {");
+    }
+
+    private static HttpResponse<String> get(int port, String path) throws Exception {
+        return HttpClient.newHttpClient().send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static void echoes(Socket stream) throws IOException {
+        stream.getOutputStream().write(7);
+        assertThat(stream.getInputStream().read()).isEqualTo(7);
+    }
+
+    private static void reload(SignalledDaemon daemon, String... lines) throws Exception {
+        List<String> all = new ArrayList<>(List.of("SocksPort auto"));
+        all.addAll(List.of(lines));
+        daemon.writeTorrc(all.toArray(String[]::new));
+        daemon.signal("HUP");
+    }
+
+    private static String live(Socket kept) throws IOException {
+        kept.getOutputStream().write("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        StringBuilder answer = new StringBuilder();
+        for (int c = kept.getInputStream().read(); c >= 0; c = kept.getInputStream().read()) {
+            answer.append((char) c);
+            if (answer.toString().endsWith("alive\n")) {
+                break;
+            }
+        }
+        return answer.toString();
+    }
+
+    @Test
+    void theFileSaysAnewWhetherThereIsAPortWithoutALossOfStreams() throws Exception {
+        TestNetwork network = TestNetworks.shared();
+        try (SignalledDaemon daemon = SignalledDaemon.start(folder, network, "SocksPort auto");
+                WebServer web = WebServer.start();
+                ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            int socks = daemon.awaitPort();
+            daemon.await("Bootstrapped 100% (done): Done");
+            try (Socket stream = SignalledDaemon.connect(socks, web.echoPort())) {
+                echoes(stream);
+                reload(daemon, "MetricsPort auto");
+                int port = Integer.parseInt(daemon.await(OPENED));
+                daemon.await("The configuration has been reloaded.");
+                showsWhatWasThereBefore(port, network);
+
+                try (Socket kept = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                    kept.setSoTimeout(10_000);
+                    assertThat(live(kept)).startsWith("HTTP/1.1 200 ");
+                    reload(daemon, "MetricsPort auto Fingerprints");
+                    daemon.await("The configuration has been reloaded.");
+                    assertThat(get(port, "/metrics").body()).contains("cepa_guard_up{guard=\"$");
+                    assertThat(live(kept)).startsWith("HTTP/1.1 200 ");
+                    reload(daemon, "MetricsPort auto", "MetricsPortPolicy reject *");
+                    daemon.await("The configuration has been reloaded.");
+                    assertThat(kept.getInputStream().read()).isNegative();
+                    assertThat(catchThrowable(() -> get(port, "/live"))).isInstanceOf(IOException.class);
+                }
+
+                reload(daemon, "MetricsPort " + taken.getLocalPort());
+                daemon.await("Going on with the old configuration.");
+                int free = taken.getLocalPort();
+                taken.close();
+                reload(daemon, "MetricsPort " + free);
+                assertThat(daemon.await(OPENED)).isEqualTo(Integer.toString(free));
+                daemon.await("Closing no-longer-configured Metrics listener on 127.0.0.1:" + port);
+                daemon.await("The configuration has been reloaded.");
+                assertThat(get(free, "/ready").statusCode()).isEqualTo(200);
+                assertThat(get(free, "/metrics").body()).contains("cepa_circuits_open{purpose=\"general\"}");
+                assertThat(catchThrowable(() -> get(port, "/live"))).isInstanceOf(IOException.class);
+
+                reload(daemon);
+                daemon.await("Closing no-longer-configured Metrics listener on 127.0.0.1:" + free);
+                daemon.await("The configuration has been reloaded.");
+                assertThat(catchThrowable(() -> get(free, "/live"))).isInstanceOf(IOException.class);
+                echoes(stream);
+            }
+        }
+    }
+
+    /** Of a client that had bootstrapped before anybody watched. */
+    private static void showsWhatWasThereBefore(int port, TestNetwork network) throws Exception {
+        HttpResponse<String> health = get(port, "/health");
+        assertThat(health.statusCode()).as(health.body()).isEqualTo(200);
+        assertThat(health.body()).startsWith("{\"status\":\"up\"").contains("\"directory\":{\"status\":\"up\"");
+        assertThat(get(port, "/ready").statusCode()).isEqualTo(200);
+        String metrics = get(port, "/metrics").body();
+        assertThat(metrics).contains(
+                "cepa_bootstrap_ratio 1.0\n", "cepa_streams_active{kind=\"user\"} 1.0\n",
+                "cepa_directory_relays " + network.relays().size() + ".0\n");
+        assertThat(metrics).containsPattern("cepa_channels_open [1-9]").containsPattern("cepa_guards\\{state=\"up\"} [1-9]")
+                .containsPattern("cepa_circuits_open\\{purpose=\"general\"} [1-9]");
+    }
+
+    @Test
+    void thePageShowsTheLogAsItIsWritten() throws Exception {
+        try (SignalledDaemon daemon = SignalledDaemon.start(
+                        folder, TestNetworks.shared(), "SocksPort auto", "SafeSocks 1", "MetricsPort auto",
+                        "Log [~circ]info-err stdout", "LogTimeGranularity 1")) {
+            int port = Integer.parseInt(daemon.await(OPENED));
+            int socks = daemon.awaitPort();
+            daemon.await("Bootstrapped 100% (done): Done");
+            Throwable refused = catchThrowable(() -> SignalledDaemon.connect(socks, 4711).close());
+            assertThat(refused).isInstanceOf(IOException.class);
+            daemon.await("is giving Tor only an IP address");
+            String shown = lastLog(port);
+            assertThat(shown).contains("Bootstrapped 100% (done): Done", "to port 4711) is giving Tor only an IP address")
+                    .doesNotContain("127.0.0.1:4711");
+            Matcher lines = Pattern.compile("\"severity\":\"(err|warn|notice)\",\"text\":\"([^\"\\\\]*)").matcher(shown);
+            int count = 0;
+            for (; lines.find(); count++) {
+                assertThat(daemon.log()).contains("[" + lines.group(1) + "] " + lines.group(2));
+            }
+            assertThat(count).isGreaterThan(8).isEqualTo(shown.split("\"severity\":", -1).length - 1);
+        }
+    }
+
+    /** What the page is sent of the log at first. */
+    private static String lastLog(int port) throws Exception {
+        HttpResponse<Stream<String>> events = HttpClient.newHttpClient().send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/events")).build(),
+                HttpResponse.BodyHandlers.ofLines());
+        try (Stream<String> lines = events.body()) {
+            return lines.filter(line -> line.startsWith("data: {\"lines\"")).findFirst().orElseThrow();
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.cepa.monitor;
 
+import dev.cepa.OnionServiceState;
 import dev.cepa.TorClient;
 import dev.cepa.Traffic;
 import dev.cepa.event.TorEvent;
@@ -16,6 +17,7 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -28,19 +30,26 @@ final class Gauges implements MultiCollector {
     private final NetworkState network;
     private final InstantSource clock;
     private final Supplier<Traffic> traffic;
+    private final Supplier<List<OnionServiceState>> services;
     private final ProcessNumbers process;
-    private final boolean fingerprints;
+    private volatile boolean fingerprints;
     private volatile double circuitTimeout = Double.NaN;
 
     /** @param fingerprints whether guards are named */
     Gauges(
-            NetworkState network, InstantSource clock, Supplier<Traffic> traffic, ProcessNumbers process,
-            boolean fingerprints) {
+            NetworkState network, InstantSource clock, Supplier<Traffic> traffic,
+            Supplier<List<OnionServiceState>> services, ProcessNumbers process, boolean fingerprints) {
         this.network = network;
         this.clock = clock;
         this.traffic = traffic;
+        this.services = services;
         this.process = process;
         this.fingerprints = fingerprints;
+    }
+
+    /** Whether guards are named from now on. */
+    void setFingerprints(boolean wanted) {
+        fingerprints = wanted;
     }
 
     /** The time that circuits may take to build was learned anew. */
@@ -166,7 +175,7 @@ final class Gauges implements MultiCollector {
         }
     }
 
-    private static void services(MetricSnapshots.Builder all, View view) {
+    private void services(MetricSnapshots.Builder all, View view) {
         GaugeSnapshot.Builder points =
                 gauge("tor_hs_intro_established", "Introduction points of our onion service that are established.");
         GaugeSnapshot.Builder clients =
@@ -177,6 +186,27 @@ final class Gauges implements MultiCollector {
         }
         all.metricSnapshot(points.build());
         all.metricSnapshot(clients.build());
+        CounterSnapshot.Builder toPrograms = CounterSnapshot.builder().name("tor_hs_app_write_bytes")
+                .help("Bytes of clients that were passed on to the program behind our onion service.");
+        CounterSnapshot.Builder fromPrograms = CounterSnapshot.builder().name("tor_hs_app_read_bytes")
+                .help("Bytes that the program behind our onion service has sent.");
+        GaugeSnapshot.Builder efforts =
+                gauge("tor_hs_pow_suggested_effort", "How much work clients of our onion service are asked for; 0 for none.");
+        GaugeSnapshot.Builder waiting =
+                gauge("tor_hs_rdv_pow_pqueue", "Clients of our onion service that wait until it is their turn, by their work.");
+        for (OnionServiceState service : services.get()) {
+            for (OnionServiceState.Port port : service.ports()) {
+                Labels labels = Labels.of("onion", service.address(), "port", Integer.toString(port.port()));
+                toPrograms.dataPoint(new CounterDataPointSnapshot(port.toProgram(), labels, null, 0));
+                fromPrograms.dataPoint(new CounterDataPointSnapshot(port.fromProgram(), labels, null, 0));
+            }
+            efforts.dataPoint(point(service.suggestedEffort(), "onion", service.address()));
+            waiting.dataPoint(point(service.waiting(), "onion", service.address()));
+        }
+        all.metricSnapshot(toPrograms.build());
+        all.metricSnapshot(fromPrograms.build());
+        all.metricSnapshot(efforts.build());
+        all.metricSnapshot(waiting.build());
     }
 
     private void process(MetricSnapshots.Builder all) {

@@ -30,6 +30,7 @@ final class HttpServer implements Closeable {
     private static final int HEAD_MILLIS = 15_000;
     private static final int IDLE_MILLIS = 90_000;
     private static final long ACCEPT_RETRY_MILLIS = 100;
+    private static final long CLOSING_MILLIS = 500;
 
     /** What never changes in an answer: nothing from elsewhere, nothing to elsewhere. */
     private static final String SECURITY = "Content-Security-Policy: default-src 'none'; script-src 'self'; "
@@ -50,9 +51,10 @@ final class HttpServer implements Closeable {
     }
 
     private final ServerSocket server;
-    private final MonitorSettings settings;
     private final Handler handler;
-    private final HostCheck hosts;
+    private final Thread acceptor;
+    private volatile MonitorSettings settings;
+    private volatile HostCheck hosts;
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
 
     private HttpServer(ServerSocket server, MonitorSettings settings, Handler handler) {
@@ -60,6 +62,7 @@ final class HttpServer implements Closeable {
         this.settings = settings;
         this.handler = handler;
         this.hosts = new HostCheck(settings.hostNames());
+        acceptor = Thread.ofVirtual().name("monitor-accept").unstarted(this::acceptAll);
     }
 
     /**
@@ -83,12 +86,23 @@ final class HttpServer implements Closeable {
                     e);
         }
         HttpServer made = new HttpServer(server, settings, handler);
-        Thread.ofVirtual().name("monitor-accept").start(made::acceptAll);
+        made.acceptor.start();
         return made;
     }
 
     InetSocketAddress address() {
         return (InetSocketAddress) server.getLocalSocketAddress();
+    }
+
+    /** Answers others from now on; where it listens stays. Connections of whoever is not allowed any more are closed. */
+    void setSettings(MonitorSettings next) {
+        settings = next;
+        hosts = new HostCheck(next.hostNames());
+        for (Socket socket : connections) {
+            if (!next.allowed().test(socket.getInetAddress())) {
+                closeQuietly(socket);
+            }
+        }
     }
 
     private void acceptAll() {
@@ -100,6 +114,12 @@ final class HttpServer implements Closeable {
                     continue;
                 }
                 connections.add(socket);
+                if (!settings.allowed().test(socket.getInetAddress()) || server.isClosed()) {
+                    // That has changed in this moment.
+                    connections.remove(socket);
+                    closeQuietly(socket);
+                    continue;
+                }
                 Thread.ofVirtual().name("monitor").start(() -> serve(socket));
             } catch (IOException e) {
                 if (!server.isClosed()) {
@@ -258,6 +278,12 @@ final class HttpServer implements Closeable {
         closeQuietly(server);
         for (Socket socket : connections) {
             closeQuietly(socket);
+        }
+        try {
+            // The port is free only once nobody waits for a connection to it.
+            acceptor.join(CLOSING_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -1,9 +1,7 @@
 package dev.cepa.monitor;
 
 import dev.cepa.Traffic;
-import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
-import dev.cepa.event.TorEventListener;
 import dev.cepa.monitor.NetworkState.CircuitView;
 import dev.cepa.monitor.NetworkState.ServiceView;
 import dev.cepa.monitor.NetworkState.StreamView;
@@ -16,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -27,20 +24,21 @@ import org.jspecify.annotations.Nullable;
  * The page for people: its files, and what it shows, sent once a second to each page that is open (server-sent events). With
  * no page open nothing is put together. Thread-safe.
  */
-final class LivePage implements TorEventListener, Closeable {
+final class LivePage implements Closeable {
     /** Pages that are open at once. */
     private static final int MOST_READERS = 8;
     /** Lines of a table; the page says how many there are in all. */
     private static final int MOST_ROWS = 200;
 
     private static final int LOG_LINES = 200;
+    private static final int LINE_LENGTH = 1000;
     private static final int HISTORY_SECONDS = 300;
 
     private record Line(long number, long millis, String severity, String text) {}
 
     private final NetworkState network;
     private final InstantSource clock;
-    private final boolean destinations;
+    private volatile boolean destinations;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition fresh = lock.newCondition();
     // Guarded by the lock, as all below:
@@ -62,43 +60,20 @@ final class LivePage implements TorEventListener, Closeable {
         this.destinations = destinations;
     }
 
-    @Override
-    public void onEvent(TorEvent event) {
-        switch (event) {
-            case TorEvent.Bootstrap b -> add(
-                    b.problem() == null ? "notice" : "warning",
-                    "Bootstrapped " + b.percent() + "%: " + b.summary() + (b.problem() == null ? "" : " (" + b.problem() + ")"));
-            case TorEvent.Warning warning -> {
-                TorException cause = warning.cause();
-                add(cause == null ? "warning" : cause.kind().severity().name().toLowerCase(Locale.ROOT), warning.message());
-            }
-            case TorEvent.ConsensusArrived c -> add(
-                    "notice", "A consensus of " + c.relays() + " relays is in use, valid until " + c.validUntil());
-            case TorEvent.ListenerOpened l -> add("notice", l.kind() + " port is open on " + l.address());
-            case TorEvent.GuardStatus g -> add(
-                    g.status().equals("DOWN") ? "warning" : "notice", "Guard " + nickname(g.relay()) + " is " + g.status());
-            case TorEvent.ClockSkew s -> add(
-                    "warning", "The clock is " + s.skew().toSeconds() + " s ahead of " + s.source());
-            case TorEvent.ClockJumped j -> add("warning", "The clock jumped by " + j.time().toSeconds() + " s");
-            case TorEvent.Dormant d -> add("notice", d.dormant() ? "Going to rest: nobody uses Cepa" : "Woken up");
-            case TorEvent.LowMemory low -> add(
-                    "warning", "Queues took too much memory; " + low.ended() + " circuits were ended");
-            case TorEvent.ServiceStatus s -> {
-                if (s.failure() != null) {
-                    add("notice", "An onion service of ours: " + s.action() + ", " + s.failure().getMessage());
-                }
-            }
-            default -> {}
-        }
+    /** Whether to show where streams go from now on. */
+    void setDestinations(boolean shown) {
+        destinations = shown;
     }
 
-    private void add(String severity, String text) {
+    /** A line of the program's log; the last ones are kept, and of each the beginning. */
+    void log(long millis, String severity, String text) {
+        String kept = text.length() <= LINE_LENGTH ? text : text.substring(0, LINE_LENGTH) + "...";
         lock.lock();
         try {
             if (log.size() == LOG_LINES) {
                 log.removeFirst();
             }
-            log.add(new Line(++lineNumber, clock.millis(), severity, text));
+            log.add(new Line(++lineNumber, millis, severity, kept));
         } finally {
             lock.unlock();
         }

@@ -1,5 +1,6 @@
 package dev.cepa.monitor;
 
+import dev.cepa.OnionServiceState;
 import dev.cepa.Traffic;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -7,9 +8,11 @@ import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEventListener;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.core.metrics.StatefulMetric;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,6 +79,9 @@ final class Metrics implements TorEventListener {
             "tor_hs_intro_circ_build_time_seconds", "How long introduction points took to be established.", "onion");
     private final Histogram rendezvousSeconds =
             histogram("tor_hs_rend_circ_build_time_seconds", "How long it took to meet a client.", "onion");
+    /** Their first label is the service; with it they go. */
+    private final List<StatefulMetric<?, ?>> ofServices = List.of(
+            introductions, introductionsRefused, rendezvous, rendezvousErrors, introductionSeconds, rendezvousSeconds);
     private final Counter warnings = counter("cepa_warnings", "Warnings, by what is in trouble.", "category", "reason");
     private final Counter clockJumps = counter("cepa_clock_jumps", "Times that the clock jumped or the program stood still.");
     private final Counter memoryFreed =
@@ -87,10 +93,14 @@ final class Metrics implements TorEventListener {
      * @param fingerprints whether guards are named
      */
     Metrics(
-            NetworkState network, InstantSource clock, Supplier<Traffic> traffic, ProcessNumbers process,
-            boolean fingerprints) {
-        gauges = new Gauges(network, clock, traffic, process, fingerprints);
+            NetworkState network, InstantSource clock, Supplier<Traffic> traffic,
+            Supplier<List<OnionServiceState>> services, ProcessNumbers process, boolean fingerprints) {
+        gauges = new Gauges(network, clock, traffic, services, process, fingerprints);
         registry.register(gauges);
+    }
+
+    void setFingerprints(boolean wanted) {
+        gauges.setFingerprints(wanted);
     }
 
     PrometheusRegistry registry() {
@@ -275,7 +285,17 @@ final class Metrics implements TorEventListener {
                 }
             }
             case CLIENT_MISSED -> rendezvousErrors.labelValues(onion, result(event.failure())).inc();
-            case STARTED, POINT_FAILED, POINT_CLOSED, CLIENT_LEFT, STOPPED -> {}
+            case STARTED -> {
+                // Rates are wrong for a counter whose first sample is not 0.
+                introductions.initLabelValues(onion);
+                rendezvous.initLabelValues(onion);
+            }
+            case STOPPED -> {
+                for (StatefulMetric<?, ?> metric : ofServices) {
+                    metric.removeIf(labels -> labels.get(0).equals(onion));
+                }
+            }
+            case POINT_FAILED, POINT_CLOSED, CLIENT_LEFT -> {}
         }
     }
 }

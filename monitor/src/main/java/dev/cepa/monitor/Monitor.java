@@ -1,5 +1,6 @@
 package dev.cepa.monitor;
 
+import dev.cepa.OnionServiceState;
 import dev.cepa.TorClient;
 import dev.cepa.Traffic;
 import dev.cepa.error.TorException;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,14 +39,20 @@ public final class Monitor implements TorEventListener, Closeable {
     private final Exposition exposition;
     private final Health health;
     private final LivePage page;
-    private final HttpServer server;
+    private final ReentrantLock changing = new ReentrantLock();
+    /** Guarded by the lock. */
+    private MonitorSettings settings;
+    /** Written with the lock held. */
+    private volatile HttpServer server;
+
     private final Thread sampler;
     private volatile @Nullable TorClient client;
 
     private Monitor(MonitorSettings settings) throws TorException {
+        this.settings = settings;
         InstantSource clock = InstantSource.system();
         network = new NetworkState(clock);
-        metrics = new Metrics(network, clock, this::traffic, process, settings.fingerprints());
+        metrics = new Metrics(network, clock, this::traffic, this::services, process, settings.fingerprints());
         exposition = new Exposition(metrics.registry());
         health = new Health(network, clock, this::listeners);
         page = new LivePage(network, clock, settings.destinations());
@@ -72,6 +80,64 @@ public final class Monitor implements TorEventListener, Closeable {
         client = watched;
     }
 
+    /**
+     * The same for a client that has run for a while before this was made one of its listeners: learns how things stand
+     * with it. Counts begin at nothing.
+     *
+     * @param watched a client that this hears the events of
+     */
+    public void join(TorClient watched) {
+        watch(watched);
+        watched.describe(network::learn);
+        for (OnionServiceState service : watched.onionServices()) {
+            network.learn(service);
+        }
+    }
+
+    /**
+     * Goes over to other settings. If only who may connect and what is shown have changed, the port stays open with all its
+     * connections that are allowed still; another address is opened before the old one is closed.
+     *
+     * @param next where, and for whom
+     * @throws TorException of kind CONFIG if the address can't be had; then all is as it was
+     */
+    public void reconfigure(MonitorSettings next) throws TorException {
+        changing.lock();
+        try {
+            if (next.address().equals(settings.address())) {
+                server.setSettings(next);
+            } else {
+                HttpServer before = server;
+                server = reopen(before, next);
+                before.close();
+            }
+            settings = next;
+            metrics.setFingerprints(next.fingerprints());
+            page.setDestinations(next.destinations());
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    /** Another address with the same port may be in the way. */
+    private HttpServer reopen(HttpServer before, MonitorSettings next) throws TorException {
+        try {
+            return HttpServer.open(next, this::answer);
+        } catch (TorException e) {
+            InetSocketAddress old = before.address();
+            if (old.getPort() != next.address().getPort()) {
+                throw e;
+            }
+            before.close();
+            try {
+                return HttpServer.open(next, this::answer);
+            } catch (TorException second) {
+                server = HttpServer.open(settings, this::answer);
+                throw second;
+            }
+        }
+    }
+
     /** {@return where the port is} */
     public InetSocketAddress address() {
         return server.address();
@@ -81,12 +147,27 @@ public final class Monitor implements TorEventListener, Closeable {
     public void onEvent(TorEvent event) {
         network.onEvent(event);
         metrics.onEvent(event);
-        page.onEvent(event);
+    }
+
+    /**
+     * Shows a line of the program's log on the page. Only the last ones are kept. Quick, and logs nothing itself.
+     *
+     * @param millis when it was written, in milliseconds since 1970
+     * @param severity {@code err}, {@code warn}, {@code notice} or another word
+     * @param text the line as everybody may see it who may see the page
+     */
+    public void log(long millis, String severity, String text) {
+        page.log(millis, severity, text);
     }
 
     private Traffic traffic() {
         TorClient watched = client;
         return watched == null ? NO_TRAFFIC : watched.traffic();
+    }
+
+    private List<OnionServiceState> services() {
+        TorClient watched = client;
+        return watched == null ? List.of() : watched.onionServices();
     }
 
     private List<InetSocketAddress> listeners() {

@@ -1,5 +1,6 @@
 package dev.cepa.monitor;
 
+import dev.cepa.OnionServiceState;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class NetworkState implements TorEventListener {
     /** Of each kind; what comes on top is counted by the metrics alone. */
     private static final int MOST = 4096;
+
+    /** As long as nothing was heard. */
+    private static final TorEvent.Bootstrap NOTHING = new TorEvent.Bootstrap(0, "starting", "Starting", null);
 
     /** A circuit that has not ended. */
     record CircuitView(long id, boolean built, String purpose, List<String> path, Instant since, long buildMillis) {
@@ -67,7 +71,7 @@ final class NetworkState implements TorEventListener {
     private final Map<Long, Long> channelsBegun = new HashMap<>();
     private final Map<String, ServiceView> services = new LinkedHashMap<>();
     private final Map<String, String> listeners = new LinkedHashMap<>();
-    private TorEvent.Bootstrap bootstrap = new TorEvent.Bootstrap(0, "starting", "Starting", null);
+    private TorEvent.Bootstrap bootstrap = NOTHING;
     private TorEvent.@Nullable ConsensusArrived consensus;
     private Outcome building = Outcome.NONE;
     private Outcome connecting = Outcome.NONE;
@@ -109,6 +113,43 @@ final class NetworkState implements TorEventListener {
                 case TorEvent.OnionDescriptor d -> descriptor(d);
                 case TorEvent.ServiceStatus s -> service(s);
                 default -> {}
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes what a client says of itself when it is joined late; what events have told is newer and counts. */
+    void learn(TorEvent event) {
+        lock.lock();
+        try {
+            boolean news = switch (event) {
+                case TorEvent.Bootstrap b -> bootstrap.equals(NOTHING);
+                case TorEvent.ConsensusArrived c -> consensus == null;
+                case TorEvent.CircuitStatus c ->
+                        c.status() == TorEvent.CircuitStatus.Status.CLOSED || !circuits.containsKey(c.circuitId());
+                case TorEvent.StreamStatus s ->
+                        s.status() == TorEvent.StreamStatus.Status.CLOSED || !streams.containsKey(s.streamId());
+                case TorEvent.ChannelStatus c ->
+                        c.status() == TorEvent.ChannelStatus.Status.CLOSED || !channels.containsKey(c.channelId());
+                case TorEvent.GuardStatus g -> !guards.containsKey(g.relay()) && !vanguards.containsKey(g.relay());
+                default -> true;
+            };
+            if (news) {
+                onEvent(event);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The same of an onion service. */
+    void learn(OnionServiceState service) {
+        lock.lock();
+        try {
+            if (!services.containsKey(service.address())) {
+                put(services, service.address(), new ServiceView(
+                        service.address(), service.introductionPoints(), service.clients(), service.published(), clock.instant()));
             }
         } finally {
             lock.unlock();

@@ -52,6 +52,23 @@ class HealthTest {
     }
 
     @Test
+    void saysOfEachPartHowItIsSinceWhenAndHowLongItTook() {
+        started();
+        network.onEvent(new TorEvent.DirectoryDownload("consensus", "$AAAA~one", 200, 5000, Duration.ofMillis(250), null));
+        network.onEvent(Events.channel(1, ChannelStatus.Status.LAUNCHED, null));
+        network.onEvent(Events.channel(1, ChannelStatus.Status.CONNECTED, null));
+        String json = health.report().json();
+        String part = "\\{\"status\":\"[a-z]+\",\"message\":\"[^\"]+\",\"since\":\"2026-11-24T12:00:00Z\"";
+        assertThat(json).matches("\\{\"status\":\"up\",\"message\":\"all is well\",\"since\":\"2026-11-24T12:00:00Z\",.*");
+        for (String name : List.of("directory", "guards", "circuits", "listeners", "clock", "onion_services")) {
+            assertThat(json).containsPattern("\"" + name + "\":" + part);
+        }
+        for (String name : List.of("directory", "guards", "circuits")) {
+            assertThat(json).containsPattern("\"" + name + "\":" + part + ",\"latencySeconds\":[0-9.E-]+}");
+        }
+    }
+
+    @Test
     void isDownWhenCircuitsEndAndNoRelayCanBeReached() {
         started();
         network.onEvent(Events.circuit(1, CircuitStatus.Status.CLOSED, 3, Events.failure(ErrorKind.RELAY_UNREACHABLE)));

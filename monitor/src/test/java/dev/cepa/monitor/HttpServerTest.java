@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,5 +144,81 @@ class HttpServerTest {
         assertThatThrownBy(() -> Monitor.open(new MonitorSettings(taken, address -> true, List.of(), false, false)))
                 .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIG))
                 .hasMessageContaining("port " + taken.getPort());
+    }
+
+    private static MonitorSettings at(InetSocketAddress address, Predicate<InetAddress> allowed, String... names) {
+        return new MonitorSettings(address, allowed, List.of(names), false, false);
+    }
+
+    private static String ask(Socket socket, String path) throws IOException {
+        socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        StringBuilder answer = new StringBuilder();
+        for (int c = socket.getInputStream().read(); c >= 0; c = socket.getInputStream().read()) {
+            answer.append((char) c);
+            if (answer.toString().endsWith("alive\n")) {
+                break;
+            }
+        }
+        return answer.toString();
+    }
+
+    @Test
+    void takesOtherRulesWithoutClosingThePortOrWhoMayStay() throws Exception {
+        InetSocketAddress address = MonitorSettings.DEFAULT.address();
+        int port = monitor.address().getPort();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(10_000);
+            assertThat(ask(socket, "/live")).startsWith("HTTP/1.1 200 ");
+            assertThat(get("/live", "Host: other.internal")).startsWith("HTTP/1.1 421 ");
+            monitor.reconfigure(at(address, InetAddress::isLoopbackAddress, "other.internal"));
+            assertThat(monitor.address().getPort()).isEqualTo(port);
+            assertThat(ask(socket, "/live")).startsWith("HTTP/1.1 200 ");
+            assertThat(get("/live", "Host: other.internal")).startsWith("HTTP/1.1 200 ");
+            monitor.reconfigure(at(address, from -> false));
+            assertThat(socket.getInputStream().read()).isNegative();
+            assertThat(get("/live", "Host: localhost")).isEmpty();
+        }
+    }
+
+    @Test
+    void movesAndStaysWhereItIsIfItCannot() throws Exception {
+        int port = monitor.address().getPort();
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            InetSocketAddress there = new InetSocketAddress(InetAddress.getLoopbackAddress(), taken.getLocalPort());
+            assertThatThrownBy(() -> monitor.reconfigure(at(there, InetAddress::isLoopbackAddress)))
+                    .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.CONFIG));
+            assertThat(monitor.address().getPort()).isEqualTo(port);
+            assertThat(get("/live", "Host: cepa.internal")).startsWith("HTTP/1.1 200 ");
+            taken.close();
+            monitor.reconfigure(at(there, InetAddress::isLoopbackAddress));
+            assertThat(monitor.address()).isEqualTo(there);
+            assertThat(get("/live", "Host: localhost")).startsWith("HTTP/1.1 200 ");
+            assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+                    .isInstanceOf(IOException.class);
+            // The same port of all addresses: the old one is in the way.
+            InetSocketAddress everywhere = new InetSocketAddress(there.getPort());
+            monitor.reconfigure(at(everywhere, InetAddress::isLoopbackAddress));
+            assertThat(get("/live", "Host: localhost")).startsWith("HTTP/1.1 200 ");
+        }
+    }
+
+    @Test
+    void sendsThePageTheLastLinesOfTheLog() throws Exception {
+        for (int i = 1; i <= 250; i++) {
+            monitor.log(1000 + i, i % 2 == 0 ? "notice" : "warn", "line " + i + " \"quoted\"\n    <b>more</b>" + "x".repeat(2000));
+        }
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), monitor.address().getPort())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            String line = in.readLine();
+            while (!line.equals("event: log")) {
+                line = in.readLine();
+            }
+            String log = in.readLine();
+            assertThat(log).contains("\"at\":1250,\"severity\":\"notice\",\"text\":\"line 250 \\\"quoted\\\"\\n")
+                    .contains("line 51 ", "\"severity\":\"warn\"").doesNotContain("line 50 ");
+            assertThat(log.length()).isLessThan(200 * 1200);
+        }
     }
 }

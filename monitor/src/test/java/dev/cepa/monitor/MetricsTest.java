@@ -2,7 +2,9 @@ package dev.cepa.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cepa.OnionServiceState;
 import dev.cepa.Traffic;
+import dev.cepa.event.TorEvent;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
@@ -11,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -29,9 +32,10 @@ class MetricsTest {
     private final NetworkState network = new NetworkState(InstantSource.fixed(Events.NOON));
     private final ProcessNumbers process = new ProcessNumbers();
     private Traffic traffic = new Traffic(0, 0);
+    private List<OnionServiceState> services = List.of();
 
     private Metrics metrics(boolean fingerprints) {
-        return new Metrics(network, InstantSource.fixed(Events.NOON), () -> traffic, process, fingerprints);
+        return new Metrics(network, InstantSource.fixed(Events.NOON), () -> traffic, () -> services, process, fingerprints);
     }
 
     private static String scrape(Metrics metrics) throws IOException {
@@ -60,6 +64,8 @@ class MetricsTest {
             metrics.onEvent(event);
         }
         traffic = new Traffic(1000, 500);
+        services = List.of(new OnionServiceState(
+                Events.ONION, 3, 1, true, 7, 12, List.of(new OnionServiceState.Port(80, 100, 2000))));
         return samples(scrape(metrics));
     }
 
@@ -117,6 +123,35 @@ class MetricsTest {
         assertThat(samples.get("cepa_directory_consensus_age_seconds")).contains(" 1800.0");
         assertThat(samples.get("cepa_read_bytes_total")).contains(" 1000.0");
         assertThat(samples.get("tor_hs_rdv_established")).contains("{onion=\"" + Events.ONION + "\"} 1.0");
+    }
+
+    @Test
+    void countsWhatAServiceHasDoneUnderTheNamesOfTor() throws Exception {
+        Map<String, String> samples = afterEverything(metrics(false));
+        String ofPort = "{onion=\"" + Events.ONION + "\",port=\"80\"} ";
+        assertThat(samples.get("tor_hs_app_write_bytes_total")).contains(ofPort + "100.0");
+        assertThat(samples.get("tor_hs_app_read_bytes_total")).contains(ofPort + "2000.0");
+        String ofService = "{onion=\"" + Events.ONION + "\"} ";
+        assertThat(samples.get("tor_hs_pow_suggested_effort")).contains(ofService + "7.0");
+        assertThat(samples.get("tor_hs_rdv_pow_pqueue")).contains(ofService + "12.0");
+        assertThat(samples.get("tor_hs_intro_num_total")).contains(ofService + "1.0");
+        assertThat(samples.get("tor_hs_intro_rejected_intro_req_total")).contains("reason=\"protocol\"} 1.0");
+    }
+
+    @Test
+    void nothingIsLeftOfAServiceThatWasStopped() throws Exception {
+        Metrics metrics = metrics(false);
+        afterEverything(metrics);
+        assertThat(scrape(metrics)).contains("onion=\"" + Events.ONION);
+        TorEvent stopped = Events.service(TorEvent.ServiceStatus.Action.STOPPED, null);
+        network.onEvent(stopped);
+        metrics.onEvent(stopped);
+        services = List.of();
+        assertThat(scrape(metrics)).doesNotContain(Events.ONION);
+        TorEvent started = Events.service(TorEvent.ServiceStatus.Action.STARTED, null);
+        network.onEvent(started);
+        metrics.onEvent(started);
+        assertThat(samples(scrape(metrics)).get("tor_hs_intro_num_total")).contains(Events.ONION + "\"} 0.0");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.cepa.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.HostedOnionService;
 import dev.cepa.OnionServiceKey;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -84,6 +86,19 @@ class MonitorIT {
         return Tools.get(monitor.address(), "/metrics").body();
     }
 
+    /** All of them, once they are as wanted. */
+    private String awaitMetrics(Predicate<String> wanted) throws Exception {
+        long end = System.nanoTime() + UNHEALTHY_WITHIN.toNanos();
+        while (true) {
+            String metrics = metrics();
+            if (wanted.test(metrics)) {
+                return metrics;
+            }
+            assertThat(System.nanoTime() < end).as(metrics).isTrue();
+            Thread.sleep(100);
+        }
+    }
+
     private static double value(String metrics, String sample) {
         for (String line : metrics.split("\n")) {
             if (line.startsWith(sample + " ")) {
@@ -108,8 +123,28 @@ class MonitorIT {
             String onion = service.address().substring(0, 56);
             assertThat(Files.readString(text)).contains("tor_hs_intro_established{onion=\"" + onion + "\"} 3.0");
             assertThat(value(Files.readString(text), "tor_hs_rdv_num_total{onion=\"" + onion + "\"}")).isPositive();
+            for (String purpose : List.of("general", "hs_service_intro", "hs_service_rend", "hs_client_rend")) {
+                assertThat(value(Files.readString(text), "cepa_circuits_open{purpose=\"" + purpose + "\"}"))
+                        .as(purpose).isPositive();
+            }
+            String ofPort = "{onion=\"" + onion + "\",port=\"80\"}";
+            assertThat(value(Files.readString(text), "tor_hs_app_read_bytes_total" + ofPort)).isGreaterThan(1000);
+            assertThat(value(Files.readString(text), "tor_hs_app_write_bytes_total" + ofPort)).isBetween(30.0, 200.0);
+            assertThat(value(Files.readString(text), "tor_hs_rend_circ_build_time_seconds_count{onion=\"" + onion + "\"}"))
+                    .isPositive();
         }
-        String metrics = metrics();
+        int closed = freePort();
+        assertThatThrownBy(() -> fetch("127.0.0.1", closed, 1)).isInstanceOf(IOException.class);
+        // Which of the two it is, is up to the exit; the program may have its answer a moment before it is counted.
+        String metrics = awaitMetrics(text -> text.contains("result=\"connection_refused\"} 1.0")
+                || text.contains("result=\"stream_closed\"} 1.0"));
+        assertThat(metrics).containsPattern(
+                "cepa_streams_failed_total\\{kind=\"user\",reason=\"(connection_refused|stream_closed)\"} [1-9]");
+        assertThat(value(metrics, "cepa_streams_closed_total{kind=\"user\",reason=\"ok\"}")).isPositive();
+        assertThat(value(metrics, "cepa_pool_requests_total{outcome=\"hit\"}")).isPositive();
+        assertThat(value(metrics, "cepa_pool_wait_seconds_count")).isPositive();
+        assertThat(value(metrics, "cepa_onion_descriptors_total{action=\"uploaded\",reason=\"\"}")).isPositive();
+        assertThat(value(metrics, "cepa_onion_descriptors_total{action=\"received\",reason=\"\"}")).isPositive();
         assertThat(value(metrics, "cepa_read_bytes_total")).isGreaterThan(300_000);
         assertThat(value(metrics, "cepa_written_bytes_total")).isPositive();
         String connects = "cepa_proxy_requests_total{command=\"connect\",protocol=\"socks5\",result=\"ok\"}";
@@ -119,7 +154,7 @@ class MonitorIT {
         assertThat(value(metrics, "cepa_circuit_hop_seconds_count{hop=\"3\"}")).isPositive();
         assertThat(value(metrics, "cepa_channel_handshake_seconds_count")).isPositive();
         assertThat(value(metrics, "cepa_guards{state=\"up\"}")).isPositive();
-        assertThat(metrics).doesNotContain("127.0.0.1", "tor_hs_intro_established{");
+        assertThat(metrics).doesNotContain("127.0.0.1", "onion=");
         for (Node relay : network.relays()) {
             assertThat(metrics).doesNotContain(relay.fingerprint(), relay.nickname() + "\"");
         }
@@ -237,6 +272,11 @@ class MonitorIT {
             awaitHealth(503, UNHEALTHY_WITHIN);
             String health = Tools.get(monitor.address(), "/health").body();
             assertThat(health).contains("\"circuits\":{\"status\":\"down\"", "\"remedy\":");
+            String metrics = awaitMetrics(text -> value(text, "cepa_guards{state=\"up\"}") == 0);
+            assertThat(value(metrics, "cepa_guards{state=\"down\"}")).isPositive();
+            assertThat(value(metrics, "cepa_channels_open")).isZero();
+            assertThat(value(metrics, "cepa_circuits_closed_total{reason=\"relay_unreachable\"}")).isPositive();
+            assertThat(value(metrics, "cepa_channels_failed_total{reason=\"relay_unreachable\"}")).isPositive();
             assertThat(Tools.get(monitor.address(), "/ready").statusCode()).isEqualTo(503);
             assertThat(Tools.get(monitor.address(), "/live").statusCode()).isEqualTo(200);
         } finally {

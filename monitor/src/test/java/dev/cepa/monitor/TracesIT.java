@@ -2,6 +2,8 @@ package dev.cepa.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cepa.HostedOnionService;
+import dev.cepa.OnionServiceKey;
 import dev.cepa.testnet.TestNetworks;
 import dev.cepa.testnet.WebServer;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
@@ -9,7 +11,10 @@ import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
@@ -41,6 +46,11 @@ class TracesIT {
                 flight.onEvent(event);
             })) {
                 assertThat(watched.fetch("127.0.0.1", port, 10_000)).isGreaterThan(10_000);
+                try (HostedOnionService service = watched.tor().onionService(OnionServiceKey.generate())
+                        .port(80, new InetSocketAddress(InetAddress.getLoopbackAddress(), port)).start()) {
+                    service.awaitPublished(Duration.ofSeconds(60));
+                    assertThat(watched.fetch(service.address(), 80, 10_000)).isGreaterThan(10_000);
+                }
             }
             recording.stop();
             recording.dump(file);
@@ -51,7 +61,8 @@ class TracesIT {
     }
 
     private static void assertSpans(List<SpanData> spans, int port) {
-        assertThat(spans).extracting(SpanData::getName).contains("bootstrap", "circuit build", "circuit hop", "stream");
+        assertThat(spans).extracting(SpanData::getName).contains(
+                "bootstrap", "circuit build", "circuit hop", "stream", "descriptor fetch");
         SpanData circuit = spans.stream()
                 .filter(s -> s.getName().equals("circuit build") && s.getAttributes().toString().contains("cepa.circuit.hops=3"))
                 .findFirst().orElseThrow();
@@ -68,7 +79,7 @@ class TracesIT {
         assertThat(printed.status()).isZero();
         assertThat(printed.output())
                 .contains("dev.cepa.Bootstrap {", "percent = 100", "dev.cepa.CircuitBuild {", "hops = 3", "dev.cepa.CircuitHop {")
-                .contains("dev.cepa.Stream {", "kind = \"user\"", "duration = ")
+                .contains("dev.cepa.Stream {", "kind = \"user\"", "duration = ", "dev.cepa.DescriptorFetch {")
                 .doesNotContain("127.0.0.1:" + port);
     }
 }

@@ -1,10 +1,13 @@
-package dev.cepa.monitor;
+package dev.cepa.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +52,7 @@ final class Browser implements AutoCloseable {
             if (Files.exists(port) && Files.readString(port).contains("\n")) {
                 String list;
                 try {
-                    list = Tools.get("http://127.0.0.1:" + Files.readString(port).split("\n")[0] + "/json/list").body();
+                    list = list(Files.readString(port).split("\n")[0]);
                 } catch (IOException e) {
                     continue;
                 }
@@ -62,6 +65,23 @@ final class Browser implements AutoCloseable {
             browser.command(domain + ".enable", "{}");
         }
         return browser;
+    }
+
+    /** Skips the test, with a word, if there is no Chromium. */
+    static void require() {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/chromium")), "chromium is not installed here; see scripts/programs");
+    }
+
+    private static String list(String port) throws IOException, InterruptedException {
+        return HttpClient.newHttpClient().send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/json/list")).build(),
+                HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    private static String quoted(String text) {
+        StringBuilder out = new StringBuilder();
+        Json.append(out, text);
+        return out.toString();
     }
 
     private final class Listener implements WebSocket.Listener {
@@ -102,13 +122,13 @@ final class Browser implements AutoCloseable {
     }
 
     void open(String url) throws InterruptedException {
-        command("Page.navigate", new Json().object().field("url", url).endObject().toString());
+        command("Page.navigate", "{\"url\":" + quoted(url) + "}");
     }
 
     /** What a script says, as text without quotes in it; all of the answer if it fails. */
     String evaluate(String script) throws InterruptedException {
-        String answer = command("Runtime.evaluate", new Json().object().field("expression", "Promise.resolve(" + script + ").then(String)")
-                .field("awaitPromise", true).field("returnByValue", true).endObject().toString());
+        String answer = command("Runtime.evaluate", "{\"expression\":" + quoted("Promise.resolve(" + script + ").then(String)")
+                + ",\"awaitPromise\":true,\"returnByValue\":true}");
         int at = answer.indexOf("\"value\":\"");
         return at < 0 ? answer : answer.substring(at + 9, answer.lastIndexOf("\"}"));
     }
@@ -133,6 +153,7 @@ final class Browser implements AutoCloseable {
     void size(int width, int height, boolean phone) throws InterruptedException {
         command("Emulation.setDeviceMetricsOverride", "{\"width\":" + width + ",\"height\":" + height
                 + ",\"deviceScaleFactor\":1,\"mobile\":" + phone + "}");
+        command("Emulation.setScrollbarsHidden", "{\"hidden\":true}");
     }
 
     void colours(String scheme) throws InterruptedException {

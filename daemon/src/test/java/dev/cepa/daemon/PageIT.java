@@ -1,24 +1,21 @@
-package dev.cepa.monitor;
+package dev.cepa.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cepa.HostedOnionService;
-import dev.cepa.OnionServiceKey;
 import dev.cepa.testnet.TestNetworks;
 import dev.cepa.testnet.WebServer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The page in Debian's Chromium, while a client carries traffic. */
+/** The daemon's page in Debian's Chromium, while it carries traffic. */
 @Timeout(300)
 class PageIT {
     private static final String SHOWN_COLOURS = "getComputedStyle(document.body).backgroundColor";
@@ -61,21 +58,26 @@ class PageIT {
 
     @Test
     void showsWhatHappensToEverybodyOnEveryScreen() throws Exception {
-        Tools.require("chromium");
+        Browser.require();
+        Path hidden = folder.resolve("hidden");
         try (WebServer web = WebServer.start();
-                Watched watched = Watched.start(TestNetworks.shared());
-                HostedOnionService service = watched.tor().onionService(OnionServiceKey.generate())
-                        .port(80, new InetSocketAddress(InetAddress.getLoopbackAddress(), web.port())).start();
-                Socket download = watched.request("127.0.0.1", web.port(), 50_000_000);
+                ReadyDaemon daemon = ReadyDaemon.start(
+                        TestNetworks.shared(), folder, List.of(), "SocksPort auto", "MetricsPort auto",
+                        "HiddenServiceDir " + hidden, "HiddenServicePort 80 127.0.0.1:" + web.port());
+                Socket download = SignalledDaemon.connect(daemon.port("Socks", 0), web.port());
                 Browser browser = Browser.start(folder)) {
+            download.getOutputStream().write(
+                    "GET /bytes/50000000?seed=1 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             Thread reader = readSlowly(download);
-            service.awaitPublished(Duration.ofSeconds(60));
-            String url = "http://127.0.0.1:" + watched.monitor().address().getPort() + "/";
+            String service = Files.readString(hidden.resolve("hostname")).strip();
+            String url = "http://127.0.0.1:" + daemon.port("Metrics", 0) + "/";
             browser.size(1180, 1050, false);
             browser.colours("light");
             browser.open(url);
             showsTheClient(browser, web, service);
+            showsTheLog(browser, daemon);
             browser.await("document.getElementById('graph-read').getAttribute('points').split(' ').length > 20");
+            browser.await("/in [0-9.]+ [kM]B\\/s/.test(document.getElementById('rates').textContent)");
             Files.createDirectories(Path.of("target/screenshots"));
             browser.screenshot(Path.of("target/screenshots/page.png"));
             assertThat(Double.parseDouble(browser.evaluate(LEAST_CONTRAST))).as("contrast").isGreaterThan(4.5);
@@ -100,7 +102,7 @@ class PageIT {
         }
     }
 
-    private static void showsTheClient(Browser browser, WebServer web, HostedOnionService service) throws Exception {
+    private static void showsTheClient(Browser browser, WebServer web, String service) throws Exception {
         browser.await("document.getElementById('status-word').textContent === 'up'");
         assertThat(browser.evaluate("document.getElementById('bootstrap').value")).isEqualTo("100");
         browser.await("document.getElementById('circuits').innerText.includes('built in')");
@@ -110,9 +112,15 @@ class PageIT {
         browser.await("document.getElementById('streams').innerText.includes('[scrubbed]:" + web.port() + "')");
         assertThat(browser.evaluate("document.getElementById('streams').innerText.includes('127.0.0.1')")).isEqualTo("false");
         browser.await("document.getElementById('guards').innerText.includes('up')");
-        browser.await("document.getElementById('services').innerText.includes('" + service.address() + "')");
-        browser.await("document.getElementById('log').innerText.includes('Bootstrapped 100%')");
+        browser.await("document.getElementById('services').innerText.includes('" + service + "')");
         browser.await("/in [0-9.]+ kB\\/s/.test(document.getElementById('rates').textContent)");
+    }
+
+    private static void showsTheLog(Browser browser, ReadyDaemon daemon) throws Exception {
+        browser.await("document.getElementById('log').innerText.includes('[notice] Bootstrapped 100% (done): Done')");
+        String shown = browser.evaluate("document.querySelector('#log li').textContent.replace(/^.*?\\[/, '[')");
+        assertThat(daemon.log()).contains(shown);
+        assertThat(browser.evaluate("document.querySelectorAll('#log li.notice').length > 5")).isEqualTo("true");
     }
 
     private static void canBeUsedByKeyboard(Browser browser) throws Exception {
