@@ -34,6 +34,7 @@ final class HostedServices implements Closeable {
 
     private final Map<String, OnionService> running = new HashMap<>();
     private boolean closed;
+    private boolean publishing = true;
 
     /** @param alive runs now and then as long as there is a service */
     HostedServices(ServiceCircuits circuits, boolean testing, TorEvents events, InstantSource clock, Runnable alive) {
@@ -70,6 +71,7 @@ final class HostedServices implements Closeable {
                 throw new TorException(ErrorKind.CONFIG, "the client runs an onion service with this key already");
             }
             running.put(address, runner);
+            runner.setPublishing(publishing);
         } finally {
             lock.unlock();
         }
@@ -97,6 +99,17 @@ final class HostedServices implements Closeable {
     void directoryChanged() {
         for (OnionService service : all()) {
             service.directoryChanged();
+        }
+    }
+
+    /** Whether descriptors are given to directories. */
+    void setPublishing(boolean on) {
+        lock.lock();
+        try {
+            publishing = on;
+            running.values().forEach(service -> service.setPublishing(on));
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -65,6 +65,8 @@ public final class Channel {
     private final int halfCellMillis; // how long the rest of a cell may take to come
     private final PaddingTimer padding; // the writer's
     private final QueueMemory memory;
+    private final LinkLimits limits;
+    private final boolean isPrivate; // to an address of a local network
     private final CellQueue queue;
     private final AtomicReference<@Nullable TorException> closeCause = new AtomicReference<>();
 
@@ -78,6 +80,7 @@ public final class Channel {
     private volatile long writingSince; // written by the writer; 0 while it doesn't write
     private volatile boolean carriesCircuits; // of more than one hop: others are not padded
     private volatile boolean carriesTraffic; // and these something for a user
+    private long lastSent = System.nanoTime(); // the writer's
     private volatile long lastTransfer = System.nanoTime(); // written by both threads
     private volatile long lastReceived = System.nanoTime(); // written by the reader, at first by the link handshake
     private volatile long bytesRead; // written by the reader
@@ -87,7 +90,7 @@ public final class Channel {
     Channel(
             long id, ChannelTarget target, LinkHandshake.Result link, InetSocketAddress remoteAddress, Socket tcp,
             Socket tls, TorEvents events, Duration idleTimeout, Duration halfCellTimeout, int firstCircuitId,
-            PaddingTimer padding, QueueMemory memory)
+            PaddingTimer padding, QueueMemory memory, LinkLimits limits)
             throws IOException {
         this.id = id;
         this.target = target;
@@ -103,6 +106,8 @@ public final class Channel {
         this.nextCircuitId = firstCircuitId;
         this.padding = padding;
         this.memory = memory;
+        this.limits = limits;
+        this.isPrivate = LinkLimits.isPrivate(remoteAddress.getAddress());
         this.queue = new CellQueue(memory, this::close);
     }
 
@@ -332,6 +337,8 @@ public final class Channel {
             cause = e instanceof ProtocolException ? new ProtocolException(this + ": " + e.getMessage(), e) : e;
         } catch (SocketTimeoutException e) {
             cause = new TorException(ErrorKind.RELAY_UNREACHABLE, this + " stopped in the middle of a cell", e);
+        } catch (InterruptedException e) {
+            cause = new TorException(ErrorKind.CLOSED, this + " was interrupted", e);
         } catch (IOException e) {
             cause = new TorException(ErrorKind.RELAY_UNREACHABLE, this + " broke: " + e.getMessage(), e);
         } catch (RuntimeException | Error e) {
@@ -344,17 +351,19 @@ public final class Channel {
     }
 
     /** Returns why the stream has ended. */
-    private TorException readCells() throws IOException {
+    private TorException readCells() throws IOException, InterruptedException {
         byte[] buf = new byte[READ_BUFFER];
         int have = 0;
         long total = 0;
         int skip = 0; // bytes of a VPADDING cell still to come
         boolean timeout = false;
         while (true) {
-            int n = in.read(buf, have, buf.length - have);
+            int most = limits.awaitRead(isPrivate, buf.length - have, this::isOpen);
+            int n = most == 0 ? -1 : in.read(buf, have, most);
             if (n < 0) {
                 return new TorException(ErrorKind.RELAY_UNREACHABLE, "the relay closed " + this);
             }
+            limits.noteRead(isPrivate, n);
             total += n;
             bytesRead = total;
             long now = System.nanoTime();
@@ -461,25 +470,33 @@ public final class Channel {
         try {
             long total = 0;
             while (true) {
-                int n = queue.take(Math.min(nanosUntilIdleCheck(), nanosUntilPadding()));
+                int n = queue.take(Math.min(nanosUntilIdleCheck(), Math.min(nanosUntilPadding(), nanosUntilKeepalive())));
                 if (n < 0) {
                     return;
                 }
                 byte[] batch = queue.batch();
                 if (n == 0) {
                     closeIfIdle();
-                    if (nanosUntilPadding() > 0) {
+                    if (nanosUntilPadding() > 0 && nanosUntilKeepalive() > 0) {
                         continue;
                     }
                     batch = PADDING;
                     n = batch.length;
                 }
-                writingSince = System.nanoTime() | 1;
-                out.write(batch, 0, n);
-                writingSince = 0;
-                lastTransfer = System.nanoTime();
-                total += n;
-                bytesWritten = total;
+                for (int at = 0; at < n; ) {
+                    int piece = limits.awaitWrite(isPrivate, n - at, this::isOpen);
+                    if (piece == 0) {
+                        return;
+                    }
+                    writingSince = System.nanoTime() | 1;
+                    out.write(batch, at, piece);
+                    writingSince = 0;
+                    at += piece;
+                    total += piece;
+                    bytesWritten = total;
+                }
+                lastSent = System.nanoTime();
+                lastTransfer = lastSent;
             }
         } catch (IOException e) {
             close(new TorException(ErrorKind.RELAY_UNREACHABLE, this + " broke: " + e.getMessage(), e));
@@ -499,6 +516,11 @@ public final class Channel {
         } finally {
             circuitsLock.unlock();
         }
+    }
+
+    /** What is between us and the relay may forget a connection that is silent for long. */
+    private long nanosUntilKeepalive() {
+        return limits.settings().keepalive().toNanos() - (System.nanoTime() - lastSent);
     }
 
     private long nanosUntilPadding() {

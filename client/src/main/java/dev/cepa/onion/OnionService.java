@@ -216,6 +216,11 @@ public final class OnionService implements Closeable {
         return sessions.size();
     }
 
+    /** Whether its descriptors are given to directories; without that none but those who know it already can reach it. */
+    public void setPublishing(boolean on) {
+        publisher.setPublishing(on);
+    }
+
     /** Takes over other settings. */
     public void setSettings(ServiceSettings newSettings) {
         sessions.setSettings(newSettings);

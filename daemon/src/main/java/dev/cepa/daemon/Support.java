@@ -61,7 +61,7 @@ final class Support {
         List<ConfigLine> lines = settings.lines(name);
         boolean zero = lines.size() == 1 && lines.get(0).value().equals("0");
         return settings.isDefault(name)
-                || zero && (!option.isUsed() || option.isList() || option.isOffAnyway());
+                || zero && (option.isList() || option.isOffAnyway() || !option.isUsed() && option.flags().indexOf('c') < 0);
     }
 
     private static String joined(List<String> names) {
