@@ -39,6 +39,7 @@ final class HostedServices implements Closeable {
 
     private final Map<String, OnionService> running = new HashMap<>();
     private boolean closed;
+    private boolean publishing = true;
 
     /** @param alive runs now and then as long as there is a service */
     HostedServices(ServiceCircuits circuits, boolean testing, TorEvents events, InstantSource clock, Runnable alive) {
@@ -76,6 +77,7 @@ final class HostedServices implements Closeable {
                 throw new TorException(ErrorKind.CONFIG, "the client runs an onion service with this key already");
             }
             running.put(address, runner);
+            runner.setPublishing(publishing);
         } finally {
             lock.unlock();
         }
@@ -103,6 +105,17 @@ final class HostedServices implements Closeable {
     void directoryChanged() {
         for (OnionService service : all()) {
             service.directoryChanged();
+        }
+    }
+
+    /** Whether descriptors are given to directories. */
+    void setPublishing(boolean on) {
+        lock.lock();
+        try {
+            publishing = on;
+            running.values().forEach(service -> service.setPublishing(on));
+        } finally {
+            lock.unlock();
         }
     }
 

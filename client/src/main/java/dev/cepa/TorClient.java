@@ -104,7 +104,7 @@ public final class TorClient implements Closeable {
         this.config = config;
         this.clockWatch = clockWatch;
         Path folder = config.dataDirectory;
-        data = folder == null ? null : DataDirectory.open(folder);
+        data = folder == null ? null : DataDirectory.open(folder, config.dataForGroup);
         try {
             InstantSource clock = InstantSource.system();
             String version = "Cepa " + version();
@@ -116,6 +116,7 @@ public final class TorClient implements Closeable {
             channels = new ChannelManager(config.channels, events);
             channels.memory().setBound(config.maxMemoryInQueues);
             channels.setOutbound(config.outbound);
+            channels.setLinks(config.links);
             guards = new GuardManager(state, clock, new SecureRandom(), events);
             directory = new DirectoryManager(
                     config.directorySettings(cacheFolder(config, data)),
@@ -155,6 +156,7 @@ public final class TorClient implements Closeable {
                     clock,
                     new SecureRandom());
             onions.setSettings(config.onions);
+            services.setPublishing(config.onions.publishes());
             OnionStreams router = new OnionStreams(pool, onions, this::noteUse);
             StreamSource source = config.nonAnonymousServices ? new NoStreams() : router;
             directory.addListener((dir, otherGuards) -> {
@@ -183,7 +185,7 @@ public final class TorClient implements Closeable {
 
     private static @Nullable Path cacheFolder(TorConfig config, @Nullable DataDirectory data) throws TorException {
         Path other = config.cacheDirectory;
-        return data == null ? null : other == null ? data.path() : DataDirectory.prepareCache(other);
+        return data == null ? null : other == null ? data.path() : DataDirectory.prepareCache(other, config.cacheForGroup);
     }
 
     private void updatePadding(@Nullable NetDir dir) {
@@ -426,8 +428,10 @@ public final class TorClient implements Closeable {
             config = next;
             channels.memory().setBound(next.maxMemoryInQueues);
             channels.setOutbound(next.outbound);
+            channels.setLinks(next.links);
             pool.setSettings(next.pool);
             onions.setSettings(next.onions);
+            services.setPublishing(next.onions.publishes());
             internalCircuits.setSettings(next.pool);
             vanguards.setSettings(next.vanguards);
             updatePadding(directory.latest());

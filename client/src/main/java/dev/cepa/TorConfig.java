@@ -2,9 +2,11 @@ package dev.cepa;
 
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.ChannelSettings;
+import dev.cepa.channel.LinkSettings;
 import dev.cepa.channel.OutboundAddresses;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.directory.BootstrapSettings;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryAuthority;
 import dev.cepa.directory.DirectorySettings;
@@ -61,6 +63,10 @@ public final class TorConfig {
     final @Nullable Path cacheDirectory;
     final boolean withoutFallbacks;
     final OutboundAddresses outbound;
+    final LinkSettings links;
+    final BootstrapSettings firstConsensus;
+    final boolean dataForGroup;
+    final boolean cacheForGroup;
     final boolean fewDiskWrites;
     final PathSettings paths;
     final VanguardSettings vanguards;
@@ -90,6 +96,10 @@ public final class TorConfig {
         cacheDirectory = builder.cacheDirectory;
         withoutFallbacks = builder.withoutFallbacks;
         outbound = builder.outbound;
+        links = builder.links;
+        firstConsensus = builder.firstConsensus;
+        dataForGroup = builder.dataForGroup;
+        cacheForGroup = builder.cacheForGroup;
         fewDiskWrites = builder.fewDiskWrites;
         paths = builder.paths.located(countryFiles);
         vanguards = builder.vanguards.located(countryFiles);
@@ -115,7 +125,7 @@ public final class TorConfig {
         DirectorySettings settings = DirectorySettings.DEFAULT
                 .withNetwork(none ? PublicNetwork.authorities() : authorities, fallbacks)
                 .withCacheDirectory(folder);
-        return testingNetwork ? settings.forTestingNetwork() : settings;
+        return (testingNetwork ? settings.forTestingNetwork() : settings).withBootstrap(firstConsensus);
     }
 
     /** The ports that are open with it: none while the network is disabled. */
@@ -132,6 +142,8 @@ public final class TorConfig {
         failIfOther("DataDirectory", Objects.equals(dataDirectory, running.dataDirectory));
         failIfOther("DirAuthority", authorities.equals(running.authorities));
         failIfOther("CacheDirectory", Objects.equals(cacheDirectory, running.cacheDirectory));
+        failIfOther("DataDirectoryGroupReadable", dataForGroup == running.dataForGroup);
+        failIfOther("CacheDirectoryGroupReadable", cacheForGroup == running.cacheForGroup);
         failIfOther("UseDefaultFallbackDirs", withoutFallbacks == running.withoutFallbacks);
         failIfOther("FallbackDir", fallbacks.equals(running.fallbacks));
         failIfOther("TestingTorNetwork", testingNetwork == running.testingNetwork);
@@ -167,6 +179,10 @@ public final class TorConfig {
         builder.cacheDirectory = cacheDirectory;
         builder.withoutFallbacks = withoutFallbacks;
         builder.outbound = outbound;
+        builder.links = links;
+        builder.firstConsensus = firstConsensus;
+        builder.dataForGroup = dataForGroup;
+        builder.cacheForGroup = cacheForGroup;
         builder.fewDiskWrites = fewDiskWrites;
         builder.paths = paths;
         builder.vanguards = vanguards;
@@ -182,6 +198,16 @@ public final class TorConfig {
     /** {@return the defaults, to be changed} */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** {@return how onion services are reached, and this client's own told of} */
+    public OnionSettings onions() {
+        return onions;
+    }
+
+    /** {@return what no program may ask for, whichever port it came by} */
+    public RequestRules requestRules() {
+        return requestRules;
     }
 
     /** {@return where state is kept; null: in memory alone} */
@@ -208,6 +234,10 @@ public final class TorConfig {
         private @Nullable Path cacheDirectory;
         private boolean withoutFallbacks;
         private OutboundAddresses outbound = OutboundAddresses.ANY;
+        private LinkSettings links = LinkSettings.DEFAULT;
+        private BootstrapSettings firstConsensus = BootstrapSettings.DEFAULT;
+        private boolean dataForGroup;
+        private boolean cacheForGroup;
         private boolean fewDiskWrites;
         private PathSettings paths = PathSettings.DEFAULT;
         private VanguardSettings vanguards = VanguardSettings.DEFAULT;
@@ -562,6 +592,42 @@ public final class TorConfig {
         }
 
         /**
+         * How the first consensus is asked for.
+         *
+         * @param settings take the place of those before
+         * @return this builder
+         */
+        public Builder firstConsensus(BootstrapSettings settings) {
+            firstConsensus = settings;
+            return this;
+        }
+
+        /**
+         * Lets the group of this program's user list and read folders, which are for the user alone unless set
+         * ({@code DataDirectoryGroupReadable, CacheDirectoryGroupReadable}).
+         *
+         * @param data whether it may read the data directory
+         * @param cache whether it may read the cache directory, if that is another
+         * @return this builder
+         */
+        public Builder groupReadable(boolean data, boolean cache) {
+            dataForGroup = data;
+            cacheForGroup = cache;
+            return this;
+        }
+
+        /**
+         * How much may pass over links to relays, and how they are kept.
+         *
+         * @param settings take the place of those before
+         * @return this builder
+         */
+        public Builder links(LinkSettings settings) {
+            links = settings;
+            return this;
+        }
+
+        /**
          * All that may be said of paths at once.
          *
          * @param settings take the place of all that was said before
@@ -648,6 +714,20 @@ public final class TorConfig {
          */
         public Builder onionClientKey(String address, String key) throws TorException {
             onions = onions.withClientKeys(Map.of(OnionAddress.parse(address), ClientAuthKey.parse(key)));
+            return this;
+        }
+
+        /**
+         * Whether descriptors of onion services are fetched, without which none can be reached, and those of this client's
+         * own given to directories, without which none but those who have one can reach them
+         * ({@code FetchHidServDescriptors, PublishHidServDescriptors}). Both unless set.
+         *
+         * @param fetched whether to fetch
+         * @param published whether to publish
+         * @return this builder
+         */
+        public Builder onionDescriptors(boolean fetched, boolean published) {
+            onions = onions.withDescriptors(fetched, published);
             return this;
         }
 

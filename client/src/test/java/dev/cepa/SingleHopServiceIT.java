@@ -115,7 +115,7 @@ class SingleHopServiceIT {
         PathSettings paths = new PathSettings(
                 all.entryNodes(), all.exitNodes(), all.middleNodes(), all.excludeNodes(), all.excludeExitNodes(), false, false,
                 true, 0, 0, 0, true, true, AddressPolicy.parseReachable(String.join(",", reachable)), null, true, null,
-                all.longLivedPorts());
+                all.longLivedPorts(), all.tuning());
         try (TorClient host = TorClient.start(
                         config(network).nonAnonymousServices(true).paths(paths).build(), events::add);
                 TorClient guest = TorClient.connect(config(network).build())) {

@@ -19,6 +19,20 @@ public final class HostText {
         return parseAddress(text) != null || isName(text);
     }
 
+    /**
+     * Whether a name could go into a request although it breaks the rules of names of hosts: 1 to 255 printable characters
+     * without those that set a name apart from what is around it.
+     */
+    public static boolean isLooseName(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c <= ' ' || c >= 127 || c == ':' || c == '/' || c == '[' || c == ']') {
+                return false;
+            }
+        }
+        return !text.isEmpty() && text.length() <= 255;
+    }
+
     /** Whether a name is in the domain of onion services, of which nobody outside Tor may hear, however malformed it is. */
     public static boolean isOnion(String host) {
         int end = host.endsWith(".") ? host.length() - 1 : host.length();

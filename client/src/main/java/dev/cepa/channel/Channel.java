@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,9 @@ public final class Channel {
     private final int halfCellMillis; // how long the rest of a cell may take to come
     private final PaddingTimer padding; // the writer's
     private final QueueMemory memory;
+    private final LinkLimits limits;
+    private final boolean isPrivate; // to an address of a local network
+    private final BooleanSupplier open = this::isOpen;
     private final CellQueue queue;
     private final AtomicReference<@Nullable TorException> closeCause = new AtomicReference<>();
 
@@ -88,6 +92,7 @@ public final class Channel {
     private volatile long writingSince; // written by who writes; 0 while nobody does
     private volatile boolean carriesCircuits; // of more than one hop: others are not padded
     private volatile boolean carriesTraffic; // and these something for a user
+    private long lastSent = System.nanoTime(); // by who writes
     private volatile long lastTransfer = System.nanoTime(); // written by both threads
     private volatile long lastReceived = System.nanoTime(); // written by the reader, at first by the link handshake
     private volatile long bytesRead; // written by the reader
@@ -97,7 +102,7 @@ public final class Channel {
     Channel(
             long id, ChannelTarget target, LinkHandshake.Result link, InetSocketAddress remoteAddress, Socket tcp,
             Socket tls, TorEvents events, Duration idleTimeout, Duration halfCellTimeout, int firstCircuitId,
-            PaddingTimer padding, QueueMemory memory)
+            PaddingTimer padding, QueueMemory memory, LinkLimits limits)
             throws IOException {
         this.id = id;
         this.target = target;
@@ -113,6 +118,8 @@ public final class Channel {
         this.nextCircuitId = firstCircuitId;
         this.padding = padding;
         this.memory = memory;
+        this.limits = limits;
+        this.isPrivate = LinkLimits.isPrivate(remoteAddress.getAddress());
         this.queue = new CellQueue(memory, this::close);
     }
 
@@ -357,6 +364,8 @@ public final class Channel {
             cause = e instanceof ProtocolException ? new ProtocolException(this + ": " + e.getMessage(), e) : e;
         } catch (SocketTimeoutException e) {
             cause = new TorException(ErrorKind.RELAY_UNREACHABLE, this + " stopped in the middle of a cell", e);
+        } catch (InterruptedException e) {
+            cause = new TorException(ErrorKind.CLOSED, this + " was interrupted", e);
         } catch (IOException e) {
             cause = new TorException(ErrorKind.RELAY_UNREACHABLE, this + " broke: " + e.getMessage(), e);
         } catch (RuntimeException | Error e) {
@@ -369,17 +378,19 @@ public final class Channel {
     }
 
     /** Returns why the stream has ended. */
-    private TorException readCells() throws IOException {
+    private TorException readCells() throws IOException, InterruptedException {
         byte[] buf = new byte[READ_BUFFER];
         int have = 0;
         long total = 0;
         int skip = 0; // bytes of a VPADDING cell still to come
         boolean timeout = false;
         while (true) {
-            int n = in.read(buf, have, buf.length - have);
+            int most = limits.awaitRead(isPrivate, buf.length - have, open);
+            int n = most == 0 ? -1 : in.read(buf, have, most);
             if (n < 0) {
                 return new TorException(ErrorKind.RELAY_UNREACHABLE, "the relay closed " + this);
             }
+            limits.noteRead(isPrivate, n);
             total += n;
             bytesRead = total;
             long now = System.nanoTime();
@@ -425,9 +436,10 @@ public final class Channel {
         return (buf[at + 5] & 0xff) << 8 | (buf[at + 6] & 0xff);
     }
 
-    private void writeAnswers() throws IOException {
+    private void writeAnswers() throws IOException, InterruptedException {
         long now = System.nanoTime();
-        int n = queue.takeOver(now - writesAgain < 0 ? 0 : READERS_BATCH);
+        boolean mayWait = now - writesAgain < 0 || limits.boundsWriting(isPrivate);
+        int n = queue.takeOver(mayWait ? 0 : READERS_BATCH);
         if (n > 0) {
             try {
                 transmit(queue.batch(), n);
@@ -501,14 +513,14 @@ public final class Channel {
     private void write() {
         try {
             while (true) {
-                int n = queue.take(Math.min(nanosUntilIdleCheck(), nanosUntilPadding()));
+                int n = queue.take(Math.min(nanosUntilIdleCheck(), Math.min(nanosUntilPadding(), nanosUntilKeepalive())));
                 if (n < 0) {
                     return;
                 }
                 byte[] batch = queue.batch();
                 if (n == 0) {
                     closeIfIdle();
-                    if (nanosUntilPadding() > 0) {
+                    if (nanosUntilPadding() > 0 && nanosUntilKeepalive() > 0) {
                         continue;
                     }
                     batch = PADDING;
@@ -527,13 +539,21 @@ public final class Channel {
     }
 
     /** By one thread at a time: the queue sees to it. */
-    private void transmit(byte[] batch, int n) throws IOException {
-        writingSince = System.nanoTime() | 1;
-        out.write(batch, 0, n);
-        writingSince = 0;
-        lastTransfer = System.nanoTime();
-        long before = bytesWritten;
-        bytesWritten = before + n;
+    private void transmit(byte[] batch, int n) throws IOException, InterruptedException {
+        for (int at = 0; at < n; ) {
+            int piece = limits.awaitWrite(isPrivate, n - at, open);
+            if (piece == 0) {
+                return; // closed meanwhile
+            }
+            writingSince = System.nanoTime() | 1;
+            out.write(batch, at, piece);
+            writingSince = 0;
+            at += piece;
+            long before = bytesWritten;
+            bytesWritten = before + piece;
+        }
+        lastSent = System.nanoTime();
+        lastTransfer = lastSent;
     }
 
     private long nanosUntilIdleCheck() {
@@ -544,6 +564,11 @@ public final class Channel {
         } finally {
             circuitsLock.unlock();
         }
+    }
+
+    /** What is between us and the relay may forget a connection that is silent for long. */
+    private long nanosUntilKeepalive() {
+        return limits.settings().keepalive().toNanos() - (System.nanoTime() - lastSent);
     }
 
     private long nanosUntilPadding() {

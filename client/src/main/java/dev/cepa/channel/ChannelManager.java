@@ -47,6 +47,7 @@ public final class ChannelManager implements Closeable {
     private final Map<RsaId, Attempt> attempts = new HashMap<>();
     private final ConnectBackoff backoff = new ConnectBackoff(random);
     private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
+    private final LinkLimits limits = new LinkLimits();
     private volatile OutboundAddresses outbound = OutboundAddresses.ANY;
     private long nextId = 1;
     private long closedBytesRead;
@@ -130,6 +131,11 @@ public final class ChannelManager implements Closeable {
     /** Where channels that are opened from now on are connected from. */
     public void setOutbound(OutboundAddresses addresses) {
         outbound = addresses;
+    }
+
+    /** What holds for all channels, those that are open too but where the settings say otherwise. */
+    public void setLinks(LinkSettings settings) {
+        limits.set(settings);
     }
 
     /** The memory of all queues of the client. */
@@ -335,7 +341,7 @@ public final class ChannelManager implements Closeable {
             Channel channel;
             try {
                 channel = new ConnectAttempt(
-                                id, target, settings, tls, random, clock, events, () -> padding, memory, outbound)
+                                id, target, settings, tls, random, clock, events, () -> padding, memory, outbound, limits)
                         .connect();
             } catch (TorException e) {
                 events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));

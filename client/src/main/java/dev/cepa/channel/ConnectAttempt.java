@@ -31,11 +31,12 @@ final class ConnectAttempt {
     private final Supplier<ChannelPadding> padding;
     private final QueueMemory memory;
     private final OutboundAddresses outbound;
+    private final LinkLimits limits;
 
     ConnectAttempt(
             long channelId, ChannelTarget target, ChannelSettings settings, TlsClient tls, SecureRandom random,
             InstantSource clock, TorEvents events, Supplier<ChannelPadding> padding, QueueMemory memory,
-            OutboundAddresses outbound) {
+            OutboundAddresses outbound, LinkLimits limits) {
         this.channelId = channelId;
         this.target = target;
         this.settings = settings;
@@ -46,6 +47,7 @@ final class ConnectAttempt {
         this.padding = padding;
         this.memory = memory;
         this.outbound = outbound;
+        this.limits = limits;
     }
 
     /** The open channel, not started yet; interrupting the thread ends the attempt. */
@@ -75,6 +77,11 @@ final class ConnectAttempt {
         try {
             tcp.setTcpNoDelay(true);
             tcp.setKeepAlive(true);
+            int buffer = limits.settings().socketBuffer();
+            if (buffer > 0) {
+                tcp.setReceiveBufferSize(buffer);
+                tcp.setSendBufferSize(buffer);
+            }
             InetAddress from = outbound.towards(address.getAddress());
             if (from != null) {
                 tcp.bind(new InetSocketAddress(from, 0));
@@ -92,7 +99,7 @@ final class ConnectAttempt {
                     .run(tlsDigest);
             return new Channel(
                     channelId, target, link, address, tcp, secured, events, idleTimeout(),
-                    settings.halfCellTimeout(), random.nextInt(), new PaddingTimer(padding, random), memory);
+                    settings.halfCellTimeout(), random.nextInt(), new PaddingTimer(padding, random), memory, limits);
         } catch (Exception e) {
             Channel.closeQuietly(tcp);
             throw failure(e, step, address, deadline);

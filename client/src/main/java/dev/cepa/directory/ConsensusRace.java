@@ -74,9 +74,11 @@ final class ConsensusRace {
     Winner run() throws InterruptedException {
         lock.lock();
         try {
-            long nextFallback = System.nanoTime();
+            long start = System.nanoTime();
+            Duration first = fetcher.hasAuthoritiesBesideFallbacks() ? settings.fallbackDelay() : settings.authorityOnlyDelay();
+            long nextFallback = start + first.toNanos();
             // Far enough away if there are none to ask beside the fallbacks.
-            long nextAuthority = nextFallback
+            long nextAuthority = start
                     + (fetcher.hasAuthoritiesBesideFallbacks() ? settings.authorityDelay().toNanos() : NEVER_NANOS);
             while (true) {
                 Winner found = winner;

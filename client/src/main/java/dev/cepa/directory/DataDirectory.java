@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -42,12 +43,21 @@ public final class DataDirectory implements Closeable {
      * @throws TorException of kind STORAGE if it can't be used, of kind ALREADY_RUNNING if somebody else has it
      */
     public static DataDirectory open(Path path) throws TorException {
+        return open(path, false);
+    }
+
+    /**
+     * The same for a folder that a group may read.
+     *
+     * @param forGroup whether the group may list and read it
+     */
+    public static DataDirectory open(Path path, boolean forGroup) throws TorException {
         Path folder = path.toAbsolutePath().normalize();
         boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
         try {
             create(folder, posix);
             if (posix) {
-                keepOthersOut(folder);
+                keepOthersOut(folder, forGroup);
             }
             Path file = folder.resolve("lock");
             FileChannel channel = posix
@@ -81,12 +91,21 @@ public final class DataDirectory implements Closeable {
      * @throws TorException of kind STORAGE if it can't be used
      */
     public static Path prepareCache(Path path) throws TorException {
+        return prepareCache(path, false);
+    }
+
+    /**
+     * The same for a folder that a group may read.
+     *
+     * @param forGroup whether the group may list and read it
+     */
+    public static Path prepareCache(Path path, boolean forGroup) throws TorException {
         Path folder = path.toAbsolutePath().normalize();
         boolean posix = folder.getFileSystem().supportedFileAttributeViews().contains("posix");
         try {
             create(folder, posix);
             if (posix) {
-                keepOthersOut(folder);
+                keepOthersOut(folder, forGroup);
             }
             return folder;
         } catch (TorException e) {
@@ -119,10 +138,16 @@ public final class DataDirectory implements Closeable {
         }
     }
 
-    /** Takes the permissions of group and others away, as C tor does. */
-    private static void keepOthersOut(Path folder) throws IOException {
-        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
-        if (permissions.removeAll(OTHERS)) {
+    /** Takes the permissions of group and others away, but for what the group may have, as C tor does. */
+    private static void keepOthersOut(Path folder, boolean forGroup) throws IOException {
+        Set<PosixFilePermission> before = Files.getPosixFilePermissions(folder);
+        Set<PosixFilePermission> permissions = EnumSet.copyOf(before);
+        permissions.removeAll(OTHERS);
+        if (forGroup) {
+            permissions.add(PosixFilePermission.GROUP_READ);
+            permissions.add(PosixFilePermission.GROUP_EXECUTE);
+        }
+        if (!permissions.equals(before)) {
             try {
                 Files.setPosixFilePermissions(folder, permissions);
             } catch (FileSystemException e) {

@@ -19,7 +19,6 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -119,15 +118,7 @@ final class DirectoryFetcher {
     /** A relay of the consensus as a first hop; null if none of its addresses may be used. */
     static @Nullable HopTarget target(PathSelector selector, int relay) {
         NetDir dir = selector.dir();
-        List<InetSocketAddress> addresses = new ArrayList<>(2);
-        InetSocketAddress ipv4 = dir.ipv4(relay);
-        if (selector.mayConnect(ipv4)) {
-            addresses.add(ipv4);
-        }
-        InetSocketAddress ipv6 = dir.ipv6(relay);
-        if (ipv6 != null && selector.mayConnect(ipv6)) {
-            addresses.add(ipv6);
-        }
+        List<InetSocketAddress> addresses = selector.addresses(relay);
         if (addresses.isEmpty()) {
             return null;
         }

@@ -6,10 +6,12 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
+import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
+import dev.cepa.path.PathTuning;
 import java.io.Closeable;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -241,8 +243,7 @@ public final class DirectoryManager implements Closeable {
             lastPublished = System.nanoTime();
             PathSelector selector = new PathSelector(dir, paths, random);
             boolean otherGuards = guards.update(selector);
-            int percent = dir.consensus().param("min_paths_for_circs_pct", DEFAULT_PATHS_PERCENT, 25, 95);
-            double done = selector.fractionOfUsablePaths() * 100 / percent;
+            double done = selector.fractionOfUsablePaths() / pathsNeeded(paths.tuning(), dir.consensus());
             boolean enough = done >= 1 && !guards.isMissingGuardMicrodesc();
             // Told before it is published, so that nobody reports what comes next first.
             if (enough) {
@@ -258,6 +259,12 @@ public final class DirectoryManager implements Closeable {
         } finally {
             publishing.unlock();
         }
+    }
+
+    /** Which part of all paths must be known before circuits are built. */
+    static double pathsNeeded(PathTuning tuning, ConsensusInfo consensus) {
+        double asked = tuning.pathsNeeded();
+        return asked > 0 ? asked : consensus.param("min_paths_for_circs_pct", DEFAULT_PATHS_PERCENT, 25, 95) / 100.0;
     }
 
     /** Like {@link #publish}, unless that was done a moment ago or is being done: a snapshot is a copy of megabytes. */

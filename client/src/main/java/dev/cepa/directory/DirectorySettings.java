@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxParallelMicrodescFetches how many requests for microdescriptors may be under way at the same time
  * @param requestTimeout for one question and its answer, the circuit included
  * @param encodings how answers may be compressed
+ * @param fallbackDelay how long bootstrapping waits before it asks the first fallback
+ * @param authorityOnlyDelay how long it waits before it asks the first authority where there are no fallbacks
  */
 public record DirectorySettings(
         List<DirectoryAuthority> authorities,
@@ -29,7 +31,9 @@ public record DirectorySettings(
         int maxParallelConsensusFetches,
         int maxParallelMicrodescFetches,
         Duration requestTimeout,
-        Encodings encodings) {
+        Encodings encodings,
+        Duration fallbackDelay,
+        Duration authorityOnlyDelay) {
     /** How answers may be compressed. */
     public enum Encodings {
         /** By deflate, which takes next to no memory, and little time. */
@@ -44,13 +48,14 @@ public record DirectorySettings(
     /** For the public network, in memory only. */
     public static final DirectorySettings DEFAULT = new DirectorySettings(
             List.of(), List.of(), null, false, Duration.ofHours(24), Duration.ofSeconds(6), 3, 6, Duration.ofSeconds(60),
-            Encodings.LIGHT);
+            Encodings.LIGHT, Duration.ZERO, Duration.ZERO);
 
     public DirectorySettings {
         authorities = List.copyOf(authorities);
         fallbacks = List.copyOf(fallbacks);
-        if (tolerance.isNegative() || authorityDelay.isNegative()) {
-            throw new IllegalArgumentException("tolerance and authorityDelay can't be negative");
+        if (tolerance.isNegative() || authorityDelay.isNegative() || fallbackDelay.isNegative()
+                || authorityOnlyDelay.isNegative()) {
+            throw new IllegalArgumentException("tolerance and delays can't be negative");
         }
         if (maxParallelConsensusFetches < 1 || maxParallelMicrodescFetches < 1) {
             throw new IllegalArgumentException("at least one fetch must be allowed at a time");
@@ -64,27 +69,40 @@ public record DirectorySettings(
     public DirectorySettings withCacheDirectory(@Nullable Path directory) {
         return new DirectorySettings(
                 authorities, fallbacks, directory, testingNetwork, tolerance, authorityDelay,
-                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings, fallbackDelay,
+                authorityOnlyDelay);
     }
 
     /** For a network of other authorities. */
     public DirectorySettings withNetwork(List<DirectoryAuthority> authorities, List<FallbackDirectory> fallbacks) {
         return new DirectorySettings(
                 authorities, fallbacks, cacheDirectory, testingNetwork, tolerance, authorityDelay,
-                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings, fallbackDelay,
+                authorityOnlyDelay);
     }
 
     /** With the short waits of torrc's {@code TestingTorNetwork}. */
     public DirectorySettings forTestingNetwork() {
         return new DirectorySettings(
                 authorities, fallbacks, cacheDirectory, true, tolerance, Duration.ZERO,
-                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings, fallbackDelay,
+                authorityOnlyDelay);
+    }
+
+    /** With the first consensus asked for in that way. */
+    public DirectorySettings withBootstrap(BootstrapSettings bootstrap) {
+        Duration later = bootstrap.authorityDelay();
+        return new DirectorySettings(
+                authorities, fallbacks, cacheDirectory, testingNetwork, tolerance, later == null ? authorityDelay : later,
+                bootstrap.parallel(), maxParallelMicrodescFetches, requestTimeout, encodings, bootstrap.fallbackDelay(),
+                bootstrap.authorityOnlyDelay());
     }
 
     /** With answers compressed in these ways. */
     public DirectorySettings withEncodings(Encodings encodings) {
         return new DirectorySettings(
                 authorities, fallbacks, cacheDirectory, testingNetwork, tolerance, authorityDelay,
-                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings);
+                maxParallelConsensusFetches, maxParallelMicrodescFetches, requestTimeout, encodings, fallbackDelay,
+                authorityOnlyDelay);
     }
 }

@@ -32,6 +32,7 @@ final class DescriptorStore {
     private final DescriptorFetcher fetcher;
     private final InternalCircuits circuits;
     private final boolean testing;
+    private volatile boolean fetching = true;
     private final InstantSource clock;
     private final SingleFlight<OnionAddress, Known> fetches = new SingleFlight<>();
     private final ReentrantLock lock = new ReentrantLock();
@@ -71,6 +72,11 @@ final class DescriptorStore {
         this.clock = clock;
     }
 
+    /** Whether descriptors that we have not may be fetched. */
+    void setFetching(boolean fetched) {
+        fetching = fetched;
+    }
+
     void setClientKeys(Map<OnionAddress, ClientAuthKey> keys) {
         lock.lock();
         try {
@@ -108,7 +114,7 @@ final class DescriptorStore {
         HsDirRing current = ring(deadline);
         Known at = known(address, current.period());
         boolean replaced = at != null && isNewer(at.sealed, at.keys, than);
-        if (!replaced) {
+        if (!replaced && fetching) {
             try {
                 at = fetches.run(address, deadline, "an onion service's descriptor",
                         () -> fetch(address, current, than, deadline));
@@ -195,6 +201,10 @@ final class DescriptorStore {
 
     private Known fetch(OnionAddress address, HsDirRing current, @Nullable Found than, Deadline deadline)
             throws TorException {
+        if (!fetching) {
+            throw new TorException(
+                    ErrorKind.CONFIG, "descriptors of onion services are not to be fetched (FetchHidServDescriptors 0)");
+        }
         PeriodKeys keys = than != null && than.keys.period().equals(current.period())
                 ? than.keys
                 : PeriodKeys.of(address, current.period());

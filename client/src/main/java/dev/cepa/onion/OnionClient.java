@@ -103,6 +103,7 @@ public final class OnionClient implements Closeable {
                 DescriptorFetcher fetcher = new DescriptorFetcher(circuits, events, clock, random);
                 DescriptorStore descriptors = new DescriptorStore(fetcher, circuits, testing, clock);
                 descriptors.setClientKeys(settings.clientKeys());
+                descriptors.setFetching(settings.fetches());
                 IntroMemory memory = new IntroMemory(clock, random);
                 Connector connector = new Connector(circuits, descriptors, memory, random);
                 made = new Parts(descriptors, memory, connector, new SingleFlight<>());
@@ -121,6 +122,7 @@ public final class OnionClient implements Closeable {
             settings = changed;
             if (parts != null) {
                 parts.descriptors.setClientKeys(changed.clientKeys());
+                parts.descriptors.setFetching(changed.fetches());
             }
         } finally {
             lock.unlock();

@@ -223,6 +223,11 @@ public final class OnionService implements Closeable {
         return sessions.size();
     }
 
+    /** Whether its descriptors are given to directories; without that none but those who know it already can reach it. */
+    public void setPublishing(boolean on) {
+        publisher.setPublishing(on);
+    }
+
     /** What went through each of its ports. */
     public Map<Integer, StreamBytes> bytes() {
         return Map.copyOf(sessions.bytes());

@@ -68,6 +68,7 @@ final class ServicePublisher implements Closeable {
 
     private final ServiceCircuits circuits;
     private final boolean testing;
+    private volatile boolean publishing = true;
     private final Ed25519KeyPair identity;
     private final String address;
     private final TorEvents events;
@@ -195,6 +196,12 @@ final class ServicePublisher implements Closeable {
         }
     }
 
+    /** Whether descriptors are given to directories; what they have stays there until it is too old. */
+    void setPublishing(boolean on) {
+        publishing = on;
+        turns.call();
+    }
+
     /** What clients may have encrypted introductions for: the keys of both time periods, and those of our masters. */
     List<PeriodKeys> keys() {
         lock.lock();
@@ -260,6 +267,9 @@ final class ServicePublisher implements Closeable {
 
     /** Does what is due, and says when the next is. */
     private Duration work() throws TorException {
+        if (!publishing) {
+            return LOOK_INTERVAL;
+        }
         NetDir dir = circuits.directory(Deadline.in(LOOK_INTERVAL));
         if (notePlacing(dir)) {
             places = List.of(place(dir, false), place(dir, true));

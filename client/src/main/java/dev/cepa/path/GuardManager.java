@@ -291,9 +291,18 @@ public final class GuardManager {
             GuardWorld known = world;
             if (guard != null && known != null && attempt.stage == PathBias.Stage.NEW) {
                 attempt.stage = guard.bias.begun(guard.toString(), known.bias(), events);
+                leaveIfDropped(guard, known);
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Has others take the place of a guard that fails too often. */
+    private void leaveIfDropped(Guard guard, GuardWorld known) {
+        if (guard.bias.isDropped() && guard.filtered) {
+            current.update(known, now());
+            noteChanges();
         }
     }
 
@@ -315,6 +324,7 @@ public final class GuardManager {
             GuardWorld known = world;
             if (guard != null && known != null) {
                 attempt.stage = guard.bias.used(attempt.stage, guard.toString(), known.bias(), events);
+                leaveIfDropped(guard, known);
             }
         } finally {
             lock.unlock();

@@ -143,7 +143,7 @@ final class GuardSample {
 
     private static boolean passesFilter(Guard guard, GuardWorld world) {
         int relay = world.dir().indexOf(guard.id);
-        return guard.listed && relay >= 0 && world.selector().passesGuardFilter(relay);
+        return guard.listed && !guard.bias.isDropped() && relay >= 0 && world.selector().passesGuardFilter(relay);
     }
 
     /** Collects the confirmed guards and closes gaps in their numbering. */

@@ -31,7 +31,10 @@ record GuardWorld(
         ConsensusInfo consensus = dir.consensus();
         boolean live = !now.isBefore(consensus.validAfter().minusSeconds(SLACK_SECONDS))
                 && !now.isAfter(consensus.validUntil().plusSeconds(SLACK_SECONDS));
-        return new GuardWorld(selector, GuardParams.of(consensus, selector.settings()), PathBias.Params.of(consensus), live, possible, passing);
+        return new GuardWorld(
+                selector, GuardParams.of(consensus, selector.settings()),
+                PathBias.Params.of(consensus, selector.settings().tuning().bias()), live, possible,
+                passing);
     }
 
     NetDir dir() {

@@ -6,8 +6,8 @@ import dev.cepa.netdoc.ConsensusInfo;
 
 /**
  * How the circuits through one guard fare: a guard that lets only those circuits live whose other end is in league with it
- * shows by the many others that fail (path-spec section 7). Counts as C tor does and warns at its thresholds; nothing is
- * decided by it. Owned by its {@link Guard}, under the lock of {@link GuardManager}.
+ * shows by the many others that fail (path-spec section 7). Counts as C tor does and warns at its thresholds; a guard is
+ * given up for it only if the user wants that. Owned by its {@link Guard}, under the lock of {@link GuardManager}.
  *
  * <p>C tor probes a circuit on which no stream came to be connected before it counts it as unusable; here such a circuit
  * counts at once, so that an exit that is silent weighs a little more.
@@ -46,8 +46,25 @@ final class PathBias {
 
     /** Thresholds; a share of 0 turns a warning off. */
     record Params(
-            int minCircuits, double notice, double warn, double extreme, int scaleAt, int minUses, double useNotice,
-            double useExtreme, int useScaleAt, double scale) {
+            int minCircuits, double notice, double warn, double extreme, boolean dropGuards, int scaleAt, int minUses,
+            double useNotice, double useExtreme, int useScaleAt, double scale) {
+        /** What the user has not said is as the consensus has it. */
+        static Params of(ConsensusInfo c, PathBiasSettings own) {
+            Params common = of(c);
+            return new Params(
+                    own.minCircuits() >= 5 ? own.minCircuits() : common.minCircuits,
+                    own.notice() >= 0 ? own.notice() : common.notice,
+                    own.warn() >= 0 ? own.warn() : common.warn,
+                    own.extreme() >= 0 ? own.extreme() : common.extreme,
+                    own.dropGuards() >= 0 ? own.dropGuards() > 0 : common.dropGuards,
+                    own.scaleAt() >= 10 ? own.scaleAt() : common.scaleAt,
+                    own.minUses() >= 3 ? own.minUses() : common.minUses,
+                    own.useNotice() >= 0 ? own.useNotice() : common.useNotice,
+                    own.useExtreme() >= 0 ? own.useExtreme() : common.useExtreme,
+                    own.useScaleAt() >= 10 ? own.useScaleAt() : common.useScaleAt,
+                    common.scale);
+        }
+
         static Params of(ConsensusInfo c) {
             int divisor = c.param("pb_scalefactor", 2, 2, Integer.MAX_VALUE);
             return new Params(
@@ -55,6 +72,7 @@ final class PathBias {
                     c.param("pb_noticepct", 70, 0, 100) / 100.0,
                     c.param("pb_warnpct", 50, 0, 100) / 100.0,
                     c.param("pb_extremepct", 30, 0, 100) / 100.0,
+                    c.param("pb_dropguards", 0, 0, 1) == 1,
                     c.param("pb_scalecircs", 300, 10, Integer.MAX_VALUE),
                     c.param("pb_minuse", 20, 3, Integer.MAX_VALUE),
                     c.param("pb_noticeusepct", 80, 3, 100) / 100.0,
@@ -73,6 +91,13 @@ final class PathBias {
     private boolean extreme;
     private boolean useNoticed;
     private boolean useExtreme;
+    /** Not used any more, until the program is started again. */
+    private boolean dropped;
+
+    /** Whether so many of its circuits fail that it is not to be used. */
+    boolean isDropped() {
+        return dropped;
+    }
 
     /** Takes over a value of the state file; what is no number is left out. */
     void parse(int field, String text) {
@@ -128,7 +153,9 @@ final class PathBias {
 
     private void judgeCircuits(String guard, double rate, Params params, TorEvents events) {
         if (rate < params.extreme) {
-            if (!extreme) {
+            if (params.dropGuards) {
+                drop(guard, "is failing an extremely large amount of circuits.", events);
+            } else if (!extreme) {
                 extreme = true;
                 warn(events, guard, "is failing an extremely large amount of circuits. This could indicate a route"
                         + " manipulation attack, extreme network overload, or a mistake in Cepa.");
@@ -162,7 +189,9 @@ final class PathBias {
         if (counts[USE_ATTEMPTS] > params.minUses) {
             double rate = useSuccesses() / counts[USE_ATTEMPTS];
             if (rate < params.useExtreme) {
-                if (!useExtreme) {
+                if (params.dropGuards) {
+                    drop(guard, "is failing to carry an extremely large amount of streams on its circuits.", events);
+                } else if (!useExtreme) {
                     useExtreme = true;
                     warn(events, guard, "is failing to carry an extremely large amount of streams on its circuits. This could"
                             + " indicate a route manipulation attack, network overload, bad local network connectivity, or a"
@@ -218,6 +247,13 @@ final class PathBias {
         open[from.ordinal()]--;
         open[to.ordinal()]++;
         return to;
+    }
+
+    private void drop(String guard, String what, TorEvents events) {
+        if (!dropped) {
+            dropped = true;
+            warn(events, guard, what + " To avoid potential route manipulation attacks, Cepa has disabled use of this guard.");
+        }
     }
 
     private void warn(TorEvents events, String guard, String what) {

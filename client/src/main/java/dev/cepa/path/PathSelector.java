@@ -7,6 +7,7 @@ import dev.cepa.netdoc.RelayFlags;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,8 @@ public final class PathSelector {
 
     private final @Nullable BitSet middles;
     private final @Nullable BitSet exits;
+    /** The relays of each NodeFamily. */
+    private final BitSet[] families;
     private final AtomicReferenceArray<@Nullable RelayWeights> weights =
             new AtomicReferenceArray<>(Position.values().length);
 
@@ -46,6 +49,11 @@ public final class PathSelector {
         this.entries = settings.entryNodes().isEmpty() ? null : settings.entryNodes().resolve(dir);
         this.middles = settings.middleNodes().isEmpty() ? null : settings.middleNodes().resolve(dir);
         this.exits = settings.exitNodes().isEmpty() ? null : settings.exitNodes().resolve(dir);
+        List<RelaySet> named = settings.tuning().families();
+        this.families = new BitSet[named.size()];
+        for (int i = 0; i < families.length; i++) {
+            families[i] = named.get(i).resolve(dir);
+        }
     }
 
     /** The snapshot whose relays it chooses. */
@@ -190,7 +198,18 @@ public final class PathSelector {
      * subnet (path-spec section 2.2).
      */
     public boolean canBeTogether(int a, int b) {
-        return a != b && !dir.sameFamily(a, b) && !(settings.enforceDistinctSubnets() && dir.sameSubnet(a, b));
+        return a != b && !dir.sameFamily(a, b) && !(settings.enforceDistinctSubnets() && dir.sameSubnet(a, b))
+                && !isOneFamily(a, b);
+    }
+
+    /** Whether the user has said that two relays belong together. */
+    private boolean isOneFamily(int a, int b) {
+        for (BitSet family : families) {
+            if (family.get(a) && family.get(b)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -240,6 +259,23 @@ public final class PathSelector {
         boolean v6 = address.getAddress() instanceof Inet6Address;
         return (v6 ? settings.clientUseIpv6() : settings.clientUseIpv4())
                 && settings.reachableAddresses().accepts(address);
+    }
+
+    /**
+     * Addresses of a relay in the order in which to try them: both that the settings let us connect to, that of IPv4 first
+     * unless they say otherwise; none if there are none.
+     */
+    public List<InetSocketAddress> addresses(int relay) {
+        InetSocketAddress ipv4 = dir.ipv4(relay);
+        InetSocketAddress ipv6 = dir.ipv6(relay);
+        boolean useIpv4 = mayConnect(ipv4);
+        if (ipv6 == null || !mayConnect(ipv6)) {
+            return useIpv4 ? List.of(ipv4) : List.of();
+        }
+        if (!useIpv4) {
+            return List.of(ipv6);
+        }
+        return settings.tuning().preferIpv6() ? List.of(ipv6, ipv4) : List.of(ipv4, ipv6);
     }
 
     /** Whether that relay could be anybody's guard (guard-spec section 4.1): it has all the flags that it takes. */

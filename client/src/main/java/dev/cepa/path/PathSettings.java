@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param buildTimeout that time as long as it is not learned; null: as the consensus says
  * @param longLivedPorts ports whose streams last, so that all relays of their paths need the Stable flag; not changed
  *     after it is handed in
+ * @param tuning what few users ever say
  */
 public record PathSettings(
         RelaySet entryNodes,
@@ -50,13 +51,14 @@ public record PathSettings(
         @Nullable Duration guardLifetime,
         boolean learnBuildTimeout,
         @Nullable Duration buildTimeout,
-        BitSet longLivedPorts) {
+        BitSet longLivedPorts,
+        PathTuning tuning) {
 
     /** C tor's defaults. */
     public static final PathSettings DEFAULT = new PathSettings(
             RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY, RelaySet.EMPTY,
             false, true, true, 0, 0, 0, true, true, AddressPolicy.ACCEPT_ALL, null, true, null,
-            ports(21, 22, 706, 1863, 5050, 5190, 5222, 5223, 6523, 6667, 6697, 8300));
+            ports(21, 22, 706, 1863, 5050, 5190, 5222, 5223, 6523, 6667, 6697, 8300), PathTuning.DEFAULT);
 
     /** @throws IllegalArgumentException if the settings contradict each other or are out of range; the message says which */
     public PathSettings {
@@ -89,7 +91,8 @@ public record PathSettings(
             codes.addAll(set.countryCodes());
             located &= set.isLocated();
         }
-        if (located) {
+        tuning.addCountryCodes(codes);
+        if (located && tuning.isLocated()) {
             return this;
         }
         Countries countries = Countries.load(files, codes);
@@ -97,7 +100,7 @@ public record PathSettings(
                 entryNodes.in(countries), exitNodes.in(countries), middleNodes.in(countries), everywhere.in(countries),
                 asExit.in(countries), strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning.in(countries));
     }
 
     private static RelaySet withUnknown(RelaySet set, CountryFiles files) {
@@ -126,21 +129,21 @@ public record PathSettings(
         return new PathSettings(
                 set, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
     }
 
     public PathSettings withExitNodes(RelaySet set) {
         return new PathSettings(
                 entryNodes, set, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
     }
 
     public PathSettings withMiddleNodes(RelaySet set) {
         return new PathSettings(
                 entryNodes, exitNodes, set, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
     }
 
     /** With other relays to exclude: from every position, and as exits. */
@@ -148,21 +151,21 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, everywhere, asExit, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
     }
 
     public PathSettings withStrictNodes(boolean strict) {
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strict, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
     }
 
     public PathSettings withDistinctSubnets(boolean enforced) {
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforced,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
     }
 
     /** With or without entry guards, and with how many; 0: as the consensus says. */
@@ -170,7 +173,7 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 used, count, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
     }
 
     /** With another time for circuits to build, learned or not; null: as the consensus says. */
@@ -178,7 +181,7 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learned, initial, longLivedPorts);
+                reachableAddresses, guardLifetime, learned, initial, longLivedPorts, tuning);
     }
 
     /** With other ports whose streams last; {@code ports} is not changed after. */
@@ -186,7 +189,7 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
-                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, ports);
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, ports, tuning);
     }
 
     /** With other ways to reach guards. */
@@ -194,6 +197,14 @@ public record PathSettings(
         return new PathSettings(
                 entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
                 useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, ipv4, ipv6,
-                reachable, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts);
+                reachable, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, tuning);
+    }
+
+    /** With other things that few users ever say. */
+    public PathSettings withTuning(PathTuning settings) {
+        return new PathSettings(
+                entryNodes, exitNodes, middleNodes, excludeNodes, excludeExitNodes, strictNodes, enforceDistinctSubnets,
+                useEntryGuards, numEntryGuards, numDirectoryGuards, numPrimaryGuards, clientUseIpv4, clientUseIpv6,
+                reachableAddresses, guardLifetime, learnBuildTimeout, buildTimeout, longLivedPorts, settings);
     }
 }

@@ -21,7 +21,6 @@ import dev.cepa.path.GuardRestriction;
 import dev.cepa.path.PathSelector;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -202,15 +201,8 @@ final class CircuitBuilder implements CircuitSource {
         if (ntorKey == null) {
             throw new TorException(ErrorKind.NO_DIRECTORY, "no microdescriptor of $" + dir.rsaId(relay));
         }
-        List<InetSocketAddress> addresses = new ArrayList<>(2);
-        InetSocketAddress ipv4 = dir.ipv4(relay);
-        @Nullable InetSocketAddress ipv6 = dir.ipv6(relay);
-        if (selector.mayConnect(ipv4) || ipv6 == null || !selector.mayConnect(ipv6)) {
-            addresses.add(ipv4);
-        }
-        if (ipv6 != null && selector.mayConnect(ipv6)) {
-            addresses.add(ipv6);
-        }
+        List<InetSocketAddress> reachable = selector.addresses(relay);
+        List<InetSocketAddress> addresses = reachable.isEmpty() ? List.of(dir.ipv4(relay)) : reachable;
         @Nullable Ed25519Id ed25519Id = dir.ed25519Id(relay);
         boolean ntorV3 = ed25519Id != null && dir.supports(relay, Protocols.Name.RELAY, 4);
         return new HopTarget(

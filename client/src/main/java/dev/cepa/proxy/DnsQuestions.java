@@ -56,7 +56,7 @@ final class DnsQuestions {
                 answers = requests.resolveReverse(
                         request(client, HostText.format(address.getAddress()), 0), address, settings, deadline);
             } else {
-                if (!HostText.isDestination(message.name())) {
+                if (!requests.isDestination(message.name())) {
                     return DnsMessage.NO_SUCH_NAME;
                 }
                 boolean ipv6 = message.type() == DnsMessage.AAAA;

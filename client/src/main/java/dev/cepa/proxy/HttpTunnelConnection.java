@@ -30,7 +30,7 @@ final class HttpTunnelConnection extends ProgramConnection {
 
     @Override
     void converse() throws IOException {
-        HttpTunnelRequest request = new HttpTunnelRequest();
+        HttpTunnelRequest request = new HttpTunnelRequest(requests::isDestination);
         Deadline deadline = Deadline.in(settings.timeout());
         byte[] buffer = new byte[BUFFER];
         HttpTunnelRequest.State state = HttpTunnelRequest.State.MORE;

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ final class HttpTunnelRequest {
 
     private static final String SEPARATOR = "\u0001";
 
+    private final Predicate<String> isDestination;
     private final ByteArrayOutputStream head = new ByteArrayOutputStream(256);
     private State state = State.MORE;
     private int lineLength;
@@ -47,6 +49,11 @@ final class HttpTunnelRequest {
     private String isolation = "";
     private String otherIsolation = "";
     private String family = "";
+
+    /** @param isDestination says which hosts can be asked for */
+    HttpTunnelRequest(Predicate<String> isDestination) {
+        this.isDestination = isDestination;
+    }
 
     /** Takes the next bytes from the program; those after the head are kept for {@link #rest}. */
     State accept(byte[] bytes, int offset, int length) {
@@ -120,7 +127,7 @@ final class HttpTunnelRequest {
         }
         if (name.length() > 255) {
             problem = "414 URI Too Long";
-        } else if (number == 0 || !HostText.isDestination(name)) {
+        } else if (number == 0 || !isDestination.test(name)) {
             problem = "400 Bad Request";
         } else {
             host = name;

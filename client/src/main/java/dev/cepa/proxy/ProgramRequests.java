@@ -103,6 +103,11 @@ public final class ProgramRequests {
         }
     }
 
+    /** Whether that can be asked for: an address, or the name of a host as strictly as the rules want it. */
+    boolean isDestination(String host) {
+        return HostText.isDestination(host) || rules.anyName() && HostText.isLooseName(host);
+    }
+
     /**
      * Opens the stream that a program wants.
      *

@@ -78,7 +78,7 @@ final class PlayedLink {
                 new LinkHandshake.Result(5, new LinkVerifier.Identity(target.rsaId(), target.ed25519Id()), null), address,
                 socket, socket, new TorEvents(), Duration.ofMinutes(1), Duration.ofMinutes(1), 1,
                 new PaddingTimer(() -> ChannelPadding.DEFAULT.in(ChannelPadding.Mode.OFF), new Random(1)),
-                new QueueMemory(new TorEvents()));
+                new QueueMemory(new TorEvents()), new LinkLimits());
         out.playing = true;
         channel.start();
         return channel;

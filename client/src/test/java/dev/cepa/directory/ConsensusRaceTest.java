@@ -135,7 +135,41 @@ class ConsensusRaceTest {
         running.join();
     }
 
+    @Test
+    void asksTheFirstFallbackNoSoonerThanItShall() throws Exception {
+        ScriptedLink link = new ScriptedLink((server, request) -> DOCUMENT);
+        long start = System.nanoTime();
+        race(link, new BootstrapSettings(Duration.ofMillis(700), Duration.ofSeconds(6), Duration.ZERO, 3)).run();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(699));
+        assertThat(link.questions).hasSize(1);
+    }
+
+    @Test
+    void asksNoMoreServersAtATimeThanItMay() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        ScriptedLink link = new ScriptedLink((server, request) -> {
+            over.await();
+            return DOCUMENT;
+        });
+        ConsensusRace race = race(link, new BootstrapSettings(Duration.ZERO, Duration.ZERO, Duration.ZERO, 1));
+        Thread running = Thread.ofVirtual().start(() -> {
+            try {
+                race.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Thread.sleep(1500);
+        assertThat(link.questions).hasSize(1);
+        over.countDown();
+        running.join();
+    }
+
     private ConsensusRace race(ScriptedLink link, Duration authorityDelay) throws Exception {
+        return race(link, new BootstrapSettings(Duration.ZERO, authorityDelay, Duration.ZERO, 3));
+    }
+
+    private ConsensusRace race(ScriptedLink link, BootstrapSettings bootstrap) throws Exception {
         DirectorySettings defaults = DirectorySettings.DEFAULT;
         List<DirectoryAuthority> authorities = new ArrayList<>();
         List<FallbackDirectory> fallbacks = new ArrayList<>();
@@ -144,10 +178,7 @@ class ConsensusRaceTest {
                     "auth orport=1 v3ident=" + "0".repeat(39) + i + " 10.0.0.1:2 " + "A".repeat(39) + i));
             fallbacks.add(FallbackDirectory.parse("10.0.1.1 orport=1 id=" + "B".repeat(39) + i));
         }
-        DirectorySettings settings = new DirectorySettings(
-                authorities, fallbacks, null, false, defaults.tolerance(), authorityDelay,
-                defaults.maxParallelConsensusFetches(), defaults.maxParallelMicrodescFetches(), defaults.requestTimeout(),
-                defaults.encodings());
+        DirectorySettings settings = defaults.withNetwork(authorities, fallbacks).withBootstrap(bootstrap);
         TorEvents events = new TorEvents();
         events.add(event -> steps.add((TorEvent.Bootstrap) event));
         InstantSource clock = InstantSource.system();

@@ -9,7 +9,9 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.path.GuardManager;
+import dev.cepa.path.PathBiasSettings;
 import dev.cepa.path.PathSettings;
+import dev.cepa.path.PathTuning;
 import dev.cepa.path.StateFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -67,6 +69,18 @@ class DirectoryManagerTest {
         assertThat(cache.resolve("cached-microdesc-consensus")).hasBinaryContent(network.consensus);
         assertThat(events(TorEvent.ConsensusArrived.class)).hasSize(1);
         until(() -> Files.exists(cache.resolve("cached-microdescs.new")));
+    }
+
+    @Test
+    void needsAsManyPathsAsTheUserOrElseTheConsensusSays() throws Exception {
+        DirectoryManager manager = start(network.settings());
+        manager.awaitUsable(soon());
+        var consensus = manager.current().consensus();
+        assertThat(DirectoryManager.pathsNeeded(PathTuning.DEFAULT, consensus)).isEqualTo(0.6);
+        PathTuning most = new PathTuning(false, List.of(), 0.95, PathBiasSettings.DEFAULT);
+        assertThat(DirectoryManager.pathsNeeded(most, consensus)).isEqualTo(0.95);
+        assertThatThrownBy(() -> new PathTuning(false, List.of(), 0.96, PathBiasSettings.DEFAULT))
+                .hasMessageContaining("PathsNeededToBuildCircuits");
     }
 
     @Test

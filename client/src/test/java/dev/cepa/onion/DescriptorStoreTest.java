@@ -32,6 +32,21 @@ class DescriptorStoreTest {
     }
 
     @Test
+    void fetchesNoneIfItMustNot() throws Exception {
+        try (PlayedService service = new PlayedService()) {
+            DescriptorStore store = service.store();
+            store.setFetching(false);
+            assertThatThrownBy(() -> store.get(service.address, PlayedService.soon()))
+                    .hasMessageContaining("FetchHidServDescriptors 0");
+            assertThat(service.fetches).hasValue(0);
+            store.setFetching(true);
+            DescriptorStore.Found found = store.get(service.address, PlayedService.soon());
+            store.setFetching(false);
+            assertThat(store.get(service.address, PlayedService.soon()).descriptor()).isSameAs(found.descriptor());
+        }
+    }
+
+    @Test
     void forgetsAllWithTheIdentity() throws Exception {
         try (PlayedService service = new PlayedService()) {
             DescriptorStore store = service.store();

@@ -125,4 +125,35 @@ class PathBiasTest {
                 1);
         assertThat(guard.format("default", 0)).endsWith("listed=1 pb_circ_attempts=60.500000 other=1");
     }
+
+    @Test
+    void theUserMayChooseTheThresholds() {
+        PathBias.Params own = PathBias.Params.of(
+                new SmallNet().many(3, SmallNet.GUARD, 10).dir().consensus(),
+                new PathBiasSettings(5, 0.9, -1, 0, 0, 10, 3, -1, 0, 11));
+        assertThat(own).isEqualTo(new PathBias.Params(5, 0.9, 0.5, 0, false, 10, 3, 0.8, 0, 11, 0.5));
+        assertThat(PathBias.Params.of(new SmallNet().many(3, SmallNet.GUARD, 10).dir().consensus(),
+                new PathBiasSettings(4, -1, -1, -1, 0, 9, 2, -1, -1, 9))).as("too small to make sense").isEqualTo(params);
+        for (int i = 0; i < 6; i++) {
+            bias.ended(bias.begun("$A~a", own, events), false, true);
+        }
+        bias.begun("$A~a", own, events);
+        assertThat(warnings).singleElement().asString().contains("a very large amount of circuits");
+    }
+
+    @Test
+    void aGuardIsGivenUpOnlyIfTheUserWantsThat() {
+        PathBias.Params dropping = PathBias.Params.of(
+                new SmallNet().many(3, SmallNet.GUARD, 10).dir().consensus(),
+                new PathBiasSettings(5, -1, -1, -1, 1, -1, -1, -1, -1, -1));
+        for (int i = 0; i < 7; i++) {
+            assertThat(bias.isDropped()).isFalse();
+            bias.ended(bias.begun("$A~a", dropping, events), false, true);
+        }
+        assertThat(bias.isDropped()).isTrue();
+        assertThat(warnings).singleElement().asString().contains("has disabled use of this guard");
+        for (int i = 0; i < 300; i++) {
+            fail();
+        }
+    }
 }

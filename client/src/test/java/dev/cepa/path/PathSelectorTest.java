@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.RelayFlags;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -266,5 +269,35 @@ class PathSelectorTest {
     void aNetworkWithoutExitsCountsItsMiddlesAsEnds() {
         net.many(2, SmallNet.GUARD, 100).many(2, SmallNet.RUNNING, 100);
         assertThat(selector().fractionOfUsablePaths()).isCloseTo(1, within(1e-9));
+    }
+
+    @Test
+    void relaysThatTheUserSaysBelongTogetherAreInDifferentPaths() throws Exception {
+        net.many(4, SmallNet.EXIT, 100, 80);
+        RelaySet pair = RelaySet.parse("relay0,$" + SmallNet.id(1));
+        PathSelector selector = selector(
+                PathSettings.DEFAULT.withTuning(new PathTuning(false, List.of(pair), 0, PathBiasSettings.DEFAULT)));
+        assertThat(selector().canBeTogether(0, 1)).isTrue();
+        assertThat(selector.canBeTogether(0, 1)).isFalse();
+        assertThat(selector.canBeTogether(1, 2)).isTrue();
+        for (int i = 0; i < 200; i++) {
+            assertThat(selector.pickMiddle(0)).isIn(2, 3);
+        }
+    }
+
+    @Test
+    void ipv6AddressesComeFirstIfPreferred() throws Exception {
+        net.many(2, SmallNet.GUARD, 100);
+        net.relays.get(1).ipv6 = new InetSocketAddress(InetAddress.getByName("2001:db8::1"), 443);
+        PathTuning ipv6First = new PathTuning(true, List.of(), 0, PathBiasSettings.DEFAULT);
+        SmallNet.Relay both = net.relays.get(1);
+        assertThat(selector().addresses(1)).containsExactly(both.ipv4, both.ipv6);
+        PathSelector preferring = selector(PathSettings.DEFAULT.withTuning(ipv6First));
+        assertThat(preferring.addresses(1)).containsExactly(both.ipv6, both.ipv4);
+        assertThat(preferring.addresses(0)).containsExactly(net.relays.get(0).ipv4);
+        assertThat(selector(PathSettings.DEFAULT.withReach(false, true, AddressPolicy.ACCEPT_ALL)).addresses(1))
+                .containsExactly(both.ipv6);
+        assertThat(selector(PathSettings.DEFAULT.withTuning(ipv6First).withReach(true, false, AddressPolicy.ACCEPT_ALL))
+                .addresses(1)).containsExactly(both.ipv4);
     }
 }

@@ -159,7 +159,7 @@ class DnsListenerTest {
     void makesUpAddressesForOnionServicesAndKnowsThemAgain() throws Exception {
         AddressMapSettings d = AddressMapSettings.DEFAULT;
         RequestRules rules = new RequestRules(
-                false, false, RequestRules.ports(), RequestRules.ports(),
+                false, false, RequestRules.ports(), RequestRules.ports(), false,
                 new AddressMapSettings(List.of(), true, d.suffixes(), d.ipv4(), d.ipv6()));
         ProgramRequests programs = new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
         open(PortSettings.DEFAULT, programs);

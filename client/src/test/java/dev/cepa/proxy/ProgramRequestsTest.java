@@ -34,8 +34,12 @@ class ProgramRequestsTest {
         opener.close();
     }
 
+    private ProgramRequests requests(RequestRules rules) {
+        return new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
+    }
+
     private StreamRequest connect(RequestRules rules, String host, int port) throws Exception {
-        ProgramRequests requests = new ProgramRequests(opener, rules, new Sessions(() -> CountryFiles.DEFAULT), new TorEvents());
+        ProgramRequests requests = requests(rules);
         ProgramRequest request = new ProgramRequest("SOCKS5", "", "", "", host, port, 0);
         requests.connect(request, () -> new byte[0], PortSettings.DEFAULT, Deadline.in(Duration.ofSeconds(10))).close();
         return opener.requests.take();
@@ -60,10 +64,24 @@ class ProgramRequestsTest {
     }
 
     @Test
+    void takesOddNamesOnlyIfTold() {
+        RequestRules d = RequestRules.DEFAULT;
+        RequestRules any = new RequestRules(true, true, d.warnPorts(), d.rejectPorts(), true, d.map());
+        for (String odd : new String[] {"a!b.example", "_srv.example", "a..b", "x(y)"}) {
+            assertThat(requests(d).isDestination(odd)).as(odd).isFalse();
+            assertThat(requests(any).isDestination(odd)).as(odd).isTrue();
+        }
+        for (String never : new String[] {"", "a b", "a:b", "a/b", "a\u0000b", "a\r\nb", "\u00e9.example", "x!".repeat(128)}) {
+            assertThat(requests(any).isDestination(never)).as(never).isFalse();
+        }
+        assertThat(requests(d).isDestination("example.com")).isTrue();
+    }
+
+    @Test
     void refusesPortsOfProtocolsThatAreNotEncryptedIfTold() throws Exception {
         assertThat(connect(RequestRules.DEFAULT, "a.example", 23).port()).isEqualTo(23);
         RequestRules strict = new RequestRules(
-                true, true, RequestRules.ports(), RequestRules.ports(23), AddressMapSettings.DEFAULT);
+                true, true, RequestRules.ports(), RequestRules.ports(23), false, AddressMapSettings.DEFAULT);
         assertThatThrownBy(() -> connect(strict, "a.example", 23)).isInstanceOf(RefusedException.class)
                 .hasMessageEndingWith("Closing.");
     }
@@ -77,7 +95,7 @@ class ProgramRequestsTest {
     void mappingsMayChooseTheExit(String host, String expected, String exit) throws Exception {
         AddressMapSettings d = AddressMapSettings.DEFAULT;
         RequestRules rules = new RequestRules(
-                true, true, RequestRules.ports(), RequestRules.ports(),
+                true, true, RequestRules.ports(), RequestRules.ports(), false,
                 new AddressMapSettings(
                         List.of(
                                 Mapping.of("www.example", "www.example.$ABCDEF0123456789ABCDEF0123456789ABCDEF01.exit"),

@@ -4,13 +4,17 @@ import dev.cepa.DormantSettings;
 import dev.cepa.TorConfig;
 import dev.cepa.cell.HostText;
 import dev.cepa.channel.ChannelPadding;
+import dev.cepa.channel.LinkSettings;
 import dev.cepa.channel.OutboundAddresses;
 import dev.cepa.channel.QueueMemory;
+import dev.cepa.directory.BootstrapSettings;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
 import dev.cepa.path.CountryFiles;
+import dev.cepa.path.PathBiasSettings;
 import dev.cepa.path.PathSettings;
+import dev.cepa.path.PathTuning;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
@@ -84,6 +88,11 @@ final class ConfigMapper {
             builder.withoutDefaultFallbacks();
         }
         builder.outboundAddresses(outbound("OutboundBindAddressOR").or(outbound("OutboundBindAddress")));
+        boolean groupReads = settings.flag("DataDirectoryGroupReadable");
+        String cacheReadable = settings.text("CacheDirectoryGroupReadable");
+        builder.groupReadable(groupReads, cacheReadable.equals("auto") ? groupReads : cacheReadable.equals("1"));
+        builder.links(links()).firstConsensus(firstConsensus());
+        builder.onionDescriptors(settings.flag("FetchHidServDescriptors"), settings.flag("PublishHidServDescriptors"));
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
@@ -154,10 +163,62 @@ final class ConfigMapper {
                     seconds("GuardLifetime"),
                     settings.flag("LearnCircuitBuildTimeout"),
                     seconds("CircuitBuildTimeout"),
-                    longLivedPorts());
+                    longLivedPorts(),
+                    tuning());
         } catch (IllegalArgumentException e) {
             throw new TorException(ErrorKind.CONFIG, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private PathTuning tuning() throws TorException {
+        List<RelaySet> families = new ArrayList<>();
+        for (ConfigLine line : settings.lines("NodeFamily")) {
+            at(line, () -> families.add(RelaySet.parse(line.value())));
+        }
+        boolean preferIpv6 = settings.flag("ClientUseIPv6")
+                && (!settings.flag("ClientUseIPv4") || settings.text("ClientPreferIPv6ORPort").equals("1"));
+        double needed = settings.decimal("PathsNeededToBuildCircuits", -1);
+        return new PathTuning(preferIpv6, families, needed < 0 ? 0 : Math.clamp(needed, 0.25, 0.95), bias());
+    }
+
+    private PathBiasSettings bias() {
+        String drop = settings.text("PathBiasDropGuards");
+        return new PathBiasSettings(
+                (int) settings.number("PathBiasCircThreshold"),
+                settings.decimal("PathBiasNoticeRate", -1),
+                settings.decimal("PathBiasWarnRate", -1),
+                settings.decimal("PathBiasExtremeRate", -1),
+                drop.equals("auto") ? -1 : drop.equals("1") ? 1 : 0,
+                (int) settings.number("PathBiasScaleThreshold"),
+                (int) settings.number("PathBiasUseThreshold"),
+                settings.decimal("PathBiasNoticeUseRate", -1),
+                settings.decimal("PathBiasExtremeUseRate", -1),
+                (int) settings.number("PathBiasScaleUseThreshold"));
+    }
+
+    /** How links are kept. As much bandwidth as is there by default is no bound. */
+    LinkSettings links() throws TorException {
+        boolean bounded = !settings.isDefault("BandwidthRate") || !settings.isDefault("BandwidthBurst");
+        try {
+            return new LinkSettings(
+                    Duration.ofSeconds(settings.number("KeepalivePeriod")),
+                    bounded ? settings.number("BandwidthRate") : 0,
+                    bounded ? settings.number("BandwidthBurst") : 0,
+                    settings.flag("CountPrivateBandwidth"),
+                    settings.flag("ConstrainedSockets") ? (int) settings.number("ConstrainedSockSize") : 0);
+        } catch (IllegalArgumentException e) {
+            throw new TorException(ErrorKind.CONFIG, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** The first number of each option is the one that counts, as in C tor. */
+    BootstrapSettings firstConsensus() {
+        String later = "ClientBootstrapConsensusAuthorityDownloadInitialDelay";
+        return new BootstrapSettings(
+                Duration.ofSeconds(settings.number("ClientBootstrapConsensusFallbackDownloadInitialDelay")),
+                settings.isDefault(later) ? null : Duration.ofSeconds(settings.number(later)),
+                Duration.ofSeconds(settings.number("ClientBootstrapConsensusAuthorityOnlyDownloadInitialDelay")),
+                Math.clamp(settings.number("ClientBootstrapConsensusMaxInProgressTries"), 1, 100));
     }
 
     /** As much as was asked for, within what this process can give. */

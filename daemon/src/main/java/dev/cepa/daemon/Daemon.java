@@ -75,7 +75,11 @@ final class Daemon implements TorEventListener {
             LOG.warn("You are running Cepa as root. You don't need to, and you probably shouldn't.");
         }
         Signals.handle(signals);
-        MemoryKeeper.start();
+        boolean debuggersOut = settings.flag("DisableDebuggerAttachment");
+        if (debuggersOut && settings.isSet("DisableDebuggerAttachment")) {
+            MemoryKeeper.shutDebuggersOut();
+        }
+        MemoryKeeper.start(debuggersOut && !settings.isSet("DisableDebuggerAttachment"));
         TorClient started = start(config, metrics);
         client = started;
         if (settings.isSet("PidFile")) {
@@ -141,6 +145,7 @@ final class Daemon implements TorEventListener {
     }
 
     private void configureLog(Settings settings, List<LogTarget> targets) throws TorException {
+        events.setProtocolWarnings(settings.flag("ProtocolWarnings"));
         output.configure(targets, LogStyle.of(settings));
     }
 

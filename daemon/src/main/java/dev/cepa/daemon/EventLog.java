@@ -1,9 +1,12 @@
 package dev.cepa.daemon;
 
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEventListener;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +25,12 @@ final class EventLog implements TorEventListener {
     private final AtomicLong streamsOpened = new AtomicLong();
     private final AtomicLong streamsFailed = new AtomicLong();
     private volatile int relays;
+    private volatile boolean protocolWarnings;
+
+    /** Whether relays that break the protocol are warned about; else they are notes of level info. */
+    void setProtocolWarnings(boolean on) {
+        protocolWarnings = on;
+    }
 
     @Override
     public void onEvent(TorEvent event) {
@@ -39,6 +48,7 @@ final class EventLog implements TorEventListener {
             case TorEvent.CircuitStatus circuit -> circuit(circuit);
             case TorEvent.StreamStatus stream -> stream(stream);
             case TorEvent.ChannelStatus channel -> {
+                noteProtocol(channel.error());
                 if (LOG.isTraceEnabled()) {
                     LOG.trace("Channel {} to {} {}", channel.channelId(), channel.relay(), channel.status());
                 }
@@ -119,7 +129,20 @@ final class EventLog implements TorEventListener {
         }
     }
 
+    /** A relay that does what it should not: of interest to its operators, and to nobody else. */
+    private void noteProtocol(@Nullable TorException failure) {
+        if (failure == null || failure.kind() != ErrorKind.PROTOCOL) {
+            return;
+        }
+        if (protocolWarnings) {
+            LOG.warn("A relay broke the protocol: {}", failure.getMessage());
+        } else {
+            LOG.debug("A relay broke the protocol: {}", failure.getMessage());
+        }
+    }
+
     private void circuit(TorEvent.CircuitStatus circuit) {
+        noteProtocol(circuit.reason());
         switch (circuit.status()) {
             case BUILT -> circuitsBuilt.incrementAndGet();
             case FAILED -> circuitsFailed.incrementAndGet();

@@ -133,7 +133,8 @@ final class ListenerLines {
     private RequestRules rules() throws TorException {
         return new RequestRules(
                 settings.flag("ClientRejectInternalAddresses"), settings.flag("ClientDNSRejectInternalAddresses"),
-                ports("WarnPlaintextPorts"), ports("RejectPlaintextPorts"), map());
+                ports("WarnPlaintextPorts"), ports("RejectPlaintextPorts"),
+                settings.flag("AllowNonRFC953Hostnames"), map());
     }
 
     private AddressMapSettings map() throws TorException {

@@ -17,11 +17,12 @@ final class MemoryKeeper {
 
     private MemoryKeeper() {}
 
-    static void start() {
-        Thread.ofVirtual().name("cepa-memory").start(MemoryKeeper::run);
+    /** @param keepsDebuggersOut whether to do that too, with the first rest: the same classes call into the C library */
+    static void start(boolean keepsDebuggersOut) {
+        Thread.ofVirtual().name("cepa-memory").start(() -> run(keepsDebuggersOut));
     }
 
-    private static void run() {
+    private static void run(boolean keepsDebuggersOut) {
         QuietTimes quiet = new QuietTimes();
         try {
             // Not before there is something to give back: finding them is work that the start can do without.
@@ -34,6 +35,9 @@ final class MemoryKeeper {
                 }
                 if (rests == 0) {
                     pages = ColdPages.find();
+                    if (keepsDebuggersOut) {
+                        shutDebuggersOut();
+                    }
                 }
                 if (rests++ % RESTS_PER_COLLECTION == 0) {
                     System.gc();
@@ -46,6 +50,19 @@ final class MemoryKeeper {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
             LOG.debug("Memory is not given back: {}", e.getMessage());
+        }
+    }
+
+    /** As far as that is possible here. */
+    static void shutDebuggersOut() {
+        try {
+            DebuggerDoor door = DebuggerDoor.find();
+            if (door != null) {
+                door.set(false);
+                LOG.debug("Debuggers are kept out.");
+            }
+        } catch (IOException e) {
+            LOG.warn("Debuggers could not be kept out: {}", e.getMessage());
         }
     }
 }

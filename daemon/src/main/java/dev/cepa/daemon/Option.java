@@ -6,7 +6,8 @@ package dev.cepa.daemon;
  * @param name as Tor writes it
  * @param need what Cepa does with it
  * @param flags one letter for each: {@code i} may not change while running, {@code o} Cepa's own, {@code d} belongs to
- *     authorities, {@code t} belongs to tests, {@code c} belongs to clients and yet makes no difference to this one
+ *     authorities, {@code t} belongs to tests, {@code c} belongs to clients and yet makes no difference to this one,
+ *     {@code z} is off until it works
  * @param defaultValue empty if there is none
  * @param testingDefault the default with TestingTorNetwork
  */
@@ -14,14 +15,28 @@ record Option(
         String name, OptionType type, Need need, String flags, String defaultValue, String testingDefault) {
     /** What Cepa does with an option. */
     enum Need {
-        /** Works, or will. */
-        USED,
+        /** Does something. */
+        WORKS,
+        /** Will do something; until then whoever sets it is warned. */
+        LATER,
+        /** Will do something; until then a torrc with it is refused, as leaving it out would protect less than it says. */
+        VITAL,
         /** Belongs to relays or tests: kept without effect. */
         WITHOUT_EFFECT,
         /** Would make this a relay or an authority. */
         REFUSED,
         /** Tor itself skips it. */
         OBSOLETE
+    }
+
+    /** Whether it does something, or will. */
+    boolean isUsed() {
+        return need == Need.WORKS || need == Need.LATER || need == Need.VITAL;
+    }
+
+    /** Of those that don't work yet: whether what is asked for with 0 is what happens. */
+    boolean isOffAnyway() {
+        return flags.indexOf('z') >= 0;
     }
 
     /** Whether it may not change while running. */

@@ -133,7 +133,7 @@ final class OptionChecks {
             error("ClientBootstrapConsensusMaxInProgressTries must be greater than 0.", "Write a number such as 3.",
                     "ClientBootstrapConsensusMaxInProgressTries");
         }
-        if (decimal("KISTSockBufSizeFactor", 1) < 0) {
+        if (settings.decimal("KISTSockBufSizeFactor", 1) < 0) {
             error("KISTSockBufSizeFactor must be at least 0", "Write a positive number.", "KISTSockBufSizeFactor");
         }
         if (settings.number("KISTSchedRunInterval") > 100) {
@@ -142,7 +142,7 @@ final class OptionChecks {
         for (String option : List.of(
                 "PathBiasNoticeRate", "PathBiasWarnRate", "PathBiasExtremeRate", "PathBiasNoticeUseRate",
                 "PathBiasExtremeUseRate")) {
-            if (decimal(option, -1) > 1) {
+            if (settings.decimal(option, -1) > 1) {
                 error(option + " is too high. It must be between 0 and 1.0", "Write a number within.", option);
             }
         }
@@ -176,17 +176,12 @@ final class OptionChecks {
                     + "seconds), and LearnCircuitBuildTimeout is disabled.  If tor isn't working, raise this value or enable "
                     + "LearnCircuitBuildTimeout.");
         }
-        double paths = decimal("PathsNeededToBuildCircuits", -1);
+        double paths = settings.decimal("PathsNeededToBuildCircuits", -1);
         if (paths >= 0 && paths < 0.25) {
             findings.warn("PathsNeededToBuildCircuits is too low. Increasing to 0.25");
         } else if (paths > 0.95) {
             findings.warn("PathsNeededToBuildCircuits is too high. Decreasing to 0.95");
         }
-    }
-
-    /** Reads numbers with a point only where somebody has written one: that takes classes. */
-    private double decimal(String option, double usual) {
-        return settings.isSet(option) ? Double.parseDouble(settings.text(option)) : usual;
     }
 
     /** The nearest steps of a log's times, in milliseconds, that divide a second or are whole seconds. */

@@ -38,7 +38,7 @@ final class OptionDocs {
         if (option.flags().indexOf('t') >= 0) {
             return "testing";
         }
-        boolean used = option.need() == Option.Need.USED || option.flags().indexOf('c') >= 0;
+        boolean used = option.isUsed() || option.flags().indexOf('c') >= 0;
         return !used ? "relay" : option.name().startsWith("HiddenService") ? "onion service" : "client";
     }
 
@@ -48,10 +48,9 @@ final class OptionDocs {
      */
     static String status(Option option) {
         return switch (option.need()) {
-            case USED -> Support.works(option.name())
-                    ? "works"
-                    : Support.isProtecting(option.name()) ? "refused" : "not yet";
-            case REFUSED -> "refused";
+            case WORKS -> "works";
+            case LATER -> "not yet";
+            case VITAL, REFUSED -> "refused";
             default -> "no effect";
         };
     }
@@ -140,7 +139,7 @@ final class OptionDocs {
     private void names(List<Option> options, String status) {
         List<String> names = new ArrayList<>();
         for (Option option : options) {
-            if (option.need() != Option.Need.USED && option.flags().indexOf('c') < 0 && status(option).equals(status)) {
+            if (!option.isUsed() && option.flags().indexOf('c') < 0 && status(option).equals(status)) {
                 names.add(option.name());
             }
         }

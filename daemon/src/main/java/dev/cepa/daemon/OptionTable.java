@@ -218,7 +218,9 @@ final class OptionTable {
         Option.Need need = switch (field(at, 2)) {
             case "accept" -> Option.Need.WITHOUT_EFFECT;
             case "refuse" -> Option.Need.REFUSED;
-            default -> Option.Need.USED;
+            case "later" -> Option.Need.LATER;
+            case "vital" -> Option.Need.VITAL;
+            default -> Option.Need.WORKS;
         };
         String testing = field(at, 5);
         String normal = field(at, 4);

@@ -197,6 +197,11 @@ final class Settings {
         return Long.parseLong(text(name));
     }
 
+    /** A number with a point, which is read only where somebody has written one: that takes classes. */
+    double decimal(String name, double usual) {
+        return isSet(name) ? Double.parseDouble(text(name)) : usual;
+    }
+
     /** The items of a list with commas. */
     List<String> items(String name) {
         String text = text(name);

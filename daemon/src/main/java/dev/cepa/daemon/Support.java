@@ -5,58 +5,9 @@ import dev.cepa.error.TorException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Which options do something in this version, and what is said about the others that are set. */
+/** What is said about options that are set and do nothing in this version. */
 final class Support {
-    private static final List<String> WORKING = List.of(
-            "__DisablePredictedCircuits", "__DNSPort", "__HTTPTunnelPort", "__OwningControllerProcess", "__ReloadTorrcOnSIGHUP", "__SocksPort",
-            "AutomapHostsOnResolve", "AutomapHostsSuffixes", "DNSPort", "MapAddress", "SessionParameters", "TrackHostExits",
-            "__TransPort", "TrackHostExitsExpire", "TransPort", "TransProxyType",
-            "VirtualAddrNetworkIPv4", "VirtualAddrNetworkIPv6",
-            "CircuitBuildTimeout", "CircuitsAvailableTimeout", "CircuitStreamTimeout", "ClientOnionAuthDir", "ClientOnly",
-            "ClientDNSRejectInternalAddresses", "ClientRejectInternalAddresses", "HTTPTunnelPort", "NATDPort",
-            "RejectPlaintextPorts", "SocksPolicy", "UnixSocksGroupWritable", "WarnPlaintextPorts",
-            "ClientUseIPv4", "ClientUseIPv6", "ConnectionPadding", "ConnLimit", "DataDirectory", "DirAuthority", "DisableNetwork",
-            "DormantCanceledByStartup", "DormantClientTimeout", "DormantOnFirstStartup",
-            "DormantTimeoutDisabledByIdleStreams", "DormantTimeoutEnabled",
-            "EnforceDistinctSubnets", "EntryNodes", "ExcludeExitNodes", "ExcludeNodes", "ExitNodes", "FallbackDir",
-            "FascistFirewall", "FirewallPorts", "GeoIPExcludeUnknown", "GeoIPFile", "GeoIPv6File", "GuardLifetime",
-            "HiddenServiceAllowUnknownPorts", "HiddenServiceDir", "HiddenServiceDirGroupReadable",
-            "HiddenServiceEnableIntroDoSBurstPerSec", "HiddenServiceEnableIntroDoSDefense",
-            "HiddenServiceEnableIntroDoSRatePerSec", "HiddenServiceExportCircuitID", "HiddenServiceMaxStreams", "HiddenServiceMaxStreamsCloseCircuit",
-            "HiddenServiceNonAnonymousMode",
-            "HiddenServiceNumIntroductionPoints", "HiddenServiceOnionBalanceInstance", "HiddenServicePort", "HiddenServicePoWDefensesEnabled",
-            "HiddenServicePoWQueueBurst", "HiddenServicePoWQueueRate", "HiddenServiceSingleHopMode", "HiddenServiceVersion",
-            "HSLayer2Nodes", "HSLayer3Nodes", "LearnCircuitBuildTimeout", "Log",
-            "LogTimeGranularity", "LongLivedPorts", "MaxCircuitDirtiness", "MaxClientCircuitsPending", "MaxMemInQueues",
-            "MiddleNodes",
-            "NewCircuitPeriod", "NumDirectoryGuards", "NumEntryGuards", "NumPrimaryGuards", "PidFile",
-            "ReachableAddresses", "ReachableORAddresses", "ReducedConnectionPadding", "RunAsDaemon", "SafeLogging",
-            "SafeSocks", "SocksPort", "SocksTimeout", "StrictNodes", "TestingTorNetwork", "TestSocks", "TruncateLogFile",
-            "UseEntryGuards", "VanguardsEnabled", "VanguardsLiteEnabled",
-            "AlternateDirAuthority", "AvoidDiskWrites", "CacheDirectory", "HeartbeatPeriod", "LogFormat", "LogMessageDomains",
-            "__MetricsPort", "MetricsPort", "MetricsPortPolicy",
-            "OutboundBindAddress", "OutboundBindAddressOR", "ReloadOnChange", "SyslogIdentityTag", "UseDefaultFallbackDirs");
-
-    /** Of those that don't work yet: what is asked for with 0 is what happens. */
-    private static final List<String> OFF_ANYWAY = List.of("CircuitPadding", "ConfluxEnabled");
-
-    /** Without these a user would be less protected than the torrc says, so that starting all the same is no choice. */
-    private static final List<String> PROTECTING = List.of(
-            "Bridge", "ClientTransportPlugin", "HTTPProxy", "HTTPSProxy", "NoExec",
-            "DisableAllSwap", "PublishHidServDescriptors", "Sandbox", "Socks4Proxy", "Socks5Proxy",
-            "TCPProxy", "UseBridges", "User");
-
     private Support() {}
-
-    /** Whether an option that is used at all does something in this version. */
-    static boolean works(String name) {
-        return WORKING.contains(name);
-    }
-
-    /** Whether a torrc with this option is refused as long as it does nothing. */
-    static boolean isProtecting(String name) {
-        return PROTECTING.contains(name);
-    }
 
     /**
      * Looks at all options that are set.
@@ -69,7 +20,7 @@ final class Support {
         List<String> notYet = new ArrayList<>();
         for (Option option : settings.setOptions()) {
             String name = option.name();
-            if (WORKING.contains(name) || isOff(settings, option)) {
+            if (option.need() == Need.WORKS || isOff(settings, option)) {
                 continue;
             }
             ConfigLine line = settings.lines(name).getLast();
@@ -81,7 +32,7 @@ final class Support {
                         "Remove the line, or run tor for that."));
                 continue;
             }
-            if (option.need() == Need.USED && PROTECTING.contains(name)) {
+            if (option.need() == Need.VITAL) {
                 findings.error(new ConfigException(
                         line,
                         name + " is not supported yet, and starting without it would leave you less protected than "
@@ -89,7 +40,7 @@ final class Support {
                         "Remove the line if you can do without it."));
                 continue;
             }
-            (option.need() == Need.USED ? notYet : withoutEffect).add(name);
+            (option.need() == Need.LATER ? notYet : withoutEffect).add(name);
         }
         if (!withoutEffect.isEmpty()) {
             findings.note("These options have no effect here, as they are for relays or tests or make no difference to Cepa: " + joined(withoutEffect));
@@ -110,7 +61,7 @@ final class Support {
         List<ConfigLine> lines = settings.lines(name);
         boolean zero = lines.size() == 1 && lines.get(0).value().equals("0");
         return settings.isDefault(name)
-                || zero && (option.need() != Need.USED || option.isList() || OFF_ANYWAY.contains(name));
+                || zero && (option.isList() || option.isOffAnyway() || !option.isUsed() && option.flags().indexOf('c') < 0);
     }
 
     private static String joined(List<String> names) {

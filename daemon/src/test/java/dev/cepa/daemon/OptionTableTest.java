@@ -34,7 +34,7 @@ class OptionTableTest {
         assertThat(whole.settable()).isEqualTo(table.settable());
         for (Option option : whole.settable()) {
             assertThat(table.effect(option)).isEmpty();
-            if (option.need() == Option.Need.USED) {
+            if (option.isUsed()) {
                 assertThat(whole.effect(option)).as(option.name()).matches("[^\t]{10,115}\\.");
             }
         }
