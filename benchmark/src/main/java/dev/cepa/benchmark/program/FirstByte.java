@@ -23,6 +23,7 @@ public final class FirstByte extends ProgramBenchmark {
     private static final int QUICK_ISOLATED = 5;
     private static final int IDENTITIES = 10;
     private static final int QUICK_IDENTITIES = 1;
+    private static final int PARTS = 3;
     private static final int LENGTH = 1000;
     private static final Duration SETTLING = Duration.ofSeconds(3);
     private static final Duration QUICK_SETTLING = Duration.ofMillis(100);
@@ -48,11 +49,14 @@ public final class FirstByte extends ProgramBenchmark {
             Duration settling = run.quick() ? QUICK_SETTLING : SETTLING;
             pause(run, settling);
             double cpu = client.cpuSeconds();
+            run.part(0, PARTS);
             int shared = requests(run, client, control, "prebuilt circuits", null, SHARED, QUICK_SHARED);
             pause(run, settling);
+            run.part(1, PARTS);
             int isolated = requests(run, client, control, "isolated", "user", ISOLATED, QUICK_ISOLATED);
             run.smaller("CPU a request", "ms", (client.cpuSeconds() - cpu) * 1000 / (shared + isolated));
             if (control.hasNewIdentity()) {
+                run.part(2, PARTS);
                 identities(run, client, control);
             }
             run.memory(client.memory());

@@ -7,6 +7,7 @@ import dev.cepa.benchmark.process.ClientProcess;
 import dev.cepa.benchmark.process.ClientProgram;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +34,10 @@ public final class OnionConnect extends ProgramBenchmark {
     @Override
     void measure(Run run) throws IOException, InterruptedException, TimeoutException {
         try (OnionPair pair = OnionPair.start(run)) {
-            for (OnionPair.Role role : pair.roles()) {
-                connect(run, pair.measured(), role);
+            List<OnionPair.Role> roles = pair.roles();
+            for (int i = 0; i < roles.size(); i++) {
+                run.part(i, roles.size());
+                connect(run, pair.measured(), roles.get(i));
             }
             run.memory(pair.measured().memory());
         }

@@ -45,6 +45,8 @@ final class Run {
     private final Place place;
     private final Map<String, Figure> figures = new LinkedHashMap<>();
     private final List<Series> series = new ArrayList<>();
+    private int part;
+    private int parts = 1;
     private long workNanos;
     private long operations;
     private long memoryInUse = MemorySnapshot.UNKNOWN;
@@ -89,11 +91,17 @@ final class Run {
         return place.rival;
     }
 
-    /** Says how far this turn is, and goes on or stops it: to be called between operations. */
+    /** Says which part of the turn, from 0 on, the steps that follow belong to. */
+    void part(int number, int of) {
+        part = number;
+        parts = of;
+    }
+
+    /** Says how far this part of the turn is, and goes on or stops it: to be called between operations. */
     void step(long done, long total, String what) throws InterruptedException, TimeoutException {
         context.check();
         double fraction = total <= 0 ? 0 : Math.clamp((double) done / total, 0, 1);
-        context.progress().moved((place.turn + fraction) / place.turns, program.name() + ", " + what);
+        context.progress().moved((place.turn + (part + fraction) / parts) / place.turns, program.name() + ", " + what);
     }
 
     boolean quick() {
@@ -126,7 +134,8 @@ final class Run {
         return startReady(newFolder(), more, null);
     }
 
-    private ClientProcess startReady(Path folder, List<String> more, @Nullable Integer core)
+    /** Starts the program, with more lines in its torrc, and waits until a first byte has come through it. */
+    ClientProcess startReady(Path folder, List<String> more, @Nullable Integer core)
             throws IOException, InterruptedException, TimeoutException {
         List<String> lines = new ArrayList<>(context.network().clientTorrc());
         lines.addAll(more);

@@ -32,6 +32,7 @@ public final class WaysIn extends ProgramBenchmark {
     private static final int REQUESTS = 1000;
     private static final int QUICK_REQUESTS = 10;
     private static final int WORKERS = 5;
+    private static final int WAYS = 5;
     private static final int LENGTH = 1000;
     private static final String ADDRESS = "127.0.0.1";
     /** What every name of a private network stands for. */
@@ -58,10 +59,15 @@ public final class WaysIn extends ProgramBenchmark {
                 run.startWith(List.of("HTTPTunnelPort " + ADDRESS + ":" + http, "DNSPort " + ADDRESS + ":" + dns))) {
             ProxyClient socks = new SocksClient(client.socksPort());
             WebTarget byAddress = new WebTarget(ADDRESS, context.web().port());
+            run.part(0, WAYS);
             requests(run, client, "SOCKS 5, by name", socks, run.target());
+            run.part(1, WAYS);
             requests(run, client, "SOCKS 5, by address", socks, byAddress);
+            run.part(2, WAYS);
             requests(run, client, "SOCKS 4a", new Socks4Client(client.socksPort()), run.target());
+            run.part(3, WAYS);
             requests(run, client, "HTTP CONNECT", new HttpTunnelClient(http), run.target());
+            run.part(4, WAYS);
             DnsClient resolver = new DnsClient(dns);
             // Each name once: what is measured is asking, not remembering.
             all(run, client, "DNS", (number, deadline) -> {
