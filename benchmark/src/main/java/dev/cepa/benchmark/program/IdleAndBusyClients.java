@@ -34,6 +34,8 @@ public final class IdleAndBusyClients extends ProgramBenchmark {
     /** How many streams are opened, and asked for their last piece, at once. */
     private static final int TOGETHER = 50;
     private static final long SAMPLE_MILLIS = 200;
+    /** What is needed for starting only is given back in that time. */
+    private static final Duration SETTLING = Duration.ofSeconds(15);
     private static final Duration BUSY_TIME = Duration.ofSeconds(10);
     private static final Duration QUICK_BUSY_TIME = Duration.ofMillis(500);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -55,6 +57,7 @@ public final class IdleAndBusyClients extends ProgramBenchmark {
         try (ClientProcess client = run.startWith(List.of("HTTPTunnelPort 127.0.0.1:" + http))) {
             List<ProxyClient> ways = List.of(
                     new SocksClient(client.socksPort()), new Socks4Client(client.socksPort()), new HttpTunnelClient(http));
+            Thread.sleep(run.quick() ? Duration.ZERO : SETTLING);
             double before = client.memory().resident() / MIB;
             AtomicLong most = new AtomicLong();
             Thread sampler = Thread.ofVirtual().name("memory").start(() -> sample(client, most));
@@ -63,8 +66,9 @@ public final class IdleAndBusyClients extends ProgramBenchmark {
                 idle.downloadAll(run.deadline(PATIENCE));
                 run.smaller("resident memory with idle clients", "MiB", client.memory().resident() / MIB);
                 run.step(1, 3, "downloading");
+                LatencyTracker pieces = new LatencyTracker();
                 StreamLoad load = new StreamLoad(
-                        ways, run.target(), run.quick() ? QUICK_BUSY : BUSY, PIECE, new LatencyTracker(), run.latency());
+                        ways, run.target(), run.quick() ? QUICK_BUSY : BUSY, PIECE, new LatencyTracker(), pieces);
                 StreamLoad.Outcome busy =
                         run.load(client, load, run.quick() ? QUICK_BUSY_TIME : BUSY_TIME, PATIENCE);
                 run.step(2, 3, "asking the idle");
@@ -73,6 +77,9 @@ public final class IdleAndBusyClients extends ProgramBenchmark {
                 run.atMost("idle clients that lost something", "", idle.failed(), 0);
                 run.atMost("busy clients that lost something", "", busy.failed(), 0);
                 run.larger("throughput of the busy", "MB/s", busy.rate() / 1e6);
+                run.smaller("a piece of the busy: p50", "ms", pieces.percentile(50).toNanos() / 1e6);
+                run.smaller("a piece of the busy: p95", "ms", pieces.percentile(95).toNanos() / 1e6);
+                run.latency().addAll(pieces);
                 if (idle.wrong() > 0) {
                     run.invalid("idle clients: " + idle.describeErrors());
                 } else if (idle.failed() > 0) {

@@ -8,6 +8,7 @@ import dev.cepa.benchmark.process.ClientProgram;
 import dev.cepa.error.Deadline;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -34,14 +35,14 @@ public final class OnionThroughput extends ProgramBenchmark {
     @Override
     void measure(Run run) throws IOException, InterruptedException, TimeoutException {
         try (OnionPair pair = OnionPair.start(run)) {
-            int done = 0;
-            for (OnionPair.Role role : pair.roles()) {
-                for (boolean up : new boolean[] {false, true}) {
-                    String name = role.name() + (up ? ", upload" : ", download");
-                    run.step(done, 4, name);
-                    transfer(run, pair.measured(), name, role, up);
-                    done++;
-                }
+            List<OnionPair.Role> roles = pair.roles();
+            for (int i = 0; i < roles.size(); i++) {
+                OnionPair.Role role = roles.get(i);
+                run.part(i, roles.size());
+                run.step(0, 2, role.name() + ", download");
+                transfer(run, pair.measured(), role.name() + ", download", role, false);
+                run.step(1, 2, role.name() + ", upload");
+                transfer(run, pair.measured(), role.name() + ", upload", role, true);
             }
             run.memory(pair.measured().memory());
         }
