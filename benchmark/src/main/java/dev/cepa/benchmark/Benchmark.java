@@ -12,6 +12,12 @@ public interface Benchmark {
     enum Category {
         /** Building circuits. */
         CIRCUIT,
+        /** Time to the first byte. */
+        LATENCY,
+        /** Relays that fail under way. */
+        CHURN,
+        /** The ports by which programs come in. */
+        WAYS,
         /** What the process holds. */
         MEMORY,
         /** Many streams at once. */

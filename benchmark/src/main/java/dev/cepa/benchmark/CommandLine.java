@@ -49,7 +49,7 @@ record CommandLine(
 
             Measures the client on a private network of real Tor relays that it starts. Flags take one dash or two.
 
-              -circuit -memory -streams -start -bulk -onion
+              -circuit -latency -churn -ways -memory -streams -start -bulk -onion
                                                        run benchmarks of these categories (default: all)
               -all                                     run all; with -memory=false all but those
               --quick                                  a short form that shows that everything works

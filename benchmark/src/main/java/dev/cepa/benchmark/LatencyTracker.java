@@ -48,6 +48,12 @@ public final class LatencyTracker {
         recordNanos(Math.max(0, System.nanoTime() - start));
     }
 
+    /** Adds all that another one has recorded so far. */
+    public void addAll(LatencyTracker other) {
+        histogram.add(other.histogram);
+        max.accumulate(other.max.get());
+    }
+
     /** How many operations there were. */
     public long count() {
         return histogram.getTotalCount();

@@ -2,6 +2,7 @@ package dev.cepa.benchmark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.util.List;
@@ -70,5 +71,18 @@ class LatencyTrackerTest {
         assertThatThrownBy(() -> tracker.percentile(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
         tracker.record(Duration.ofDays(400));
         assertThat(tracker.max()).isEqualTo(Duration.ofDays(1));
+    }
+
+    @Test
+    void addsWhatAnotherHasRecorded() {
+        LatencyTracker all = new LatencyTracker();
+        all.recordNanos(1_000_000);
+        LatencyTracker other = new LatencyTracker();
+        other.recordNanos(3_000_001);
+        other.recordNanos(2_000_000);
+        all.addAll(other);
+        assertThat(all.count()).isEqualTo(3);
+        assertThat(all.max().toNanos()).isEqualTo(3_000_001);
+        assertThat(all.percentile(0).toNanos()).isCloseTo(1_000_000, within(1000L));
     }
 }

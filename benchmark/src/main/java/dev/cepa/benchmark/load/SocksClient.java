@@ -2,22 +2,13 @@ package dev.cepa.benchmark.load;
 
 import dev.cepa.error.Deadline;
 import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Opens streams through a SOCKS port of 127.0.0.1, as programs do (RFC 1928 and 1929): host names are left to the proxy, and
- * a user name, if there is one, is what Tor isolates by. Immutable, thread-safe.
- */
-public final class SocksClient {
-    private static final byte[] LOOPBACK = {127, 0, 0, 1};
+/** SOCKS 5 (RFC 1928 and 1929): a user name, if there is one, is what Tor isolates by. */
+public final class SocksClient implements ProxyClient {
     private static final int VERSION = 5;
     private static final int NO_AUTHENTICATION = 0;
     private static final int PASSWORD = 2;
@@ -37,52 +28,21 @@ public final class SocksClient {
         this.port = port;
     }
 
-    /**
-     * A stream to a host.
-     *
-     * @param host     a name or an IPv4 address
-     * @param hostPort its port
-     * @param user     streams of different users share no circuit; null for none
-     * @throws IOException if the proxy refuses, with its reason, or the deadline passes
-     */
+    @Override
     public Socket connect(String host, int hostPort, @Nullable String user, Deadline deadline) throws IOException {
-        Socket socket = new Socket();
-        try {
-            socket.connect(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port), timeout(deadline));
-            socket.setTcpNoDelay(true);
-            socket.setSoTimeout(timeout(deadline));
-            OutputStream out = socket.getOutputStream();
-            DataInputStream in = new DataInputStream(socket.getInputStream());
+        return Handshake.connect(port, deadline, (socket, in, out) -> {
             int method = user == null ? NO_AUTHENTICATION : PASSWORD;
             out.write(new byte[] {VERSION, 1, (byte) method});
-            expect(in.readUnsignedByte() == VERSION && in.readUnsignedByte() == method, "speaks no SOCKS 5 with this method");
+            Handshake.expect(in.readUnsignedByte() == VERSION && in.readUnsignedByte() == method,
+                    "speaks no SOCKS 5 with this method");
             if (user != null) {
                 out.write(credentials(user));
-                expect(in.readUnsignedByte() == 1 && in.readUnsignedByte() == 0, "refuses the user name");
+                Handshake.expect(in.readUnsignedByte() == 1 && in.readUnsignedByte() == 0, "refuses the user name");
             }
             out.write(request(host, hostPort));
-            socket.setSoTimeout(timeout(deadline));
+            socket.setSoTimeout(Handshake.timeout(deadline));
             readReply(in);
-            return socket;
-        } catch (SocketTimeoutException e) {
-            socket.close();
-            throw new IOException("no stream in time", e);
-        } catch (EOFException e) {
-            socket.close();
-            throw new IOException("the proxy closed the connection without an answer", e);
-        } catch (IOException e) {
-            socket.close();
-            throw e;
-        }
-    }
-
-    /** Milliseconds left for a socket, for which 0 would mean for ever. */
-    static int timeout(Deadline deadline) throws SocketTimeoutException {
-        int millis = deadline.millisLeft();
-        if (millis == 0) {
-            throw new SocketTimeoutException("out of time");
-        }
-        return millis;
+        });
     }
 
     private static byte[] credentials(String user) {
@@ -97,7 +57,7 @@ public final class SocksClient {
     }
 
     private static byte[] request(String host, int hostPort) {
-        byte[] address = numeric(host);
+        byte[] address = Handshake.numeric(host);
         byte[] name = host.getBytes(StandardCharsets.US_ASCII);
         byte[] out = new byte[address == null ? name.length + 7 : 10];
         out[0] = VERSION;
@@ -115,24 +75,8 @@ public final class SocksClient {
         return out;
     }
 
-    private static byte @Nullable [] numeric(String host) {
-        String[] parts = host.split("\\.", -1);
-        byte[] address = new byte[4];
-        if (parts.length != 4) {
-            return null;
-        }
-        for (int i = 0; i < 4; i++) {
-            try {
-                address[i] = (byte) Integer.parseInt(parts[i]);
-            } catch (NumberFormatException e) {
-                return null;
-            }
-        }
-        return address;
-    }
-
     private static void readReply(DataInputStream in) throws IOException {
-        expect(in.readUnsignedByte() == VERSION, "answers with no SOCKS 5");
+        Handshake.expect(in.readUnsignedByte() == VERSION, "answers with no SOCKS 5");
         int reply = in.readUnsignedByte();
         if (reply != 0) {
             throw new IOException("the proxy says: " + (reply < REPLIES.length ? REPLIES[reply] : "reply " + reply));
@@ -145,11 +89,5 @@ public final class SocksClient {
             default -> throw new IOException("the proxy answers with no SOCKS 5");
         };
         in.readFully(new byte[length + 2]);
-    }
-
-    private static void expect(boolean condition, String otherwise) throws IOException {
-        if (!condition) {
-            throw new IOException("the proxy " + otherwise);
-        }
     }
 }

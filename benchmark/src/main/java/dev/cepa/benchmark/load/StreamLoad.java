@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +19,7 @@ import java.util.concurrent.atomic.LongAdder;
  * what is measured afterwards are as many streams as were asked for, or errors. Used once, by one thread.
  */
 public final class StreamLoad {
-    private final SocksClient proxy;
+    private final List<ProxyClient> ways;
     private final WebTarget target;
     private final int streams;
     private final int piece;
@@ -68,24 +67,32 @@ public final class StreamLoad {
 
         /** The errors in one line; empty without any. */
         public String describeErrors() {
-            StringBuilder out = new StringBuilder();
-            new TreeMap<>(errors).forEach((what, count) ->
-                    out.append(out.isEmpty() ? "" : "; ").append(count).append(" x ").append(what));
-            return out.toString();
+            return RequestLoad.describe(errors);
         }
+    }
+
+    /**
+     * Prepares a load through one proxy.
+     *
+     * @see #StreamLoad(List, WebTarget, int, int, LatencyTracker, LatencyTracker)
+     */
+    public StreamLoad(
+            ProxyClient proxy, WebTarget target, int streams, int piece, LatencyTracker opening, LatencyTracker transfers) {
+        this(List.of(proxy), target, streams, piece, opening, transfers);
     }
 
     /**
      * Prepares a load.
      *
+     * @param ways      by which the streams come, in turns
      * @param streams   how many at once
      * @param piece     bytes of one download
      * @param opening   takes the time from opening each stream to the first byte of its first piece
      * @param transfers takes the time of each later piece
      */
     public StreamLoad(
-            SocksClient proxy, WebTarget target, int streams, int piece, LatencyTracker opening, LatencyTracker transfers) {
-        this.proxy = proxy;
+            List<ProxyClient> ways, WebTarget target, int streams, int piece, LatencyTracker opening, LatencyTracker transfers) {
+        this.ways = List.copyOf(ways);
         this.target = target;
         this.streams = streams;
         this.piece = piece;
@@ -148,7 +155,7 @@ public final class StreamLoad {
     private void stream(int number) {
         long seed = WebTarget.seed(number);
         boolean counted = false;
-        try (WebStream stream = WebStream.open(proxy, target, null, deadline)) {
+        try (WebStream stream = WebStream.open(ways.get(number % ways.size()), target, null, deadline)) {
             open.add(stream);
             Transfer first = stream.download(seed, piece, deadline);
             opening.recordNanos(first.firstByteNanos() + first.startedNanos() - stream.openedNanos());

@@ -43,9 +43,9 @@ public final class WebStream implements AutoCloseable {
     /**
      * Opens a stream.
      *
-     * @param user see {@link SocksClient#connect}
+     * @param user see {@link ProxyClient#connect}
      */
-    public static WebStream open(SocksClient proxy, WebTarget target, @Nullable String user, Deadline deadline)
+    public static WebStream open(ProxyClient proxy, WebTarget target, @Nullable String user, Deadline deadline)
             throws IOException {
         long begin = System.nanoTime();
         Socket socket = proxy.connect(target.host(), target.port(), user, deadline);
@@ -58,7 +58,7 @@ public final class WebStream implements AutoCloseable {
     }
 
     /** One download over a stream of its own; the time for opening the stream is in its times. */
-    public static Transfer fetch(SocksClient proxy, WebTarget target, @Nullable String user, long seed, long length,
+    public static Transfer fetch(ProxyClient proxy, WebTarget target, @Nullable String user, long seed, long length,
             Deadline deadline) throws IOException {
         String wanted = target.digest(seed, length);
         try (WebStream stream = open(proxy, target, user, deadline)) {
@@ -184,7 +184,7 @@ public final class WebStream implements AutoCloseable {
 
     private int read(byte[] into, int most, Deadline deadline) throws IOException {
         try {
-            socket.setSoTimeout(SocksClient.timeout(deadline));
+            socket.setSoTimeout(Handshake.timeout(deadline));
             int count = in.read(into, 0, most);
             if (count < 0) {
                 throw new EOFException("the stream ended before its content did");

@@ -6,7 +6,8 @@ import java.io.IOException;
 public final class WrongContentException extends IOException {
     private static final long serialVersionUID = 1;
 
-    WrongContentException(String message) {
+    /** @param message says what is wrong */
+    public WrongContentException(String message) {
         super(message);
     }
 }

@@ -187,6 +187,24 @@ public final class ClientProcess implements AutoCloseable {
         }
     }
 
+    /** All that it has said so far. */
+    String log() throws IOException {
+        return Files.readString(folder.resolve("log"), StandardCharsets.ISO_8859_1);
+    }
+
+    /** Sends it a signal, by the shell's own kill: the JDK can send SIGTERM and SIGKILL only. */
+    void signal(String name) throws IOException, InterruptedException {
+        requireAlive();
+        Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -" + name + " " + process.pid())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (!kill.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || kill.exitValue() != 0) {
+            kill.destroyForcibly();
+            throw new IOException("could not send SIG" + name + " to " + program.name());
+        }
+    }
+
     /** The last lines of what it said. */
     public String logTail() {
         try (RandomAccessFile file = new RandomAccessFile(folder.resolve("log").toFile(), "r")) {

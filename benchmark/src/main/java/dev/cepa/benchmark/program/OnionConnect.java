@@ -1,14 +1,13 @@
 package dev.cepa.benchmark.program;
 
-import dev.cepa.TorClient;
 import dev.cepa.benchmark.LatencyTracker;
 import dev.cepa.benchmark.load.SocksClient;
 import dev.cepa.benchmark.load.WebStream;
-import dev.cepa.benchmark.load.WebTarget;
 import dev.cepa.benchmark.process.ClientProcess;
 import dev.cepa.benchmark.process.ClientProgram;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
@@ -34,40 +33,39 @@ public final class OnionConnect extends ProgramBenchmark {
 
     @Override
     void measure(Run run) throws IOException, InterruptedException, TimeoutException {
-        try (TorClient prober = OnionPeer.prober(run);
-                OnionPeer other = OnionPeer.startOther(run);
-                OnionPeer measured = OnionPeer.start(run, run.program())) {
-            measured.awaitReady(prober);
-            other.awaitReady(prober);
-            connect(run, measured.process(), "as client", measured.process(), other.target());
-            connect(run, measured.process(), "as service", other.process(), measured.target());
-            run.memory(measured.process().memory());
+        try (OnionPair pair = OnionPair.start(run)) {
+            List<OnionPair.Role> roles = pair.roles();
+            for (int i = 0; i < roles.size(); i++) {
+                run.part(i, roles.size());
+                connect(run, pair.measured(), roles.get(i));
+            }
+            run.memory(pair.measured().memory());
         }
     }
 
-    private static void connect(Run run, ClientProcess measured, String role, ClientProcess client, WebTarget service)
+    private static void connect(Run run, ClientProcess measured, OnionPair.Role role)
             throws IOException, InterruptedException, TimeoutException {
         LatencyTracker own = new LatencyTracker();
         int connects = run.context().iterations(CONNECTS, QUICK_CONNECTS);
         double cpu = measured.cpuSeconds();
         long begin = System.nanoTime();
         for (int i = 0; i < connects; i++) {
-            run.context().check();
+            run.step(i, connects, role.name() + ": " + i + " of " + connects + " streams");
             long asked = System.nanoTime();
-            try (WebStream stream =
-                    WebStream.open(new SocksClient(client.socksPort()), service, "user" + i, run.deadline(PATIENCE))) {
+            try (WebStream stream = WebStream.open(
+                    new SocksClient(role.client().socksPort()), role.service(), "user" + i, run.deadline(PATIENCE))) {
                 long nanos = System.nanoTime() - asked;
                 own.recordNanos(nanos);
                 run.latency().recordNanos(nanos);
                 stream.download(1, LENGTH, run.deadline(PATIENCE));
             } catch (IOException e) {
-                throw new IOException(role + ", stream " + (i + 1) + ": " + e.getMessage(), e);
+                throw new IOException(role.name() + ", stream " + (i + 1) + ": " + e.getMessage(), e);
             }
         }
         run.worked(connects, (System.nanoTime() - begin) / 1e9);
-        run.smaller(role + ": p50", "ms", own.percentile(50).toNanos() / 1e6);
-        run.smaller(role + ": p95", "ms", own.percentile(95).toNanos() / 1e6);
-        run.smaller(role + ": p99", "ms", own.percentile(99).toNanos() / 1e6);
-        run.smaller(role + ": CPU a stream", "ms", (measured.cpuSeconds() - cpu) * 1000 / connects);
+        run.smaller(role.name() + ": p50", "ms", own.percentile(50).toNanos() / 1e6);
+        run.smaller(role.name() + ": p95", "ms", own.percentile(95).toNanos() / 1e6);
+        run.smaller(role.name() + ": p99", "ms", own.percentile(99).toNanos() / 1e6);
+        run.smaller(role.name() + ": CPU a stream", "ms", (measured.cpuSeconds() - cpu) * 1000 / connects);
     }
 }

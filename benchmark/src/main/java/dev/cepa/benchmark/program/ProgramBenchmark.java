@@ -74,7 +74,8 @@ abstract class ProgramBenchmark implements Benchmark {
                 context.check();
                 context.progress((long) round * programs.size() + i, (long) rounds * programs.size(),
                         programs.get(which).name());
-                Run run = new Run(context, programs.get(which), which == 0 ? latency : new LatencyTracker());
+                Run.Place place = new Run.Place(round * programs.size() + i, rounds * programs.size(), which > 0);
+                Run run = new Run(context, programs.get(which), place, which == 0 ? latency : new LatencyTracker());
                 turn(run);
                 turns.get(which).add(run);
             }
@@ -125,6 +126,8 @@ abstract class ProgramBenchmark implements Benchmark {
             result.atMost(name, figure.unit(), Arrays.stream(values).max().orElse(Double.NaN), target);
         } else if (target != null) {
             result.atLeast(name, figure.unit(), Arrays.stream(values).min().orElse(Double.NaN), target);
+        } else if (figure.goal() == Metric.Goal.NONE) {
+            result.metric(name, figure.unit(), median(values));
         } else if (small) {
             result.smallerIsBetter(name, figure.unit(), median(values));
         } else {
@@ -142,6 +145,9 @@ abstract class ProgramBenchmark implements Benchmark {
             String name = figure.getKey();
             double[] mine = values(ours, name);
             double[] other = values(theirs, name);
+            if (!theirs.getFirst().figures().containsKey(name)) {
+                continue; // only ours tells that
+            }
             result.metric(name + ", " + rival, figure.getValue().unit(), median(other));
             if (!figure.getValue().unit().isEmpty()) {
                 ratios(result, name + ", ratio to " + rival, mine, other);

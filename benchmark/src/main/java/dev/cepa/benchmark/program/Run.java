@@ -5,6 +5,7 @@ import dev.cepa.benchmark.LatencyTracker;
 import dev.cepa.benchmark.MemorySnapshot;
 import dev.cepa.benchmark.Metric;
 import dev.cepa.benchmark.Series;
+import dev.cepa.benchmark.load.RequestLoad;
 import dev.cepa.benchmark.load.SocksClient;
 import dev.cepa.benchmark.load.StreamLoad;
 import dev.cepa.benchmark.load.Transfer;
@@ -41,8 +42,11 @@ final class Run {
     private final ClientProgram program;
     private final WebTarget target;
     private final LatencyTracker latency;
+    private final Place place;
     private final Map<String, Figure> figures = new LinkedHashMap<>();
     private final List<Series> series = new ArrayList<>();
+    private int part;
+    private int parts = 1;
     private long workNanos;
     private long operations;
     private long memoryInUse = MemorySnapshot.UNKNOWN;
@@ -55,8 +59,16 @@ final class Run {
      */
     record Figure(String unit, Metric.Goal goal, double value, @Nullable Double target) {}
 
-    Run(BenchmarkContext context, ClientProgram program, LatencyTracker latency) {
+    /**
+     * Which turn of how many it is.
+     *
+     * @param rival whether the program is one that ours is compared with
+     */
+    record Place(int turn, int turns, boolean rival) {}
+
+    Run(BenchmarkContext context, ClientProgram program, Place place, LatencyTracker latency) {
         this.context = context;
+        this.place = place;
         this.program = program;
         this.latency = latency;
         this.target = new WebTarget(context.host(), context.web().port());
@@ -72,6 +84,24 @@ final class Run {
 
     WebTarget target() {
         return target;
+    }
+
+    /** Whether the program is one that ours is compared with. */
+    boolean isRival() {
+        return place.rival;
+    }
+
+    /** Says which part of the turn, from 0 on, the steps that follow belong to. */
+    void part(int number, int of) {
+        part = number;
+        parts = of;
+    }
+
+    /** Says how far this part of the turn is, and goes on or stops it: to be called between operations. */
+    void step(long done, long total, String what) throws InterruptedException, TimeoutException {
+        context.check();
+        double fraction = total <= 0 ? 0 : Math.clamp((double) done / total, 0, 1);
+        context.progress().moved((place.turn + (part + fraction) / parts) / place.turns, program.name() + ", " + what);
     }
 
     boolean quick() {
@@ -96,7 +126,20 @@ final class Run {
     /** Starts the program and waits until a first byte has come through it. */
     ClientProcess startReady(Path folder, @Nullable Integer core)
             throws IOException, InterruptedException, TimeoutException {
-        ClientProcess client = ClientProcess.start(program, folder, context.network().clientTorrc(), core);
+        return startReady(folder, List.of(), core);
+    }
+
+    /** Starts the program in a new folder, with more lines in its torrc, and waits until a first byte has come through it. */
+    ClientProcess startWith(List<String> more) throws IOException, InterruptedException, TimeoutException {
+        return startReady(newFolder(), more, null);
+    }
+
+    /** Starts the program, with more lines in its torrc, and waits until a first byte has come through it. */
+    ClientProcess startReady(Path folder, List<String> more, @Nullable Integer core)
+            throws IOException, InterruptedException, TimeoutException {
+        List<String> lines = new ArrayList<>(context.network().clientTorrc());
+        lines.addAll(more);
+        ClientProcess client = ClientProcess.start(program, folder, lines, core);
         try {
             awaitFirstByte(client);
             return client;
@@ -160,6 +203,32 @@ final class Run {
         return outcome;
     }
 
+    /** Requests of which some may fail; that none worked, or that content was wrong, is an error. */
+    RequestLoad.Outcome load(ClientProcess client, RequestLoad load, int requests, String what)
+            throws IOException, InterruptedException, TimeoutException {
+        context.check();
+        RequestLoad.Outcome outcome = load.run(over -> step(over, requests, what + ": " + over + " of " + requests));
+        String errors = outcome.describeErrors();
+        if (outcome.wrong() > 0) {
+            error = what + ": " + errors;
+        } else if (outcome.done() == 0) {
+            client.requireAlive();
+            throw new IOException(what + ": none of " + requests + " requests was served"
+                    + (errors.isEmpty() ? " in time" : ": " + errors));
+        } else if (outcome.failed() > 0) {
+            context.progress().note(program.name() + ", " + what + ": of " + requests + " requests, " + errors);
+        }
+        return outcome;
+    }
+
+    /** Percentiles of something, each a number of its own. */
+    void percentiles(String name, LatencyTracker times) {
+        smaller(name + ": p50", "ms", times.percentile(50).toNanos() / 1e6);
+        smaller(name + ": p95", "ms", times.percentile(95).toNanos() / 1e6);
+        smaller(name + ": p99", "ms", times.percentile(99).toNanos() / 1e6);
+        smaller(name + ": max", "ms", times.max().toNanos() / 1e6);
+    }
+
     /** A number that is better when small. */
     void smaller(String name, String unit, double value) {
         figure(name, new Figure(unit, Metric.Goal.AT_MOST, value, null));
@@ -178,6 +247,11 @@ final class Run {
     /** A number and the smallest value that passes. */
     void atLeast(String name, String unit, double value, double least) {
         figure(name, new Figure(unit, Metric.Goal.AT_LEAST, value, least));
+    }
+
+    /** A number that is neither good nor bad. */
+    void told(String name, double value) {
+        figure(name, new Figure("", Metric.Goal.NONE, value, null));
     }
 
     private void figure(String name, Figure figure) {
@@ -220,6 +294,11 @@ final class Run {
 
     long memoryInUse() {
         return memoryInUse;
+    }
+
+    /** Says that the measurement is void, and why. */
+    void invalid(String why) {
+        error = why;
     }
 
     @Nullable String error() {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A SOCKS proxy that connects to this machine, whatever the host, and can go wrong in a chosen way: in the test's JVM, or as
@@ -20,12 +21,16 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class DirectProxy implements AutoCloseable {
     /** What goes wrong, after some bytes of a stream if at all. */
-    public enum Fault { NONE, FLIP, REFUSE, STALL, END_STREAM, EXIT }
+    public enum Fault { NONE, FLIP, FLIP_SOON, REFUSE, REFUSE_SOME, STALL, END_STREAM, EXIT }
 
     private static final int GOOD_BYTES = 15_000;
+    private static final int FEW_GOOD_BYTES = 500;
+    /** Of {@link Fault#REFUSE_SOME}: the first few are served. */
+    private static final int REFUSED_OF = 5;
 
     private final ServerSocket listener;
     private final Fault fault;
+    private final AtomicInteger asked = new AtomicInteger();
     /** User names of the streams, empty for those without. */
     final List<String> users = new CopyOnWriteArrayList<>();
 
@@ -84,8 +89,9 @@ public final class DirectProxy implements AutoCloseable {
             in.readNBytes(3);
             in.readNBytes(in.readUnsignedByte() == 1 ? 4 : in.readUnsignedByte());
             int port = in.readUnsignedShort();
-            out.write(new byte[] {5, (byte) (fault == Fault.REFUSE ? 5 : 0), 0, 1, 0, 0, 0, 0, 0, 0});
-            if (fault == Fault.REFUSE) {
+            boolean refused = fault == Fault.REFUSE || (fault == Fault.REFUSE_SOME && asked.incrementAndGet() % REFUSED_OF == 0);
+            out.write(new byte[] {5, (byte) (refused ? 5 : 0), 0, 1, 0, 0, 0, 0, 0, 0});
+            if (refused) {
                 return;
             }
             server.connect(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port));
@@ -104,13 +110,14 @@ public final class DirectProxy implements AutoCloseable {
 
     private void back(InputStream in, OutputStream out) throws IOException, InterruptedException {
         byte[] buffer = new byte[4096];
+        long good = fault == Fault.FLIP_SOON ? FEW_GOOD_BYTES : GOOD_BYTES;
         long total = 0;
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-            boolean now = total < GOOD_BYTES && total + n >= GOOD_BYTES;
+            boolean now = total < good && total + n >= good;
             total += n;
             if (now) {
                 switch (fault) {
-                    case FLIP -> buffer[n - 1] ^= 1;
+                    case FLIP, FLIP_SOON -> buffer[n - 1] ^= 1;
                     case STALL -> Thread.sleep(600_000);
                     case EXIT -> Runtime.getRuntime().halt(3);
                     case END_STREAM -> {

@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,5 +152,28 @@ class WebStreamTest {
         assertThat(load(Fault.REFUSE, Duration.ofMillis(100), LONG).describeErrors())
                 .isEqualTo("20 x the proxy says: connection refused");
         assertThat(load(Fault.STALL, Duration.ofMillis(100), Duration.ofMillis(500)).failed()).isEqualTo(20);
+    }
+
+    private IdleStreams idle(DirectProxy proxy) throws Exception {
+        try (IdleStreams streams =
+                new IdleStreams(List.of(new SocksClient(proxy.port())), target, 20, 10_000, 4)) {
+            streams.downloadAll(soon());
+            assertThat(streams.failed()).isZero();
+            streams.downloadAll(soon());
+            return streams;
+        }
+    }
+
+    @Test
+    void idleStreamsNoticeWhatHasBecomeOfThemMeanwhile() throws Exception {
+        try (DirectProxy good = new DirectProxy(0, Fault.NONE);
+                DirectProxy wrong = new DirectProxy(0, Fault.FLIP);
+                DirectProxy ends = new DirectProxy(0, Fault.END_STREAM)) {
+            assertThat(idle(good).failed()).isZero();
+            assertThat(good.users).hasSize(20);
+            assertThat(target.received()).isEqualTo(400_000);
+            assertThat(idle(wrong).wrong()).isEqualTo(20);
+            assertThat(idle(ends).describeErrors()).isEqualTo("20 x the stream ended before its content did");
+        }
     }
 }

@@ -11,6 +11,7 @@ import dev.cepa.benchmark.Suite;
 import dev.cepa.benchmark.load.DirectProxy;
 import dev.cepa.benchmark.load.DirectProxy.Fault;
 import dev.cepa.benchmark.process.ClientProgram;
+import dev.cepa.testnet.TestNetworks;
 import dev.cepa.testnet.WebServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -121,15 +122,19 @@ class ProgramFaultsIT {
         assertThat(run(new ColdStart(wrapper)).error()).contains("a wrapper has to exec it");
     }
 
-    @Test
-    void comparesWithEveryRivalInTurns() throws IOException {
+    private Path rival() throws IOException {
         Path rival = folder.resolve("rival");
         StringBuilder script = new StringBuilder("#!/bin/sh\nexec");
         command(Fault.NONE).forEach(word -> script.append(" '").append(word).append('\''));
         Files.writeString(rival, script.append(" \"$@\"\n"));
         assertThat(rival.toFile().setExecutable(true)).isTrue();
+        return rival;
+    }
+
+    @Test
+    void comparesWithEveryRivalInTurns() throws IOException {
         Result result =
-                run(new FreshCircuits(program(Fault.NONE)), context().turns(3).rivals(List.of(rival)).build());
+                run(new FreshCircuits(program(Fault.NONE)), context().turns(3).rivals(List.of(rival())).build());
         assertThat(result.error()).isNull();
         String name = "p50 of first byte";
         assertThat(value(result, name + ", rival")).isPositive();
@@ -140,6 +145,59 @@ class ProgramFaultsIT {
         // The rival's requests are not among ours.
         assertThat(result.operations()).isEqualTo(9);
         assertThat(result.latency().count()).isEqualTo(9);
+    }
+
+    @Test
+    void sessionsAreOneProcessOfOursAndOneEachOfARival() throws IOException {
+        Result result = run(new Sessions(program(Fault.NONE)), context().rivals(List.of(rival()))
+                .network(NetworkUnderTest.of(TestNetworks.shared())).build());
+        assertThat(result.error()).isNull();
+        assertThat(value(result, "processes")).isEqualTo(1);
+        assertThat(value(result, "processes, rival")).isEqualTo(2);
+        assertThat(value(result, "resident memory of all, rival")).isGreaterThan(value(result, "resident memory of all"));
+    }
+
+    @Test
+    void firstBytesOfWrongContentAreAnError() throws IOException {
+        Result result = run(new FirstByte(program(Fault.NONE)));
+        assertThat(result.error()).isNull();
+        assertThat(result.operations()).isEqualTo(10);
+        // Nobody knows how to tell it to take a new identity.
+        assertThat(result.metrics()).noneMatch(metric -> metric.name().startsWith("after a new identity"));
+        assertThat(run(new FirstByte(program(Fault.FLIP_SOON))).error()).contains("stand-in: wrong content");
+    }
+
+    @Test
+    void aWayThatLeadsNowhereIsAnError() throws IOException {
+        Result result = run(new WaysIn(program(Fault.NONE)));
+        assertThat(result.error()).contains("stand-in: SOCKS 4a: none of 10 requests was served: 10 x the proxy speaks no SOCKS 4");
+    }
+
+    @Test
+    void clientsThatLoseTheirStreamsMissTheTarget() throws IOException {
+        // Two ways of three lead nowhere.
+        Result result = run(new IdleAndBusyClients(program(Fault.NONE)));
+        assertThat(result.error()).isNull();
+        assertThat(result.success()).isFalse();
+        assertThat(value(result, "idle clients that lost something")).isEqualTo(20);
+        assertThat(value(result, "busy clients that lost something")).isEqualTo(6);
+        assertThat(run(new IdleAndBusyClients(program(Fault.FLIP))).error()).contains("wrong content");
+    }
+
+    @Test
+    void requestsThatFailUnderChurnMissTheTarget() throws IOException {
+        BenchmarkContext.Builder network = context().network(NetworkUnderTest.of(TestNetworks.shared()));
+        Result result = run(new RequestsUnderChurn(program(Fault.REFUSE_SOME)), network.build());
+        assertThat(result.error()).isNull();
+        assertThat(result.success()).isFalse();
+        assertThat(value(result, "requests that failed")).isEqualTo(2);
+        assertThat(value(result, "requests served")).isEqualTo(8);
+        assertThat(value(result, "relays frozen, one after the other")).isPositive();
+    }
+
+    @Test
+    void relaysOfAnotherNetworkAreNotFrozen() throws IOException {
+        assertThat(run(new RequestsUnderChurn(program(Fault.NONE))).error()).contains("that this tool has started only");
     }
 
     @Test
