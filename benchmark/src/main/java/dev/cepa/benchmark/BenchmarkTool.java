@@ -1,6 +1,7 @@
 package dev.cepa.benchmark;
 
 import dev.cepa.TorClient;
+import dev.cepa.benchmark.process.ClientProgram;
 import dev.cepa.daemon.Logs;
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.WebServer;
@@ -279,6 +280,9 @@ public final class BenchmarkTool implements ToolProvider {
 
     /** A program given by path, or by a name that is looked for on PATH. */
     private static Path program(String name) throws IOException {
+        if (name.equals(ClientProgram.MONITORED)) {
+            return Path.of(name);
+        }
         if (name.contains(File.separator)) {
             if (!Files.isExecutable(Path.of(name)) || Files.isDirectory(Path.of(name))) {
                 throw new IOException("--vs " + name + ": no such program");

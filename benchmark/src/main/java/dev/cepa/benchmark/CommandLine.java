@@ -60,7 +60,7 @@ record CommandLine(
               --baseline FILE                          compare with the JSON of an earlier run
               --max-regression 20%                     how much worse a figure may be (default: 20%)
               --target METRIC=NUMBER                   replace a target, for example "Circuit Build/p95 latency=100"
-              --vs PROGRAM                             do the same work with another one too: tor, or a path
+              --vs PROGRAM                             do the same work with another one too: tor, a path, or monitored
               --torrc FILE                             use the network that FILE names instead of a private one
               --log-level err|warn|notice|info|debug   of the client in this process (default: warn)
               --version, --help

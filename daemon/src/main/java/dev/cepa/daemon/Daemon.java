@@ -106,7 +106,9 @@ final class Daemon implements TorEventListener {
             }
             return started;
         } catch (TorException e) {
-            monitor(null);
+            if (opened != null) {
+                opened.close();
+            }
             throw e;
         }
     }

@@ -164,8 +164,10 @@ class MonitorIT {
     void rulesAndConfigurationPassPromtool() throws Exception {
         Tools.require("promtool");
         Path folder = Path.of("../docs/monitoring");
-        assertThat(Tools.run(null, List.of("promtool", "check", "rules", folder.resolve("alerts.yml").toString())).status())
-                .isZero();
+        for (String rules : List.of("alerts.yml", "tor-names.yml")) {
+            assertThat(Tools.run(null, List.of("promtool", "check", "rules", folder.resolve(rules).toString())).status())
+                    .isZero();
+        }
         assertThat(Tools.run(null, List.of("promtool", "check", "config", folder.resolve("prometheus.yml").toString())).status())
                 .isZero();
     }

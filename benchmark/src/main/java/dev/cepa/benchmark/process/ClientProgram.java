@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param command how it is run; the arguments for it follow
  */
 public record ClientProgram(String name, List<String> command) {
+    /** Stands for our own program with its metrics port open and its traces on, to compare with what it is without. */
+    public static final String MONITORED = "monitored";
+
     private static final String DAEMON = "dev.cepa.daemon.Main";
 
     /** Copies. */
@@ -45,8 +49,13 @@ public record ClientProgram(String name, List<String> command) {
                 "-Dslf4j.provider=dev.cepa.daemon.TorLogProvider", "-cp", System.getProperty("java.class.path"), DAEMON));
     }
 
-    /** The program of that file name, or with that name on PATH. */
+    /** The program of that file name, or with that name on PATH; or {@link #MONITORED}. */
     public static ClientProgram named(String nameOrPath) throws IOException {
+        if (nameOrPath.equals(MONITORED)) {
+            List<String> command = new ArrayList<>(cepa().command);
+            command.addAll(List.of("--MetricsPort", "auto Fingerprints FlightRecorder OpenTelemetry"));
+            return new ClientProgram(MONITORED, command);
+        }
         Path file = find(nameOrPath);
         if (file == null) {
             throw new IOException("there is no program " + nameOrPath

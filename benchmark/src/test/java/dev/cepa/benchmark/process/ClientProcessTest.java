@@ -90,6 +90,12 @@ class ClientProcessTest {
     }
 
     @Test
+    void knowsItsOwnProgramWithAllThatWatchesIt() throws Exception {
+        assertThat(ClientProgram.named("monitored").command()).startsWith(ClientProgram.cepa().command().toArray(String[]::new))
+                .endsWith("--MetricsPort", "auto Fingerprints FlightRecorder OpenTelemetry");
+    }
+
+    @Test
     void refusesAProgramThatIsNotThere() {
         assertThatThrownBy(() -> ClientProgram.named("/no/such/program")).isInstanceOf(IOException.class);
         assertThatThrownBy(() -> ClientProgram.named("no-such-program")).isInstanceOf(IOException.class);
