@@ -45,6 +45,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
@@ -117,6 +118,7 @@ public final class TorClient implements Closeable {
             channels.memory().setBound(config.maxMemoryInQueues);
             channels.setOutbound(config.outbound);
             channels.setLinks(config.links);
+            channels.setProxy(config.proxy);
             guards = new GuardManager(state, clock, new SecureRandom(), events);
             directory = new DirectoryManager(
                     config.directorySettings(cacheFolder(config, data)),
@@ -429,6 +431,7 @@ public final class TorClient implements Closeable {
             channels.memory().setBound(next.maxMemoryInQueues);
             channels.setOutbound(next.outbound);
             channels.setLinks(next.links);
+            channels.setProxy(next.proxy);
             pool.setSettings(next.pool);
             onions.setSettings(next.onions);
             services.setPublishing(next.onions.publishes());
@@ -438,7 +441,11 @@ public final class TorClient implements Closeable {
             if (!next.paths.equals(before.paths)) {
                 directory.setPathSettings(next.paths);
             }
-            if (next.paths.useEntryGuards() != before.paths.useEntryGuards()) {
+            boolean otherWay = !Objects.equals(next.proxy, before.proxy);
+            if (otherWay) {
+                channels.retireOpen();
+            }
+            if (otherWay || next.paths.useEntryGuards() != before.paths.useEntryGuards()) {
                 pool.retireAll();
                 onions.networkChanged();
                 internalCircuits.drop();

@@ -4,6 +4,7 @@ import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.ChannelSettings;
 import dev.cepa.channel.LinkSettings;
 import dev.cepa.channel.OutboundAddresses;
+import dev.cepa.channel.OutboundProxy;
 import dev.cepa.channel.QueueMemory;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.directory.BootstrapSettings;
@@ -64,6 +65,7 @@ public final class TorConfig {
     final boolean withoutFallbacks;
     final OutboundAddresses outbound;
     final LinkSettings links;
+    final @Nullable OutboundProxy proxy;
     final BootstrapSettings firstConsensus;
     final boolean dataForGroup;
     final boolean cacheForGroup;
@@ -97,6 +99,7 @@ public final class TorConfig {
         withoutFallbacks = builder.withoutFallbacks;
         outbound = builder.outbound;
         links = builder.links;
+        proxy = builder.proxy;
         firstConsensus = builder.firstConsensus;
         dataForGroup = builder.dataForGroup;
         cacheForGroup = builder.cacheForGroup;
@@ -180,6 +183,7 @@ public final class TorConfig {
         builder.withoutFallbacks = withoutFallbacks;
         builder.outbound = outbound;
         builder.links = links;
+        builder.proxy = proxy;
         builder.firstConsensus = firstConsensus;
         builder.dataForGroup = dataForGroup;
         builder.cacheForGroup = cacheForGroup;
@@ -235,6 +239,7 @@ public final class TorConfig {
         private boolean withoutFallbacks;
         private OutboundAddresses outbound = OutboundAddresses.ANY;
         private LinkSettings links = LinkSettings.DEFAULT;
+        private @Nullable OutboundProxy proxy;
         private BootstrapSettings firstConsensus = BootstrapSettings.DEFAULT;
         private boolean dataForGroup;
         private boolean cacheForGroup;
@@ -613,6 +618,18 @@ public final class TorConfig {
         public Builder groupReadable(boolean data, boolean cache) {
             dataForGroup = data;
             cacheForGroup = cache;
+            return this;
+        }
+
+        /**
+         * Connects to relays by way of a proxy alone, never directly ({@code Socks4Proxy, Socks5Proxy, HTTPSProxy}). While a
+         * client runs, another proxy is used by new circuits; streams that are open stay as they are.
+         *
+         * @param used null to connect directly
+         * @return this builder
+         */
+        public Builder proxy(@Nullable OutboundProxy used) {
+            proxy = used;
             return this;
         }
 

@@ -48,6 +48,7 @@ public final class ChannelManager implements Closeable {
     private final ConnectBackoff backoff = new ConnectBackoff(random);
     private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
     private final LinkLimits limits = new LinkLimits();
+    private volatile @Nullable OutboundProxy proxy;
     private volatile OutboundAddresses outbound = OutboundAddresses.ANY;
     private long nextId = 1;
     private long closedBytesRead;
@@ -131,6 +132,11 @@ public final class ChannelManager implements Closeable {
     /** Where channels that are opened from now on are connected from. */
     public void setOutbound(OutboundAddresses addresses) {
         outbound = addresses;
+    }
+
+    /** What channels that are opened from now on go by; null to connect directly. */
+    public void setProxy(@Nullable OutboundProxy used) {
+        proxy = used;
     }
 
     /** What holds for all channels, those that are open too but where the settings say otherwise. */
@@ -341,7 +347,8 @@ public final class ChannelManager implements Closeable {
             Channel channel;
             try {
                 channel = new ConnectAttempt(
-                                id, target, settings, tls, random, clock, events, () -> padding, memory, outbound, limits)
+                                id, target, settings, tls, random, clock, events, () -> padding, memory, outbound, limits,
+                                proxy)
                         .connect();
             } catch (TorException e) {
                 events.emit(new TorEvent.ChannelStatus(id, Status.FAILED, relay, e));

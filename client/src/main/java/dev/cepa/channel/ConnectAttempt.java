@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
 
 /** Opens one channel: TCP, TLS and the link handshake, at one of the relay's addresses after the other. Single-threaded. */
 final class ConnectAttempt {
@@ -32,11 +33,12 @@ final class ConnectAttempt {
     private final QueueMemory memory;
     private final OutboundAddresses outbound;
     private final LinkLimits limits;
+    private final @Nullable OutboundProxy proxy;
 
     ConnectAttempt(
             long channelId, ChannelTarget target, ChannelSettings settings, TlsClient tls, SecureRandom random,
             InstantSource clock, TorEvents events, Supplier<ChannelPadding> padding, QueueMemory memory,
-            OutboundAddresses outbound, LinkLimits limits) {
+            OutboundAddresses outbound, LinkLimits limits, @Nullable OutboundProxy proxy) {
         this.channelId = channelId;
         this.target = target;
         this.settings = settings;
@@ -48,6 +50,7 @@ final class ConnectAttempt {
         this.memory = memory;
         this.outbound = outbound;
         this.limits = limits;
+        this.proxy = proxy;
     }
 
     /** The open channel, not started yet; interrupting the thread ends the attempt. */
@@ -73,7 +76,9 @@ final class ConnectAttempt {
         Deadline deadline = Deadline.in(settings.connectTimeout());
         Socket tcp = new Socket();
         Thread watchdog = closeAt(deadline, tcp);
-        String step = "TCP connection";
+        OutboundProxy through = proxy;
+        InetSocketAddress first = through == null ? address : through.address();
+        String step = through == null ? "TCP connection" : "connection by way of the " + through;
         try {
             tcp.setTcpNoDelay(true);
             tcp.setKeepAlive(true);
@@ -82,11 +87,14 @@ final class ConnectAttempt {
                 tcp.setReceiveBufferSize(buffer);
                 tcp.setSendBufferSize(buffer);
             }
-            InetAddress from = outbound.towards(address.getAddress());
+            InetAddress from = outbound.towards(first.getAddress());
             if (from != null) {
                 tcp.bind(new InetSocketAddress(from, 0));
             }
-            tcp.connect(address, Math.max(1, deadline.millisLeft()));
+            tcp.connect(first, Math.max(1, deadline.millisLeft()));
+            if (through != null) {
+                through.connect(address, tcp.getInputStream(), tcp.getOutputStream());
+            }
             step = "TLS handshake";
             tell(ChannelStatus.Status.REACHED);
             SSLSocket secured = tls.handshake(tcp);

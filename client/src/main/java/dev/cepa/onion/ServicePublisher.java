@@ -198,8 +198,13 @@ final class ServicePublisher implements Closeable {
 
     /** Whether descriptors are given to directories; what they have stays there until it is too old. */
     void setPublishing(boolean on) {
-        publishing = on;
-        turns.call();
+        lock.lock();
+        try {
+            publishing = on;
+            turns.call();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** What clients may have encrypted introductions for: the keys of both time periods, and those of our masters. */

@@ -327,7 +327,7 @@ public final class PathSelector {
             boolean mayExit = !dir.hasMicrodesc(relay) || dir.exitsSomewhere(relay);
             if (mayExit && (flags & RelayFlags.EXIT) != 0) {
                 allExits.count(relay);
-                exitExists |= dir.hasMicrodesc(relay);
+                exitExists = true; // even before we know what it takes: the network is not one without exits
             }
             if (mayExit && exits != null && exits.get(relay)) {
                 ((flags & RelayFlags.EXIT) != 0 ? chosenExits : unflaggedExits).count(relay);

@@ -18,6 +18,11 @@ interface LocalSocket extends Closeable {
     /** How long reading may wait, in milliseconds, before it fails with {@link java.net.SocketTimeoutException}; 0: for ever. */
     void setReadTimeout(int millis) throws IOException;
 
+    /** Asks the system for buffers of so many bytes, where it has such. */
+    default void setBuffers(int bytes) throws IOException {
+        // A socket in the file system has none of its own.
+    }
+
     /** Tells the program that nothing more comes. */
     void shutdownOutput() throws IOException;
 

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param useAnswers whether kept answers are given
  * @param preferIpv6Automap whether names that stand for no address get made-up IPv6 addresses rather than IPv4 ones
  * @param sessions whether user names may choose exits and how long circuits last
+ * @param socketBuffer how many bytes of buffers to ask the system for, in each direction, for each connection; 0: as the
+ *     system does it
  * @param originalDestinations finds out where connections to a transparent port were meant for; null on other ports
  */
 public record PortSettings(
@@ -57,6 +59,7 @@ public record PortSettings(
         boolean useAnswers,
         boolean preferIpv6Automap,
         boolean sessions,
+        int socketBuffer,
         @Nullable OriginalDestinations originalDestinations) {
     /** What keeps streams apart. */
     public enum Isolation {
@@ -151,6 +154,7 @@ public record PortSettings(
         private boolean useAnswers;
         private boolean preferIpv6Automap = true;
         private boolean sessions;
+        private int socketBuffer;
         private @Nullable OriginalDestinations originalDestinations;
 
         private Builder() {}
@@ -176,6 +180,7 @@ public record PortSettings(
             useAnswers = from.useAnswers;
             preferIpv6Automap = from.preferIpv6Automap;
             sessions = from.sessions;
+            socketBuffer = from.socketBuffer;
             originalDestinations = from.originalDestinations;
         }
 
@@ -279,6 +284,12 @@ public record PortSettings(
             return this;
         }
 
+        /** How many bytes of buffers to ask the system for, for each connection; 0: as the system does it. */
+        public Builder socketBuffer(int bytes) {
+            socketBuffer = bytes;
+            return this;
+        }
+
         /** Finds out where connections to a transparent port were meant for. */
         public Builder originalDestinations(OriginalDestinations finder) {
             originalDestinations = finder;
@@ -294,7 +305,7 @@ public record PortSettings(
             return new PortSettings(
                     group, isolation, beginFlags, nameRequests, onionOnly, noOnion, preferNoAuthentication, safeSocks,
                     testSocks, timeout, maxConnections, maxHandshakes, keepAlive, extendedErrors, clients, socketFile,
-                    keepAnswers, useAnswers, preferIpv6Automap, sessions, originalDestinations);
+                    keepAnswers, useAnswers, preferIpv6Automap, sessions, socketBuffer, originalDestinations);
         }
     }
 }

@@ -133,7 +133,18 @@ final class StreamListener implements Listener {
                     + " have been opened that do not make a request.");
             closeQuietly(socket);
         } else {
+            constrain(socket, now.socketBuffer());
             serve(connection(socket, now));
+        }
+    }
+
+    private static void constrain(LocalSocket socket, int bytes) {
+        if (bytes > 0) {
+            try {
+                socket.setBuffers(bytes);
+            } catch (IOException e) {
+                LOG.debug("A connection keeps the system's buffers: {}", e.getMessage());
+            }
         }
     }
 

@@ -96,6 +96,12 @@ final class TcpServer implements LocalServer {
         }
 
         @Override
+        public void setBuffers(int bytes) throws IOException {
+            socket.setReceiveBufferSize(bytes);
+            socket.setSendBufferSize(bytes);
+        }
+
+        @Override
         public void shutdownOutput() throws IOException {
             socket.shutdownOutput();
         }

@@ -167,7 +167,7 @@ class ChannelPaddingTest {
         SecureRandom random = new SecureRandom();
         ConnectAttempt attempt = new ConnectAttempt(
                 1, target, ChannelSettings.DEFAULT, new TlsClient(random), random, InstantSource.system(), new TorEvents(),
-                () -> padding, manager.memory(), OutboundAddresses.ANY, new LinkLimits());
+                () -> padding, manager.memory(), OutboundAddresses.ANY, new LinkLimits(), null);
         for (int i = 0; i < 100; i++) {
             assertThat(attempt.idleTimeout()).isBetween(Duration.ofSeconds(least), Duration.ofSeconds(most));
         }

@@ -119,6 +119,21 @@ class OnionServiceTest {
     }
 
     @Test
+    void itsDescriptorIsGivenToNobodyUnlessItMayBe() throws Exception {
+        try (PlayedNetwork network = new PlayedNetwork();
+                OnionService service = make(network, ServiceSettings.DEFAULT)) {
+            service.setPublishing(false);
+            service.start();
+            await(() -> service.introPointCount() == 3);
+            Thread.sleep(A_MOMENT);
+            assertThat(service.isPublished()).isFalse();
+            service.setPublishing(true);
+            service.awaitPublished(Deadline.in(SOON));
+            assertServes(network);
+        }
+    }
+
+    @Test
     void anIntroductionAndACookieCountOnce() throws Exception {
         try (PlayedNetwork network = new PlayedNetwork();
                 OnionService service = start(network, ServiceSettings.DEFAULT)) {

@@ -300,4 +300,15 @@ class PathSelectorTest {
         assertThat(selector(PathSettings.DEFAULT.withTuning(ipv6First).withReach(true, false, AddressPolicy.ACCEPT_ALL))
                 .addresses(1)).containsExactly(both.ipv4);
     }
+
+    @Test
+    void exitsThatAreNotKnownYetAreExitsAllTheSame() {
+        net.many(6, SmallNet.GUARD, 100);
+        net.many(2, SmallNet.EXIT, 100, 80);
+        net.relays.get(6).microdesc = false;
+        net.relays.get(7).microdesc = false;
+        assertThat(selector().fractionOfUsablePaths()).isZero();
+        net.relays.get(7).microdesc = true;
+        assertThat(selector().fractionOfUsablePaths()).isPositive();
+    }
 }

@@ -91,7 +91,7 @@ final class ConfigMapper {
         boolean groupReads = settings.flag("DataDirectoryGroupReadable");
         String cacheReadable = settings.text("CacheDirectoryGroupReadable");
         builder.groupReadable(groupReads, cacheReadable.equals("auto") ? groupReads : cacheReadable.equals("1"));
-        builder.links(links()).firstConsensus(firstConsensus());
+        builder.proxy(ProxyLine.read(settings)).links(links()).firstConsensus(firstConsensus());
         builder.onionDescriptors(settings.flag("FetchHidServDescriptors"), settings.flag("PublishHidServDescriptors"));
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())

@@ -105,6 +105,7 @@ final class ListenerLines {
                 .limits(connections, connections / 2)
                 .clients(clients())
                 .sessions(settings.flag("SessionParameters"))
+                .socketBuffer(settings.flag("ConstrainedSockets") ? (int) settings.number("ConstrainedSockSize") : 0)
                 .socketFile(new SocketFileMode(settings.flag("UnixSocksGroupWritable"), false, false))
                 .build();
     }

@@ -82,7 +82,8 @@ public final class Main {
         }
     }
 
-    private static int run(CommandLine line, LogOutput output, PrintStream out) throws TorException {
+    /** Does what a command line asks for; returns the exit status. */
+    static int run(CommandLine line, LogOutput output, PrintStream out) throws TorException {
         switch (line.action()) {
             case HELP -> out.print(USAGE);
             case VERSION -> {

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.TorConfig;
 import dev.cepa.channel.LinkSettings;
+import dev.cepa.channel.OutboundProxy;
+import dev.cepa.channel.OutboundProxy.Kind;
 import dev.cepa.directory.BootstrapSettings;
 import dev.cepa.error.TorException;
 import dev.cepa.path.PathBiasSettings;
 import dev.cepa.path.PathTuning;
+import dev.cepa.proxy.ListenerKind;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +47,13 @@ class ClientOptionsTest {
                 .isEqualTo(new LinkSettings(Duration.ofMinutes(1), 102_400, 204_800, true, 4096));
         assertThat(of("ConstrainedSockSize 4 KB").links()).as("no sockets are constrained").isEqualTo(LinkSettings.DEFAULT);
         assertThat(of("BandwidthRate 100 KB").links().burst()).as("C tor's default").isEqualTo(1L << 30);
+    }
+
+    @Test
+    void constrainsTheSocketsOfProgramsToo() throws Exception {
+        Settings settings = Configuration.read(CommandLine.parse("-f", "-"), "ConstrainedSockets 1").settings();
+        ListenerLines lines = new ListenerLines(settings, new ArrayList<>());
+        assertThat(lines.ports(ListenerKind.SOCKS).getFirst().settings().socketBuffer()).isEqualTo(8192);
     }
 
     @ParameterizedTest
@@ -111,6 +122,25 @@ class ClientOptionsTest {
         assertThat(none.onions().publishes()).isFalse();
         assertThat(none.requestRules().anyName()).isTrue();
         assertThat(usual.requestRules().anyName()).isFalse();
+    }
+
+    @Test
+    void mapsProxies() throws Exception {
+        assertThat(proxy("")).isNull();
+        assertThat(proxy("Socks4Proxy 192.0.2.1")).isEqualTo(
+                new OutboundProxy(Kind.SOCKS4, new InetSocketAddress("192.0.2.1", 1080), "", ""));
+        assertThat(proxy("Socks5Proxy [2001:db8::1]:9\nSocks5ProxyUsername u\nSocks5ProxyPassword p")).isEqualTo(
+                new OutboundProxy(Kind.SOCKS5, new InetSocketAddress("2001:db8::1", 9), "u", "p"));
+        assertThat(proxy("HTTPSProxy localhost:8080\nHTTPSProxyAuthenticator a:b:c")).isEqualTo(
+                new OutboundProxy(Kind.HTTP_CONNECT, new InetSocketAddress("localhost", 8080), "a", "b:c"));
+        for (String bad : List.of("Socks4Proxy 192.0.2.1:0", "Socks5Proxy a b:1", "HTTPSProxy :80", "HTTPSProxy nowhere.invalid")) {
+            assertThatThrownBy(() -> of("\n" + bad).client()).as(bad).hasMessageContaining("input:2: ").hasMessageContaining("Please fix");
+        }
+        assertThatThrownBy(() -> of("Socks4Proxy 192.0.2.1\nHTTPSProxy 192.0.2.1")).hasMessageContaining("more than one proxy type");
+    }
+
+    private static OutboundProxy proxy(String torrc) throws TorException {
+        return ProxyLine.read(Configuration.read(CommandLine.parse("-f", "-"), torrc).settings());
     }
 
     @ParameterizedTest

@@ -65,7 +65,7 @@ class ConfigMapperTest {
             strings = {
                 "AlternateDirAuthority nonsense", "OutboundBindAddress localhost", "OutboundBindAddressOR 127.0.0.1:80",
                 "DirAuthority nonsense", "FallbackDir 1.2.3.4", "EntryNodes $12", "ReachableAddresses maybe *:80",
-                "ClientOnionAuthDir /nowhere/at/all", "Log loud stdout", "SocksPort x", "LongLivedPorts 21,http"
+                "ClientOnionAuthDir /nowhere/at/all", "Log loud stdout", "SocksPort x", "NATDPort 8080", "LongLivedPorts 21,http"
             })
     void saysWhichLineIsWrong(String line) {
         assertThatThrownBy(() -> {

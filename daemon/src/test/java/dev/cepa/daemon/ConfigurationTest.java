@@ -68,8 +68,8 @@ class ConfigurationTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "UseBridges 1\nBridge 192.0.2.1:443", "Socks5Proxy 127.0.0.1:1",
-                "PublishHidServDescriptors 0", "DisableAllSwap 1", "Sandbox 1"
+                "UseBridges 1\nBridge 192.0.2.1:443", "TCPProxy haproxy 127.0.0.1:1",
+                "NoExec 1", "DisableAllSwap 1", "Sandbox 1"
             })
     void doesNotStartLessProtectedThanAsked(String line) {
         assertThatThrownBy(() -> read("\n" + line + "\n"))
@@ -80,8 +80,10 @@ class ConfigurationTest {
 
     @Test
     void isNotSilentAboutWhatIsTurnedOffInVain() throws Exception {
-        assertThat(read("FetchServerDescriptors 0\nConfluxEnabled 0\nDirCache 0\nDNSPort 0\n").warnings())
-                .singleElement().asString().endsWith("FetchServerDescriptors.");
+        Configuration read = read("KeepBindCapabilities 0\nFetchServerDescriptors 0\nConfluxEnabled 0\nDirCache 0\nDNSPort 0\n");
+        assertThat(read.warnings()).singleElement().asString().endsWith("KeepBindCapabilities.");
+        assertThat(read.notices()).filteredOn(notice -> notice.contains("no effect")).singleElement().asString()
+                .endsWith("FetchServerDescriptors.");
     }
 
     @Test

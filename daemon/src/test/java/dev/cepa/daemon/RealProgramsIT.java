@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -51,7 +52,7 @@ class RealProgramsIT {
                 network, folder, List.of(), "SocksPort auto", "SocksPort auto NoPreferIPv6Automap IsolateDestAddr",
                 "SocksPort unix:" + hidden.resolve("socks"), "HTTPTunnelPort auto", "DNSPort auto", "AutomapHostsOnResolve 1",
                 "AutomapHostsSuffixes .onion,.auto.test", "VirtualAddrNetworkIPv4 10.192.0.0/10",
-                "MapAddress elsewhere.example " + HOST);
+                "MapAddress elsewhere.example " + HOST, "TestSocks 1");
     }
 
     @AfterAll
@@ -109,6 +110,14 @@ class RealProgramsIT {
         String credentials = at < 0 ? "" : host.substring(0, at + 1);
         String proxy = protocol + "://" + credentials + "127.0.0.1:" + socks();
         assertIsPage(run("curl", "-sS", "-m", "60", "-x", proxy, url(host.substring(at + 1), 1)), 1);
+    }
+
+    @Test
+    void testSocksSaysWhoLeavesNamesToTor() throws Exception {
+        assertIsPage(run("curl", "-sS", "-m", "60", "-x", "socks5h://127.0.0.1:" + socks(), url(HOST, 8)), 8);
+        String good = "Your application (using socks5 to port " + web.port() + ") instructed Tor to take care of the DNS resolution";
+        daemon.await(good, Duration.ofSeconds(10));
+        assertThat(daemon.log()).as("but not which names").doesNotContain(HOST);
     }
 
     @Test

@@ -28,7 +28,7 @@ class TransPortIT {
 
     @Test
     void carriesConnectionsThatAFirewallLeadsThere() throws Exception {
-        for (String program : List.of("curl", "dig", "setpriv", "iptables")) {
+        for (String program : List.of("curl", "dig", "setpriv", "iptables", "ip6tables")) {
             assumeTrue(succeeds("which", program), program + " is not installed here; see scripts/programs");
         }
         String name = "cepa-" + ProcessHandle.current().pid();
@@ -37,6 +37,9 @@ class TransPortIT {
             assumeTrue(
                     succeeds("ip", "netns", "exec", name, "iptables", "-t", "nat", "-L"),
                     "the kernel has no nat table for iptables here");
+            assumeTrue(
+                    succeeds("ip", "netns", "exec", name, "ip6tables", "-t", "nat", "-L"),
+                    "the kernel has no nat table for ip6tables here");
             Path out = folder.resolve("out");
             Process scenario = new ProcessBuilder(
                             "ip", "netns", "exec", name, System.getProperty("java.home") + "/bin/java", "-cp",
@@ -52,6 +55,8 @@ class TransPortIT {
             assertThat(value(said, "by address")).as(said).isEqualTo(sum);
             assertThat(value(said, "made up")).startsWith("10.");
             assertThat(value(said, "by name")).as(said).isEqualTo(sum);
+            assertThat(value(said, "made up of IPv6")).as(said).startsWith("fd12:3456:");
+            assertThat(value(said, "by name over IPv6")).as(said).isEqualTo(sum);
             assertThat(value(said, "log")).as("who connects to the port itself is told off:%n%s", said).isEqualTo("yes");
         } finally {
             succeeds("ip", "netns", "delete", name);

@@ -21,12 +21,16 @@ public final class TransparentScenario {
         run("ip", "link", "set", "lo", "up");
         run("ip", "address", "add", "192.0.2.1/32", "dev", "lo");
         run("ip", "route", "add", "10.192.0.0/10", "dev", "lo", "src", "192.0.2.1");
+        run("ip", "-6", "address", "add", "2001:db8::1/128", "dev", "lo");
+        // Another kind of route to this device would turn everything down.
+        run("ip", "-6", "route", "add", "local", "fd12:3456::/32", "dev", "lo", "src", "2001:db8::1");
         try (TestNetwork network = TestNetwork.builder().relays(2).exits(2).start(Duration.ofMinutes(3));
                 WebServer web = WebServer.start();
                 ReadyDaemon daemon = ReadyDaemon.start(
                         network, Files.createDirectory(folder.resolve("daemon")), List.of(), "SocksPort 0", "TransPort auto",
+                        "TransPort [::1]:auto",
                         "DNSPort auto", "AutomapHostsOnResolve 1", "AutomapHostsSuffixes .test",
-                        "VirtualAddrNetworkIPv4 10.192.0.0/10")) {
+                        "VirtualAddrNetworkIPv4 10.192.0.0/10", "VirtualAddrNetworkIPv6 [fd12:3456::]/32")) {
             String port = Integer.toString(daemon.port("Transparent pf/netfilter", 0));
             run("iptables", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "owner", "--uid-owner", "65534", "-j", "REDIRECT",
                     "--to-ports", port);
@@ -35,6 +39,12 @@ public final class TransparentScenario {
             String made = run("dig", "@127.0.0.1", "-p", dns, "+short", "www.cepa.test").strip();
             print("made up", made);
             print("by name", curl(made + ":" + web.port()));
+            String port6 = Integer.toString(daemon.port("Transparent pf/netfilter", 1));
+            run("ip6tables", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "owner", "--uid-owner", "65534", "-j", "REDIRECT",
+                    "--to-ports", port6);
+            String made6 = run("dig", "@127.0.0.1", "-p", dns, "+short", "www.cepa.test", "AAAA").strip();
+            print("made up of IPv6", made6);
+            print("by name over IPv6", curl("[" + made6 + "]:" + web.port()));
             print("sum", web.content(1).sha256(1000));
             print("direct", run("curl", "-s", "-m", "20", "-o", "/dev/null", "-w", "%{errormsg}", "http://127.0.0.1:" + port + "/"));
             print("log", daemon.log().contains("was not led there") || daemon.log().contains("for that port itself") ? "yes" : "no");
