@@ -3,7 +3,6 @@ package dev.cepa.onion;
 import dev.cepa.cell.RelayMessage.Introduce2;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
-import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -74,7 +73,7 @@ public final class OnionService implements Closeable {
 
     private final ServiceCircuits circuits;
     private final boolean testing;
-    private final Ed25519KeyPair identity;
+    private final ServiceIdentity identity;
     private final InstantSource clock;
     private final SecureRandom random;
     private final Runnable alive;
@@ -125,14 +124,14 @@ public final class OnionService implements Closeable {
      * Makes a service, which {@link #start} starts.
      *
      * @param testing whether this is a test network, where time periods are short
-     * @param identity its key pair, which is its address; the service's own, which it wipes when it is closed
+     * @param identity who it is; the service's own, which it wipes when it is closed
      * @param ports who serves which of its ports
      * @param alive runs now and then as long as the service does, so that the client does not rest
      */
     public OnionService(
             ServiceCircuits circuits,
             boolean testing,
-            Ed25519KeyPair identity,
+            ServiceIdentity identity,
             Map<Integer, StreamHandler> ports,
             ServiceSettings settings,
             TorEvents events,
