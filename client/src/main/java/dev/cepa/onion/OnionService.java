@@ -60,9 +60,12 @@ public final class OnionService implements Closeable {
 
     private static final int LAST_PAUSE_SECONDS = 60;
     /** Introduction points' time to let go of a service that stops. */
-    private static final Duration LEAVE_TIME = Duration.ofSeconds(2);
-    /** Between the ends of two circuits. */
+    private static final Duration LEAVE_TIME = Duration.ofSeconds(1);
+    /** Between the ends of two circuits, and for the first {@link #FEW} clients. */
     private static final Duration CLOSING_PAUSE = Duration.ofMillis(10);
+
+    private static final Duration LONG_CLOSING_PAUSE = Duration.ofMillis(50);
+    private static final int FEW = 20;
 
     /** Introductions that wait to be read; what comes on top is lost. */
     private static final int QUEUE = 256;
@@ -578,12 +581,6 @@ public final class OnionService implements Closeable {
         tell(Action.STOPPED, null, null);
         CountDownLatch left = new CountDownLatch(all.size());
         leavers = left;
-        for (ServicePoint point : all) {
-            Thread.ofVirtual().name("cepa-onion-leaving").start(() -> {
-                point.leave(Deadline.in(LEAVE_TIME));
-                left.countDown();
-            });
-        }
         Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients, left));
     }
 
@@ -601,14 +598,27 @@ public final class OnionService implements Closeable {
         }
     }
 
-    /** The ends of circuits that are closed together were seen to reach the last relays up to a minute late. */
+    /**
+     * Relays were seen to pass on the ends of circuits up to a minute late, all but the first of those that end at the same
+     * moment: so everything is done one after the other, and what clients wait for first.
+     */
     private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients, CountDownLatch left) {
         try {
-            for (Circuit client : clients) {
-                client.close();
+            for (ServicePoint point : points) {
+                Thread.ofVirtual().name("cepa-onion-leaving").start(() -> {
+                    point.leave(Deadline.in(LEAVE_TIME));
+                    left.countDown();
+                });
                 Thread.sleep(CLOSING_PAUSE);
             }
-            left.await();
+            if (!left.await(LEAVE_TIME.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Introduction points are slow to let go of an onion service");
+            }
+            int closed = 0;
+            for (Circuit client : clients) {
+                client.close();
+                Thread.sleep(closed++ < FEW ? LONG_CLOSING_PAUSE : CLOSING_PAUSE);
+            }
             for (ServicePoint point : points) {
                 point.closeCircuit();
                 Thread.sleep(CLOSING_PAUSE);
