@@ -97,12 +97,12 @@ class OnionServiceUnderAttackIT {
                 long end = System.nanoTime() + PATIENCE.toNanos();
                 while (introducer.suggestedEffort() < 1) {
                     assertThat(System.nanoTime()).as("time in which no effort was suggested").isLessThan(end);
-                    Thread.sleep(1000);
+                    Thread.sleep(500);
                 }
                 OnionServiceState flooded = host.onionServices().get(0);
                 assertThat(flooded.suggestedEffort()).isPositive();
                 assertThat(flooded.waiting()).isPositive();
-                assertThat(introducer.isMet(Duration.ofSeconds(10))).isFalse();
+                assertThat(introducer.isMet(Duration.ofSeconds(5))).isFalse();
                 // One that has the new descriptor.
                 try (TorClient late = client(network)) {
                     assertEchoes(late.open(service.address(), 7));

@@ -256,16 +256,20 @@ final class Connector {
             }
         }
 
-        /** Looks for a newer descriptor, again and again as long as the others wait; null if that leads nowhere. */
+        /**
+         * Looks for a newer descriptor, again and again as long as the others wait; null if that leads nowhere. If there is
+         * none the second time, the circuit from the introduction point to the service may be dead, and another is tried.
+         */
         private @Nullable Circuit lookElsewhere(Race race, DescriptorStore.Found known, Duration pause)
                 throws TorException {
             Attempts attempts = new Attempts(this);
             DescriptorStore.Found found = known;
             Duration next = pause;
+            boolean again = false;
             try {
                 do {
                     DescriptorStore.Found newer = descriptors.recheck(address, found, deadline);
-                    if (attempts.hasOthers(newer, found)) {
+                    if ((again || !isSame(newer, found)) && attempts.hasOthers(newer)) {
                         LOG.debug("An onion service that does not come has introduction points that were not asked");
                         attempts.preparation = Preparation.begin(circuits, random, patience, deadline);
                         Circuit joined = attempts.tryAll(newer);
@@ -275,6 +279,7 @@ final class Connector {
                         attempts.close();
                     }
                     found = newer;
+                    again = true;
                     next = next.multipliedBy(2);
                 } while (race.pause(next));
                 return null;
@@ -283,10 +288,10 @@ final class Connector {
             }
         }
 
-        /** Whether a descriptor that came meanwhile, and only such a one, has points that have not told the service of us. */
-        private boolean hasOthers(DescriptorStore.Found newer, DescriptorStore.Found than) {
-            for (IntroPoint point : newer.descriptor().introPoints()) {
-                if (!isSame(newer, than) && !told.contains(Ed25519Id.of(point.authKey()))) {
+        /** Whether there are points that have not told the service of us. */
+        private boolean hasOthers(DescriptorStore.Found found) {
+            for (IntroPoint point : found.descriptor().introPoints()) {
+                if (!told.contains(Ed25519Id.of(point.authKey()))) {
                     return true;
                 }
             }

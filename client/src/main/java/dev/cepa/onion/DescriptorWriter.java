@@ -40,17 +40,12 @@ final class DescriptorWriter {
     /**
      * Makes a descriptor.
      *
-     * @param identity the service's own key pair
-     * @param period for which it is made
-     * @param signing the descriptor's signing key pair
+     * @param own what the service signs with in the descriptor's time period
      * @param clients public X25519 keys of 32 bytes of those who may read it; none: everybody who knows the address
      */
-    byte[] write(
-            HsDescriptor descriptor, Ed25519KeyPair identity, TimePeriod period, Ed25519KeyPair signing,
-            List<byte[]> clients)
-            throws ProtocolException {
-        Ed25519KeyPair blinded = PeriodKeys.blind(identity, period);
-        PeriodKeys keys = PeriodKeys.of(identity.publicKey(), blinded.publicKey(), period);
+    byte[] write(HsDescriptor descriptor, DescriptorKeys own, List<byte[]> clients) throws ProtocolException {
+        PeriodKeys keys = own.keys();
+        Ed25519KeyPair signing = own.signing();
         byte[] cookie = new byte[clients.isEmpty() ? 0 : ClientAuthKey.COOKIE];
         random.nextBytes(cookie);
         byte[] secret = Arrays.copyOf(keys.blindedKey(), 32 + cookie.length);
@@ -64,8 +59,7 @@ final class DescriptorWriter {
         StringBuilder out = new StringBuilder(2 * outer.length);
         out.append("hs-descriptor 3\ndescriptor-lifetime ").append(descriptor.lifetime().toMinutes());
         out.append("\ndescriptor-signing-key-cert\n");
-        object(out, "ED25519 CERT", Ed25519Certificate.sign(
-                Ed25519Certificate.HS_DESCRIPTOR_SIGNING, descriptor.expiry(), signing.publicKey(), blinded));
+        object(out, "ED25519 CERT", own.certificate(descriptor.expiry()));
         out.append("revision-counter ").append(Long.toUnsignedString(descriptor.revision()));
         out.append("\nsuperencrypted\n");
         object(out, "MESSAGE", outer);

@@ -4,7 +4,6 @@ import dev.cepa.cell.RelayMessage.Introduce2;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.circuit.StreamBytes;
-import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -62,9 +61,12 @@ public final class OnionService implements Closeable {
 
     private static final int LAST_PAUSE_SECONDS = 60;
     /** Introduction points' time to let go of a service that stops. */
-    private static final Duration LEAVE_TIME = Duration.ofSeconds(2);
-    /** Between the ends of two circuits. */
+    private static final Duration LEAVE_TIME = Duration.ofSeconds(1);
+    /** Between the ends of two circuits, and for the first {@link #FEW} clients. */
     private static final Duration CLOSING_PAUSE = Duration.ofMillis(10);
+
+    private static final Duration LONG_CLOSING_PAUSE = Duration.ofMillis(50);
+    private static final int FEW = 20;
 
     /** Introductions that wait to be read; what comes on top is lost. */
     private static final int QUEUE = 256;
@@ -75,7 +77,7 @@ public final class OnionService implements Closeable {
 
     private final ServiceCircuits circuits;
     private final boolean testing;
-    private final Ed25519KeyPair identity;
+    private final ServiceIdentity identity;
     private final InstantSource clock;
     private final SecureRandom random;
     private final Runnable alive;
@@ -126,14 +128,14 @@ public final class OnionService implements Closeable {
      * Makes a service, which {@link #start} starts.
      *
      * @param testing whether this is a test network, where time periods are short
-     * @param identity its key pair, which is its address; the service's own, which it wipes when it is closed
+     * @param identity who it is; the service's own, which it wipes when it is closed
      * @param ports who serves which of its ports
      * @param alive runs now and then as long as the service does, so that the client does not rest
      */
     public OnionService(
             ServiceCircuits circuits,
             boolean testing,
-            Ed25519KeyPair identity,
+            ServiceIdentity identity,
             Map<Integer, StreamHandler> ports,
             ServiceSettings settings,
             TorEvents events,
@@ -610,12 +612,6 @@ public final class OnionService implements Closeable {
         tell(Action.STOPPED, null, null);
         CountDownLatch left = new CountDownLatch(all.size());
         leavers = left;
-        for (ServicePoint point : all) {
-            Thread.ofVirtual().name("cepa-onion-leaving").start(() -> {
-                point.leave(Deadline.in(LEAVE_TIME));
-                left.countDown();
-            });
-        }
         Thread.ofVirtual().name("cepa-onion-closing").start(() -> closeOneByOne(all, clients, left));
     }
 
@@ -633,14 +629,27 @@ public final class OnionService implements Closeable {
         }
     }
 
-    /** The ends of circuits that are closed together were seen to reach the last relays up to a minute late. */
+    /**
+     * Relays were seen to pass on the ends of circuits up to a minute late, all but the first of those that end at the same
+     * moment: so everything is done one after the other, and what clients wait for first.
+     */
     private static void closeOneByOne(List<ServicePoint> points, List<Circuit> clients, CountDownLatch left) {
         try {
-            for (Circuit client : clients) {
-                client.close();
+            for (ServicePoint point : points) {
+                Thread.ofVirtual().name("cepa-onion-leaving").start(() -> {
+                    point.leave(Deadline.in(LEAVE_TIME));
+                    left.countDown();
+                });
                 Thread.sleep(CLOSING_PAUSE);
             }
-            left.await();
+            if (!left.await(LEAVE_TIME.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Introduction points are slow to let go of an onion service");
+            }
+            int closed = 0;
+            for (Circuit client : clients) {
+                client.close();
+                Thread.sleep(closed++ < FEW ? LONG_CLOSING_PAUSE : CLOSING_PAUSE);
+            }
             for (ServicePoint point : points) {
                 point.closeCircuit();
                 Thread.sleep(CLOSING_PAUSE);

@@ -9,11 +9,15 @@ import java.util.Arrays;
 /**
  * Numbers for the descriptors of one time period, each higher than those of before, also after a restart and with nothing
  * kept on disk: the time, in an encryption that keeps the order so that nobody learns how this computer's clock is set. As
- * C tor has it, so that each of the two goes on where the other left off. Immutable.
+ * C tor has it, so that each of the two goes on where the other left off. Immutable but for
+ * {@link #wipe}.
  */
 final class RevisionCounter {
     /** Seconds beyond this, three days, count as this. */
     static final int MAX_SECONDS = 1 << 18;
+
+    /** Bytes of the key. */
+    static final int KEY = 32;
 
     private static final byte[] PREFIX = "rev-counter-generation\0".getBytes(StandardCharsets.US_ASCII);
     private static final int CHUNK = 16 * 1024;
@@ -24,6 +28,16 @@ final class RevisionCounter {
     /** @param key 32 bytes */
     RevisionCounter(byte[] key) {
         this.key = key;
+    }
+
+    /** Its key, not copied: who has it knows how the service's clock is set. */
+    byte[] key() {
+        return key;
+    }
+
+    /** Forgets the key. */
+    void wipe() {
+        Primitives.wipe(key);
     }
 
     /** That of the service whose blinded key pair this is. */

@@ -27,17 +27,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The folder of an onion service as C tor keeps it ({@code HiddenServiceDir}), so that each takes over what the other has
- * made: {@code hs_ed25519_secret_key}, {@code hs_ed25519_public_key}, {@code hostname} and {@code authorized_clients}.
+ * made: {@code hs_ed25519_secret_key}, {@code hs_ed25519_public_key}, {@code hostname} and {@code authorized_clients}. In the
+ * place of the secret key there may be {@code hs_ed25519_delegated_keys}, which C tor does not know.
  * Readable for its owner alone, unless a group is allowed to see what is in it.
  */
 public final class ServiceFolder {
     private static final Logger LOG = LoggerFactory.getLogger(ServiceFolder.class);
     private static final String SECRET_FILE = "hs_ed25519_secret_key";
     private static final String PUBLIC_FILE = "hs_ed25519_public_key";
+    private static final String DELEGATED_FILE = "hs_ed25519_delegated_keys";
     private static final String HOSTNAME_FILE = "hostname";
     private static final String NON_ANONYMOUS_FILE = "onion_service_non_anonymous";
     private static final String CLIENTS_FOLDER = "authorized_clients";
     private static final int HEAD = 32;
+    /** More than the most delegated keys have. */
+    private static final int MAX_DELEGATED = 1 << 18;
     private static final byte[] SECRET_HEAD = head("== ed25519v1-secret: type0 ==");
     private static final byte[] PUBLIC_HEAD = head("== ed25519v1-public: type0 ==");
     private static final String FOLDER_MODE = "rwx------";
@@ -57,9 +61,9 @@ public final class ServiceFolder {
     }
 
     private final Path folder;
-    private final Ed25519KeyPair identity;
+    private final ServiceIdentity identity;
 
-    private ServiceFolder(Path folder, Ed25519KeyPair identity) {
+    private ServiceFolder(Path folder, ServiceIdentity identity) {
         this.folder = folder;
         this.identity = identity;
     }
@@ -103,16 +107,26 @@ public final class ServiceFolder {
             Files.setPosixFilePermissions(folder, allowed);
         }
         Path secretFile = folder.resolve(SECRET_FILE);
-        Ed25519KeyPair identity;
+        Path delegatedFile = folder.resolve(DELEGATED_FILE);
+        ServiceIdentity identity;
         if (Files.exists(secretFile)) {
             checkSecretMode(secretFile, posix, groupReadable);
-            identity = readSecret(secretFile);
-            checkPublic(folder.resolve(PUBLIC_FILE), identity);
+            identity = new MasterIdentity(readSecret(secretFile));
+            checkPublic(folder.resolve(PUBLIC_FILE), identity.publicKey());
+        } else if (Files.exists(delegatedFile)) {
+            checkSecretMode(delegatedFile, posix, groupReadable);
+            identity = DelegatedIdentity.of(() -> readDelegated(delegatedFile));
+            checkPublic(folder.resolve(PUBLIC_FILE), identity.publicKey());
+        } else if (Files.exists(folder.resolve(PUBLIC_FILE))) {
+            throw new TorException(
+                    ErrorKind.STORAGE, "the onion service's folder " + folder + " has a public key, and neither the secret key "
+                            + SECRET_FILE + " nor delegated keys, " + DELEGATED_FILE);
         } else {
-            identity = Ed25519KeyPair.generate(random);
-            byte[] secret = identity.secretKey();
+            Ed25519KeyPair pair = Ed25519KeyPair.generate(random);
+            byte[] secret = pair.secretKey();
             write(secretFile, SECRET_HEAD, secret, attributes(posix, FILE_MODE));
             Primitives.wipe(secret);
+            identity = new MasterIdentity(pair);
         }
         if (!Files.exists(folder.resolve(PUBLIC_FILE))) {
             write(folder.resolve(PUBLIC_FILE), PUBLIC_HEAD, identity.publicKey(), attributes(posix, FILE_MODE));
@@ -188,12 +202,72 @@ public final class ServiceFolder {
         }
     }
 
-    private static void checkPublic(Path file, Ed25519KeyPair identity) throws IOException {
+    /** What delegated keys are written as; the caller wipes it. */
+    private static byte[] readDelegated(Path file) throws TorException {
+        try {
+            if (Files.size(file) > MAX_DELEGATED) {
+                throw new TorException(ErrorKind.STORAGE, file + " is too large for delegated keys");
+            }
+            return Files.readAllBytes(file);
+        } catch (TorException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.STORAGE, "the delegated keys " + file + " can't be read: " + e, e);
+        }
+    }
+
+    /**
+     * Reads the master key of a folder, and changes nothing there.
+     *
+     * @throws TorException of kind STORAGE if there is none
+     */
+    public static Ed25519KeyPair readMaster(Path folder) throws TorException {
+        Path file = folder.resolve(SECRET_FILE);
+        try {
+            Ed25519KeyPair master = readSecret(file);
+            checkPublic(folder.resolve(PUBLIC_FILE), master.publicKey());
+            return master;
+        } catch (TorException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.STORAGE, "the secret key " + file + " can't be read: " + e, e);
+        }
+    }
+
+    /**
+     * Makes a service's folder without its secret key, or replaces the delegated keys of one.
+     *
+     * @param delegated of {@link DelegatedKeys#make}
+     * @throws TorException of kind STORAGE if the folder can't be used, is another service's, or has a secret key
+     */
+    public static void writeDelegated(Path folder, byte[] delegated) throws TorException {
+        try {
+            byte[] publicKey = DelegatedKeys.parse(delegated).publicKey();
+            boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+            if (!Files.exists(folder)) {
+                Files.createDirectories(folder.toAbsolutePath().getParent());
+                Files.createDirectory(folder, attributes(posix, FOLDER_MODE));
+            }
+            if (Files.exists(folder.resolve(SECRET_FILE))) {
+                throw new TorException(
+                        ErrorKind.STORAGE, "the onion service's folder " + folder + " has a secret key, and needs no delegated ones");
+            }
+            checkPublic(folder.resolve(PUBLIC_FILE), publicKey);
+            write(folder.resolve(PUBLIC_FILE), PUBLIC_HEAD, publicKey, attributes(posix, FILE_MODE));
+            write(folder.resolve(DELEGATED_FILE), new byte[0], delegated, attributes(posix, FILE_MODE));
+        } catch (TorException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.STORAGE, "the onion service's folder " + folder + " can't be written: " + e, e);
+        }
+    }
+
+    private static void checkPublic(Path file, byte[] key) throws IOException {
         if (Files.exists(file)) {
             byte[] bytes = Files.readAllBytes(file);
             boolean head = bytes.length == HEAD + 32 && Arrays.equals(bytes, 0, HEAD, PUBLIC_HEAD, 0, HEAD);
-            if (!head || !MessageDigest.isEqual(Arrays.copyOfRange(bytes, HEAD, bytes.length), identity.publicKey())) {
-                throw new TorException(ErrorKind.STORAGE, file + " does not belong to the secret key beside it");
+            if (!head || !MessageDigest.isEqual(Arrays.copyOfRange(bytes, HEAD, bytes.length), key)) {
+                throw new TorException(ErrorKind.STORAGE, file + " does not belong to the key beside it");
             }
         }
     }
@@ -220,8 +294,8 @@ public final class ServiceFolder {
                 : new FileAttribute<?>[0];
     }
 
-    /** The service's key pair. */
-    public Ed25519KeyPair identity() {
+    /** Who the service is. */
+    public ServiceIdentity identity() {
         return identity;
     }
 

@@ -4,7 +4,6 @@ import dev.cepa.cell.RsaId;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
-import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.directory.DirectoryAnswer;
 import dev.cepa.directory.DirectoryClient;
 import dev.cepa.directory.DirectoryRequest;
@@ -62,6 +61,9 @@ final class ServicePublisher implements Closeable {
     /** One directory's time to take it. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    /** That the keys run out is said from so many time periods before on: a week, as a rule. */
+    private static final int PERIODS_AHEAD = 7;
+
     private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
     /** Directories that are given it at a time. */
     private static final int AT_ONCE = 8;
@@ -69,7 +71,7 @@ final class ServicePublisher implements Closeable {
     private final ServiceCircuits circuits;
     private final boolean testing;
     private volatile boolean publishing = true;
-    private final Ed25519KeyPair identity;
+    private final ServiceIdentity identity;
     private final String address;
     private final TorEvents events;
     private final InstantSource clock;
@@ -101,9 +103,13 @@ final class ServicePublisher implements Closeable {
     private List<Place> places = List.of();
     /** The thread's own, too: the last version that was too long. */
     private int tooLong;
+    /** The thread's own as well: in which time period what was told about the end of the keys. */
+    private long toldOfEnd = -1;
+
+    private boolean toldEnded;
 
     ServicePublisher(
-            ServiceCircuits circuits, boolean testing, Ed25519KeyPair identity, TorEvents events, InstantSource clock,
+            ServiceCircuits circuits, boolean testing, ServiceIdentity identity, TorEvents events, InstantSource clock,
             SecureRandom random) {
         this.circuits = circuits;
         this.testing = testing;
@@ -117,10 +123,8 @@ final class ServicePublisher implements Closeable {
 
     /** One of the two descriptors, and which directories have it. */
     private static final class Descriptor {
+        final DescriptorKeys own;
         final PeriodKeys keys;
-        final Ed25519KeyPair blinded;
-        final Ed25519KeyPair signing;
-        final RevisionCounter counter;
         final Set<RsaId> holders = new HashSet<>();
         final Set<RsaId> receiving = new HashSet<>();
         final Map<RsaId, Retry> retries = new HashMap<>();
@@ -134,11 +138,9 @@ final class ServicePublisher implements Closeable {
 
         Duration renewal = FIRST_RENEWAL;
 
-        Descriptor(Ed25519KeyPair identity, TimePeriod period, SecureRandom random) {
-            blinded = PeriodKeys.blind(identity, period);
-            keys = PeriodKeys.of(identity.publicKey(), blinded.publicKey(), period);
-            signing = Ed25519KeyPair.generate(random);
-            counter = RevisionCounter.of(blinded);
+        Descriptor(DescriptorKeys own) {
+            this.own = own;
+            keys = own.keys();
         }
     }
 
@@ -248,8 +250,7 @@ final class ServicePublisher implements Closeable {
         } finally {
             // Nobody else signs with them.
             for (Place place : places) {
-                place.descriptor.blinded.wipe();
-                place.descriptor.signing.wipe();
+                place.descriptor.own.wipe();
             }
             identity.wipe();
         }
@@ -276,9 +277,13 @@ final class ServicePublisher implements Closeable {
             return LOOK_INTERVAL;
         }
         NetDir dir = circuits.directory(Deadline.in(LOOK_INTERVAL));
-        if (notePlacing(dir)) {
-            places = List.of(place(dir, false), place(dir, true));
+        if (notePlacing(dir) || places.size() < 2) {
+            List<Place> found = new ArrayList<>(2);
+            place(dir, false, found);
+            place(dir, true, found);
+            places = List.copyOf(found);
             keepDescriptors(TimePeriod.of(dir.consensus(), testing));
+            tellOfEnd(TimePeriod.of(dir.consensus(), testing));
         }
         Instant next = clock.instant().plus(LOOK_INTERVAL);
         List<Upload> due = new ArrayList<>();
@@ -305,13 +310,42 @@ final class ServicePublisher implements Closeable {
         }
     }
 
-    private Place place(NetDir dir, boolean second) {
+    private void place(NetDir dir, boolean second, List<Place> found) {
         HsDirRing ring = HsDirRing.forStoring(dir, second, testing);
         Descriptor descriptor = descriptor(ring.period());
         if (descriptor == null) {
-            descriptor = new Descriptor(identity, ring.period(), random);
+            DescriptorKeys own = identity.keys(ring.period(), random);
+            if (own == null) {
+                return;
+            }
+            descriptor = new Descriptor(own);
         }
-        return new Place(descriptor, second, ring.storeAt(descriptor.keys.blindedKey()));
+        found.add(new Place(descriptor, second, ring.storeAt(descriptor.keys.blindedKey())));
+    }
+
+    /** Says in good time that there will be no keys to sign with, and that there are none; each once in a time period. */
+    private void tellOfEnd(TimePeriod now) {
+        TimePeriod missing = identity.firstMissing(now);
+        boolean ended = places.isEmpty();
+        if (missing == null || !ended && missing.number() - now.number() > PERIODS_AHEAD) {
+            return;
+        }
+        if (toldOfEnd == now.number() && toldEnded == ended) {
+            return;
+        }
+        toldOfEnd = now.number();
+        toldEnded = ended;
+        String what = "Onion service " + OnionAddress.of(identity.publicKey())
+                + (ended
+                        ? " is not published: it has no delegated keys for this time period, which ends at " + now.end()
+                        : " has delegated keys until " + missing.start() + " and can't be published then")
+                + ". Make newer ones where its master key is (cepa onion-key), and put them into its folder.";
+        if (ended) {
+            LOG.error("{}", what);
+        } else {
+            LOG.warn("{}", what);
+        }
+        events.emit(new TorEvent.Warning(what, ended ? new TorException(ErrorKind.STORAGE, what) : null));
     }
 
     /** Has one for each of the two time periods, and none for others. */
@@ -322,12 +356,20 @@ final class ServicePublisher implements Closeable {
             kept.put(place.descriptor.keys.period(), place.descriptor);
             used.add(place.descriptor.keys);
         }
+        Map<TimePeriod, Descriptor> before;
         lock.lock();
         try {
+            before = descriptors;
             descriptors = kept;
             keys = List.copyOf(used);
+            published &= !kept.isEmpty();
         } finally {
             lock.unlock();
+        }
+        for (Descriptor old : before.values()) {
+            if (!kept.containsValue(old)) {
+                old.own.wipe();
+            }
         }
     }
 
@@ -390,9 +432,9 @@ final class ServicePublisher implements Closeable {
             lock.unlock();
         }
         HsDescriptor content = new HsDescriptor(
-                LIFETIME, descriptor.counter.at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(),
+                LIFETIME, descriptor.own.counter().at(descriptor.seconds), now.plus(CERTIFICATE), circuits.areDirect(),
                 current, flowControl(consensus), work);
-        byte[] document = writer.write(content, identity, descriptor.keys.period(), descriptor.signing, readers);
+        byte[] document = writer.write(content, descriptor.own, readers);
         int limit = DescriptorSize.limit(consensus);
         if (document.length >= limit) {
             tellTooLong(DescriptorSize.tooLong(current.size(), readers.size(), document.length, limit), number);
@@ -540,7 +582,7 @@ final class ServicePublisher implements Closeable {
 
     /** The lock is held. */
     private void note() {
-        boolean all = true;
+        boolean all = !descriptors.isEmpty();
         for (Descriptor descriptor : descriptors.values()) {
             all &= descriptor.wanted > 0 && 2 * descriptor.holders.size() >= descriptor.wanted;
         }

@@ -204,11 +204,18 @@ final class ServiceSessions {
     /** On the channel's reader. */
     private void begin(Circuit circuit, TorStream stream, int port) {
         ServiceSettings.Streams rules;
+        boolean over;
         lock.lock();
         try {
             rules = settings.streams();
+            over = closed;
         } finally {
             lock.unlock();
+        }
+        if (over) {
+            // Its turn to be closed would have come in a moment.
+            circuit.close();
+            return;
         }
         StreamHandler handler = ports.get(port);
         if (handler == null && rules.unknownPortClosesCircuit()) {

@@ -41,7 +41,7 @@ public record TimePeriod(long number, int lengthMinutes, long offsetSeconds) {
     }
 
     /** The one at a moment. */
-    static TimePeriod at(Instant time, int lengthMinutes, long offsetSeconds) {
+    public static TimePeriod at(Instant time, int lengthMinutes, long offsetSeconds) {
         // In whole minutes, as the specification has it.
         long minutes = time.getEpochSecond() / 60 - offsetSeconds / 60;
         return new TimePeriod(Math.max(0, minutes / lengthMinutes), lengthMinutes, offsetSeconds);

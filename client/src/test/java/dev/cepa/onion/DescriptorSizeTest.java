@@ -57,7 +57,7 @@ class DescriptorSizeTest {
                 Duration.ofHours(3), -1, NOW.plus(Duration.ofHours(54)), true, all, new HsDescriptor.FlowControl("1-2", 254),
                 new PowParams(new byte[32], 4_294_967_295L, NOW));
         return new DescriptorWriter(RANDOM)
-                .write(descriptor, identity, PERIOD, Ed25519KeyPair.generate(RANDOM), clients(clients));
+                .write(descriptor, DescriptorKeys.of(identity, PERIOD, Ed25519KeyPair.generate(RANDOM)), clients(clients));
     }
 
     private static List<byte[]> clients(int number) {

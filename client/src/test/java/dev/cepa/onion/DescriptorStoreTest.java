@@ -67,7 +67,7 @@ class DescriptorStoreTest {
                         Duration.ofHours(3), n, now.plusSeconds(54 * 3600), false, List.of(), null,
                         new PowParams(new byte[32], 1, now.plusSeconds(600)));
                 return ok(new DescriptorWriter(RANDOM)
-                        .write(descriptor, identity, period, Ed25519KeyPair.generate(RANDOM), List.of()));
+                        .write(descriptor, DescriptorKeys.of(identity, period, Ed25519KeyPair.generate(RANDOM)), List.of()));
             }
         }) {
             DescriptorStore store = service.store();
@@ -91,7 +91,7 @@ class DescriptorStoreTest {
                         Duration.ofHours(3), 1, now.plusSeconds(54 * 3600), false,
                         List.of(DescriptorTest.introPoint(0), DescriptorTest.introPoint(1)), null, null);
                 return ok(new DescriptorWriter(RANDOM)
-                        .write(descriptor, identity, period, Ed25519KeyPair.generate(RANDOM),
+                        .write(descriptor, DescriptorKeys.of(identity, period, Ed25519KeyPair.generate(RANDOM)),
                                 List.of(X25519.of(secret).publicKey())));
             }
         }) {

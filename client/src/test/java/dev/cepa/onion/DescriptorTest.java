@@ -161,7 +161,7 @@ class DescriptorTest {
         for (List<byte[]> clients : List.of(List.<byte[]>of(), List.of(new byte[] {9}, CLIENT.publicKey()))) {
             List<byte[]> publicKeys = clients.isEmpty() ? clients : List.of(X25519.generate(RANDOM).publicKey(), clients.get(1));
             byte[] document = new DescriptorWriter(RANDOM)
-                    .write(descriptor, identity, PERIOD, Ed25519KeyPair.generate(RANDOM), publicKeys);
+                    .write(descriptor, DescriptorKeys.of(identity, PERIOD, Ed25519KeyPair.generate(RANDOM)), publicKeys);
             assertThat(document.length).isLessThan(DescriptorReader.MAX_BYTES);
             HsDescriptor read = DescriptorReader.read(document, keys, clients.isEmpty() ? null : CLIENT, 30, NOW);
             assertThat(read).usingRecursiveComparison().isEqualTo(descriptor);

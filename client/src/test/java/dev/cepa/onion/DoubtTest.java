@@ -128,10 +128,30 @@ class DoubtTest {
                 waiting.set(circuit);
             }
         }) {
+            service.patience = new Patience(
+                    Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofMillis(500));
             service.connector().connect(service.address, PlayedService.soon()).close();
             assertThat(service.introductions).hasValue(1);
             assertThat(service.fetches).hasValue(3);
             assertThat(service.rendezvous).hasValue(1);
+            assertClosed(service);
+        }
+    }
+
+    @Test
+    void triesAnotherIntroductionPointWhenThereIsNoNewDescriptorTheSecondTime() throws Exception {
+        try (PlayedService service = new Moved() {
+            @Override
+            byte[] directoryAnswer(int n) throws IOException {
+                now = now.plus(DescriptorStore.RECHECK);
+                return ok(descriptor(5, 3));
+            }
+        }) {
+            long begun = System.nanoTime();
+            service.connector().connect(service.address, PlayedService.soon()).close();
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(DOUBTFUL.service());
+            assertThat(service.introductions).hasValue(2);
+            assertThat(service.fetches.get()).isGreaterThanOrEqualTo(4);
             assertClosed(service);
         }
     }

@@ -54,7 +54,7 @@ class OnionServiceTest {
         return new OnionService(
                 network,
                 false,
-                Ed25519KeyPair.ofExpanded(identity.secretKey()),
+                new MasterIdentity(Ed25519KeyPair.ofExpanded(identity.secretKey())),
                 Map.of(80, (stream, circuit) -> {
                     stream.accept();
                     served.add(80);

@@ -136,7 +136,7 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
         }
         HsDescriptor descriptor = new HsDescriptor(
                 Duration.ofHours(3), revision, now.plusSeconds(54 * 3600), false, points, null, pow);
-        return new DescriptorWriter(RANDOM).write(descriptor, owner, period, Ed25519KeyPair.generate(RANDOM), List.of());
+        return new DescriptorWriter(RANDOM).write(descriptor, DescriptorKeys.of(owner, period, Ed25519KeyPair.generate(RANDOM)), List.of());
     }
 
     /** What the n-th directory that is asked answers, from 0; the whole answer. */

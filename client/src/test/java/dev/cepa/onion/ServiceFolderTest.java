@@ -55,7 +55,7 @@ class ServiceFolderTest {
         assertThat(secret).hasSize(96).startsWith("== ed25519v1-secret: type0 ==\0\0\0".getBytes(StandardCharsets.US_ASCII));
         assertThat(open).hasSize(64).startsWith("== ed25519v1-public: type0 ==\0\0\0".getBytes(StandardCharsets.US_ASCII));
         assertThat(open).endsWith(made.identity().publicKey());
-        assertThat(secret).endsWith(made.identity().secretKey());
+        assertThat(secret).endsWith(((MasterIdentity) made.identity()).pair().secretKey());
         String address = OnionAddress.of(made.identity().publicKey()).label() + ".onion\n";
         assertThat(folder.resolve("hostname")).hasContent(address);
         assertThat(mode(folder)).isEqualTo("rwx------");

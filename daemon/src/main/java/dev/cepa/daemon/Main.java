@@ -23,6 +23,7 @@ public final class Main {
             cepa -f <torrc> [args]         run as a Tor client, as tor does with the same arguments
             cepa fetch URL                 print what is at a URL, fetched through Tor
             cepa config check FILE         say everything that is wrong with a torrc; config sample prints one
+            cepa onion-key delegate ...    make keys for an onion service that runs without its master key
             cepa --verify-config           check the configuration and stop
             cepa --dump-config short|full  print it
             cepa --hash-password PASSWORD  make a value for HashedControlPassword
