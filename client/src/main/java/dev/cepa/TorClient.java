@@ -238,7 +238,7 @@ public final class TorClient implements Closeable {
      *
      * @param config how the client is set up
      * @return a client that is ready
-     * @throws TorException if it can't within {@link TorConfig.Builder#bootstrapTimeout}; the message says where it stands
+     * @throws TorException if it can't within {@link TorConfigBuilder#bootstrapTimeout}; the message says where it stands
      *     and why it waits
      */
     public static TorClient connect(TorConfig config) throws TorException {

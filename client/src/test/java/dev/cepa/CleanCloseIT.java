@@ -43,8 +43,8 @@ class CleanCloseIT {
         web.close();
     }
 
-    private TorConfig.Builder config(String data) throws TorException {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true).dataDirectory(dir.resolve(data));
+    private TorConfigBuilder config(String data) throws TorException {
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true).dataDirectory(dir.resolve(data));
         Networks.addAuthorities(config, network);
         return config.socksPort(0);
     }

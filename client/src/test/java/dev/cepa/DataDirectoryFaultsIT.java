@@ -81,7 +81,7 @@ class DataDirectoryFaultsIT {
     }
 
     private TorConfig config() throws IOException {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true).dataDirectory(disk.folder());
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true).dataDirectory(disk.folder());
         Networks.addAuthorities(config, network);
         return config.build();
     }

@@ -47,7 +47,7 @@ class NetworkFaultsIT {
     }
 
     private static TorConfig config() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
+        TorConfigBuilder config = TorConfig.builder().inMemory().testingNetwork(true);
         Networks.addAuthorities(config, network);
         return config.build();
     }

@@ -11,7 +11,7 @@ public final class Networks {
     private Networks() {}
 
     /** Adds the network's authorities. */
-    public static TorConfig.Builder addAuthorities(TorConfig.Builder config, TestNetwork network) throws TorException {
+    public static TorConfigBuilder addAuthorities(TorConfigBuilder config, TestNetwork network) throws TorException {
         for (String line : network.clientTorrc()) {
             if (line.startsWith(AUTHORITY)) {
                 config.directoryAuthority(line.substring(AUTHORITY.length()));

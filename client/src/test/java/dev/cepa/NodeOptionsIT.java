@@ -51,14 +51,14 @@ class NodeOptionsIT {
         web.close();
     }
 
-    private static TorConfig.Builder config() throws TorException {
-        TorConfig.Builder config =
+    private static TorConfigBuilder config() throws TorException {
+        TorConfigBuilder config =
                 TorConfig.builder().inMemory().testingNetwork(true).countryFiles(countries, null);
         Networks.addAuthorities(config, network);
         return config;
     }
 
-    private TorClient ready(TorConfig.Builder config) throws TorException {
+    private TorClient ready(TorConfigBuilder config) throws TorException {
         TorClient tor = TorClient.start(config.build(), events::add);
         tor.awaitReady(Duration.ofSeconds(60));
         return tor;

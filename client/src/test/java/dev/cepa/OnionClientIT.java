@@ -69,8 +69,8 @@ class OnionClientIT {
         web.close();
     }
 
-    private static TorConfig.Builder config() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true);
+    private static TorConfigBuilder config() throws TorException {
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true);
         Networks.addAuthorities(config, network);
         return config;
     }

@@ -40,7 +40,7 @@ class OnionServiceFaultsIT {
 
     private static TorClient client(List<TorEvent> events) throws IOException {
         TestNetwork network = TestNetworks.shared();
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true).inMemory();
         TorClient client = TorClient.start(Networks.addAuthorities(config, network).build(), events::add);
         client.awaitReady(PATIENCE);
         return client;

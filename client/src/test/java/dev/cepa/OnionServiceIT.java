@@ -65,8 +65,8 @@ class OnionServiceIT {
         web.close();
     }
 
-    private static TorConfig.Builder config() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true);
+    private static TorConfigBuilder config() throws TorException {
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true);
         Networks.addAuthorities(config, network);
         return config;
     }
@@ -291,7 +291,7 @@ class OnionServiceIT {
     @Test
     void replacesAnIntroductionPointThatIsGone() throws Exception {
         try (TestNetwork own = TestNetwork.builder().start(Duration.ofMinutes(2))) {
-            TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
+            TorConfigBuilder config = TorConfig.builder().testingNetwork(true).inMemory();
             Networks.addAuthorities(config, own);
             List<TorEvent> events = new CopyOnWriteArrayList<>();
             try (TorClient host = TorClient.start(config.build(), events::add);

@@ -37,7 +37,7 @@ class OnionServiceStreamsIT {
     }
 
     private static TorClient client(TestNetwork network) throws TorException {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true).inMemory();
         TorClient client = TorClient.connect(Networks.addAuthorities(config, network).build());
         client.awaitReady(Duration.ofSeconds(60));
         return client;

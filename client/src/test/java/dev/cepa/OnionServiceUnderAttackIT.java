@@ -29,7 +29,7 @@ class OnionServiceUnderAttackIT {
     private static final int FLOODING = 4;
 
     private static TorClient client(TestNetwork network) throws TorException {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true).inMemory();
         TorClient client = TorClient.connect(Networks.addAuthorities(config, network).build());
         client.awaitReady(Duration.ofSeconds(60));
         return client;

@@ -32,7 +32,7 @@ class PaddingTest {
 
     @Test
     void idleChannelsAreKeptHalfAsLongWithReducedPaddingUnlessTheUserHasSaidHowLong() throws Exception {
-        TorConfig.Builder config = TorConfig.builder().inMemory().channelPadding(Mode.REDUCED, false);
+        TorConfigBuilder config = TorConfig.builder().inMemory().channelPadding(Mode.REDUCED, false);
         assertThat(TorClient.padding(config.build(), null).shortIdle()).isTrue();
         assertThat(config.build().pool.shortRelevance()).isTrue();
         PoolSettings d = PoolSettings.DEFAULT;

@@ -45,7 +45,7 @@ class PoolIT {
 
     @BeforeEach
     void start() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
+        TorConfigBuilder config = TorConfig.builder().inMemory().testingNetwork(true);
         Networks.addAuthorities(config, network);
         tor = TorClient.start(config.build(), events::add);
         tor.awaitReady(Duration.ofSeconds(60));

@@ -48,7 +48,7 @@ class ReconfigureIT {
 
     @BeforeEach
     void start() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
+        TorConfigBuilder config = TorConfig.builder().inMemory().testingNetwork(true);
         Networks.addAuthorities(config, network);
         tor = TorClient.start(config.build(), events::add);
         tor.awaitReady(Duration.ofSeconds(60));

@@ -63,7 +63,7 @@ final class ServiceProcess implements Closeable {
      * @param args the key, and the network's authorities
      */
     public static void main(String[] args) throws Exception {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true).inMemory();
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true).inMemory();
         for (int i = 1; i < args.length; i++) {
             config.directoryAuthority(args[i]);
         }

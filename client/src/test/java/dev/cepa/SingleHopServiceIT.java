@@ -37,7 +37,7 @@ class SingleHopServiceIT {
 
     private final List<TorEvent> events = new CopyOnWriteArrayList<>();
 
-    private static TorConfig.Builder config(TestNetwork network) throws TorException {
+    private static TorConfigBuilder config(TestNetwork network) throws TorException {
         return Networks.addAuthorities(TorConfig.builder().testingNetwork(true).inMemory(), network);
     }
 

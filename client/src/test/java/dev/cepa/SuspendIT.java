@@ -43,7 +43,7 @@ class SuspendIT {
     }
 
     private static TorConfig config() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
+        TorConfigBuilder config = TorConfig.builder().inMemory().testingNetwork(true);
         Networks.addAuthorities(config, network);
         return config.build();
     }

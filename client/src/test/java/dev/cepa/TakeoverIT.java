@@ -101,7 +101,7 @@ class TakeoverIT {
     }
 
     private static TorConfig config(Path data) throws IOException {
-        TorConfig.Builder config = TorConfig.builder().testingNetwork(true).dataDirectory(data);
+        TorConfigBuilder config = TorConfig.builder().testingNetwork(true).dataDirectory(data);
         Networks.addAuthorities(config, network);
         return config.build();
     }

@@ -36,7 +36,7 @@ class VanguardsIT {
     }
 
     private static TorClient client(Mode mode) throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
+        TorConfigBuilder config = TorConfig.builder().inMemory().testingNetwork(true);
         Networks.addAuthorities(config, network);
         return TorClient.connect(
                 config.vanguards(new VanguardSettings(mode, RelaySet.EMPTY, RelaySet.EMPTY)).build());

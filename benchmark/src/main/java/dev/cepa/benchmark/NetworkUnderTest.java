@@ -1,6 +1,7 @@
 package dev.cepa.benchmark;
 
 import dev.cepa.TorConfig;
+import dev.cepa.TorConfigBuilder;
 import dev.cepa.error.TorException;
 import dev.cepa.testnet.TestNetwork;
 import java.io.IOException;
@@ -60,8 +61,8 @@ public final class NetworkUnderTest {
      * Settings for a client of the library on this network that keeps nothing on disk. Of a torrc file it takes what names
      * the network and the relays to use; the rest is for programs.
      */
-    public TorConfig.Builder clientConfig() throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory();
+    public TorConfigBuilder clientConfig() throws TorException {
+        TorConfigBuilder config = TorConfig.builder().inMemory();
         for (String line : torrc) {
             int space = 0;
             while (space < line.length() && !Character.isWhitespace(line.charAt(space))) {

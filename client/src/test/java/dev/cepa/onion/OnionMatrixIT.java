@@ -9,6 +9,7 @@ import dev.cepa.OnionServiceBuilder;
 import dev.cepa.OnionServiceKey;
 import dev.cepa.TorClient;
 import dev.cepa.TorConfig;
+import dev.cepa.TorConfigBuilder;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.crypto.X25519;
@@ -120,7 +121,7 @@ class OnionMatrixIT {
 
         Path keys = Files.createDirectory(network.folder().resolve("matrix-keys"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        TorConfig.Builder config = config();
+        TorConfigBuilder config = config();
         for (Side side : Side.values()) {
             String label = address(side, Access.AUTHORISED).replace(".onion", "");
             config.onionClientKey(label + ".onion", Base32.encode(secret));
@@ -133,7 +134,7 @@ class OnionMatrixIT {
                 "matrix-client", PATIENCE, "UseEntryGuards 0", "ClientOnionAuthDir " + keys);
     }
 
-    private static TorConfig.Builder config() throws IOException {
+    private static TorConfigBuilder config() throws IOException {
         return Networks.addAuthorities(TorConfig.builder().inMemory().testingNetwork(true), network);
     }
 

@@ -2,6 +2,7 @@ package dev.cepa.daemon;
 
 import dev.cepa.DormantSettings;
 import dev.cepa.TorConfig;
+import dev.cepa.TorConfigBuilder;
 import dev.cepa.cell.HostText;
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.LinkSettings;
@@ -49,7 +50,7 @@ final class ConfigMapper {
      * @throws TorException of kind CONFIG that says which line is wrong and why
      */
     TorConfig client() throws TorException {
-        TorConfig.Builder builder = TorConfig.builder();
+        TorConfigBuilder builder = TorConfig.builder();
         boolean testing = settings.flag("TestingTorNetwork");
         if (testing && !settings.isSet("DirAuthority")
                 && !(settings.isSet("AlternateDirAuthority") && settings.isSet("AlternateBridgeAuthority"))) {

@@ -1,6 +1,7 @@
 package dev.cepa.daemon;
 
 import dev.cepa.TorConfig;
+import dev.cepa.TorConfigBuilder;
 import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
 import dev.cepa.proxy.AddressMapSettings;
@@ -36,7 +37,7 @@ final class ListenerLines {
      *
      * @throws TorException of kind CONFIG that says which line is wrong and why
      */
-    void addTo(TorConfig.Builder builder) throws TorException {
+    void addTo(TorConfigBuilder builder) throws TorException {
         for (ListenerKind kind : ListenerKind.values()) {
             for (PortLine port : ports(kind)) {
                 if (port.address() != null) {

@@ -2,6 +2,7 @@ package dev.cepa.examples;
 
 import dev.cepa.TorClient;
 import dev.cepa.TorConfig;
+import dev.cepa.TorConfigBuilder;
 import dev.cepa.event.TorEvent;
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.WebServer;
@@ -70,7 +71,7 @@ public final class Demo implements ToolProvider {
     }
 
     static TorConfig config(TestNetwork network) throws IOException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true);
+        TorConfigBuilder config = TorConfig.builder().inMemory().testingNetwork(true);
         for (String line : network.clientTorrc()) {
             if (line.startsWith("DirAuthority ")) {
                 config.directoryAuthority(line.substring("DirAuthority ".length()));

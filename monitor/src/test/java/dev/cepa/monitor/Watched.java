@@ -2,6 +2,7 @@ package dev.cepa.monitor;
 
 import dev.cepa.TorClient;
 import dev.cepa.TorConfig;
+import dev.cepa.TorConfigBuilder;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEventListener;
 import dev.cepa.testnet.TestNetwork;
@@ -16,7 +17,7 @@ import java.time.Duration;
 /** A client with a monitor, on a private network. */
 record Watched(TorClient tor, Monitor monitor) implements AutoCloseable {
     static TorConfig config(TestNetwork network) throws TorException {
-        TorConfig.Builder config = TorConfig.builder().inMemory().testingNetwork(true).socksPort(0);
+        TorConfigBuilder config = TorConfig.builder().inMemory().testingNetwork(true).socksPort(0);
         for (String line : network.clientTorrc()) {
             if (line.startsWith("DirAuthority ")) {
                 config.directoryAuthority(line.substring("DirAuthority ".length()));
