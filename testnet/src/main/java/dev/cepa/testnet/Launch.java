@@ -88,6 +88,9 @@ final class Launch {
             VoteSchedule notYet = VoteSchedule.notYet(Instant.now(), settings.votingInterval());
             for (Node node : nodes) {
                 Files.writeString(node.torrcFile(), torrc.text(node, notYet));
+                if (node.kind() != NodeKind.CLIENT) {
+                    BandwidthHistory.write(node.folder(), Instant.now());
+                }
             }
             network = new TestNetwork(folder, settings.keepsFiles(), authorities, nodes, torrc, dns);
             start(tor, network);

@@ -32,6 +32,8 @@ class TestNetworkIT {
             assertThat(network.clientTorrc()).hasSize(4);
             assertThat(network.bridgeLines()).singleElement().asString().matches("Bridge 127.0.0.1:\\d+ [0-9A-F]{40}");
             assertThat(Consensus.count(consensusOf(network)).isComplete(12, 4)).isTrue();
+            assertThat(consensusOf(network).lines().filter(line -> line.startsWith("w "))).as("weights of relays")
+                    .hasSize(12).containsOnly("w Bandwidth=10000 Unmeasured=1");
             for (Node node : network.relays()) {
                 assertThat(node.fingerprint()).matches("[0-9A-F]{40}");
                 assertThat(node.ed25519Id()).hasSize(43);
