@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -25,6 +26,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fifty kinds of hostile input to each port: whatever comes, that connection ends and nothing else does. A program that was
@@ -46,6 +48,10 @@ class HostileInputFuzz {
     private static Listener socks;
     private static Listener http;
     private static Listener dns;
+    private static Listener transparent;
+    /** Where the firewall says that the next connection was meant for; null for what it does not know. */
+    private static volatile @Nullable InetSocketAddress meant;
+
     private static Socket bystander;
 
     @BeforeContainer
@@ -57,6 +63,8 @@ class HostileInputFuzz {
         socks = listen(ListenerKind.SOCKS, hasty);
         http = listen(ListenerKind.HTTP_TUNNEL, hasty);
         dns = listen(ListenerKind.DNS, hasty);
+        transparent = listen(ListenerKind.TRANSPARENT, PortSettings.builder().timeout(Duration.ofMillis(150))
+                .originalDestinations((local, remote) -> originalDestination()).build());
         bystander = new Socket();
         bystander.connect(socks.address());
         bystander.setSoTimeout(20_000);
@@ -74,6 +82,7 @@ class HostileInputFuzz {
         socks.close();
         http.close();
         dns.close();
+        transparent.close();
         opener.close();
     }
 
@@ -135,6 +144,12 @@ class HostileInputFuzz {
             socket.getOutputStream().write(bytes, cut, bytes.length - cut);
             if (random.nextBoolean()) {
                 socket.setSoLinger(true, 0); // reset in the middle of everything
+                return;
+            }
+            if (listener == transparent) {
+                // The far end, if there is one, sends back what it gets.
+                boolean goesOn = meant != null && !listener.address().equals(meant);
+                assertThat(socket.getInputStream().readNBytes(bytes.length)).isEqualTo(goesOn ? bytes : new byte[0]);
                 return;
             }
             socket.shutdownOutput();
@@ -220,6 +235,30 @@ class HostileInputFuzz {
             socket.send(new DatagramPacket(packet, packet.length, dns.address()));
         }
         assertAnswered();
+        assertBystanderIsServed(random);
+    }
+
+    private static InetSocketAddress originalDestination() throws IOException {
+        InetSocketAddress known = meant;
+        if (known == null) {
+            throw new IOException("the system knows of no such connection");
+        }
+        return known;
+    }
+
+    /** Its input is nobody's language: what is hostile is where a connection was meant for, and how it ends. */
+    @Property(tries = 300, seed = "20261127")
+    void hostileTransparentConnectionsEndAndNothingElseDoes(
+            @ForAll @IntRange(max = KINDS - 1) int kind, @ForAll long seed) throws IOException {
+        Random random = new Random(seed);
+        meant = switch (kind / 10) {
+            case 0 -> null;
+            case 1 -> (InetSocketAddress) transparent.address();
+            case 2 -> new InetSocketAddress(InetAddress.getByAddress(random(random, 4)), random.nextInt(65_536));
+            case 3 -> new InetSocketAddress(InetAddress.getByAddress(random(random, 16)), random.nextInt(65_536));
+            default -> new InetSocketAddress(InetAddress.getByAddress(new byte[4]), 0);
+        };
+        send(transparent, spoil(SOCKS5, kind, random), random);
         assertBystanderIsServed(random);
     }
 

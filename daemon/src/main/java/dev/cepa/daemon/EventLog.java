@@ -15,8 +15,7 @@ import org.slf4j.LoggerFactory;
  * destination. Thread-safe.
  */
 final class EventLog implements TorEventListener {
-    private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
-
+    private final Logger log;
     private final AtomicLong circuitsBuilt = new AtomicLong();
     private final AtomicLong circuitsFailed = new AtomicLong();
     private final AtomicLong hits = new AtomicLong();
@@ -27,6 +26,14 @@ final class EventLog implements TorEventListener {
     private volatile int relays;
     private volatile boolean protocolWarnings;
 
+    EventLog() {
+        this(LoggerFactory.getLogger(EventLog.class));
+    }
+
+    EventLog(Logger log) {
+        this.log = log;
+    }
+
     /** Whether relays that break the protocol are warned about; else they are notes of level info. */
     void setProtocolWarnings(boolean on) {
         protocolWarnings = on;
@@ -36,58 +43,58 @@ final class EventLog implements TorEventListener {
     public void onEvent(TorEvent event) {
         switch (event) {
             case TorEvent.Bootstrap bootstrap -> bootstrap(bootstrap);
-            case TorEvent.ListenerOpened(String kind, String address) -> LOG.info(
+            case TorEvent.ListenerOpened(String kind, String address) -> log.info(
                     "Opened {} listener connection (ready) on {}", kind, address);
-            case TorEvent.Warning(String message, var cause) -> LOG.warn(message);
+            case TorEvent.Warning(String message, var cause) -> log.warn(message);
             case TorEvent.ClockSkew(Duration skew, String source) -> clockSkew(skew, source);
             case TorEvent.ConsensusArrived consensus -> {
                 relays = consensus.relays();
-                LOG.debug("A consensus of {} relays is in use, valid until {}", consensus.relays(), consensus.validUntil());
+                log.debug("A consensus of {} relays is in use, valid until {}", consensus.relays(), consensus.validUntil());
             }
-            case TorEvent.GuardStatus(String relay, String status) -> LOG.debug("Guard {} is {}", relay, status);
+            case TorEvent.GuardStatus(String relay, String status) -> log.debug("Guard {} is {}", relay, status);
             case TorEvent.CircuitStatus circuit -> circuit(circuit);
             case TorEvent.StreamStatus stream -> stream(stream);
             case TorEvent.ChannelStatus channel -> {
                 noteProtocol(channel.error());
-                if (LOG.isTraceEnabled()) {
-                    LOG.trace("Channel {} to {} {}", channel.channelId(), channel.relay(), channel.status());
+                if (log.isTraceEnabled()) {
+                    log.trace("Channel {} to {} {}", channel.channelId(), channel.relay(), channel.status());
                 }
             }
             case TorEvent.ClockJumped jumped -> clockJumped(jumped);
-            case TorEvent.Dormant(boolean dormant) -> LOG.info(
+            case TorEvent.Dormant(boolean dormant) -> log.info(
                     dormant
                             ? "No client activity in a long time: going dormant. The next stream wakes Cepa."
                             : "Client activity: no longer dormant.");
             case TorEvent.LowMemory low -> {
-                LOG.info(
+                log.info(
                         "We're low on memory (queues total alloc: {} of {} bytes). Killing circuits with over-long queues. "
                                 + "(This behavior is controlled by MaxMemInQueues.)",
                         low.before(),
                         low.limit());
-                LOG.info("Removed {} bytes by killing {} circuits.", low.freed(), low.ended());
+                log.info("Removed {} bytes by killing {} circuits.", low.freed(), low.ended());
             }
             case TorEvent.BuildTimeoutSet set -> {
                 if (set.type() == TorEvent.BuildTimeoutSet.Type.COMPUTED) {
-                    LOG.debug(
+                    log.debug(
                             "Circuits may take {} ms to build, as {} of them show",
                             set.timeout().toMillis(),
                             set.times());
                 }
             }
-            case TorEvent.OnionDescriptor descriptor -> LOG.debug(
+            case TorEvent.OnionDescriptor descriptor -> log.debug(
                     "An onion service's descriptor: {} {} {}",
                     descriptor.action(),
                     descriptor.directory() == null ? "" : descriptor.directory(),
                     descriptor.reason() == null ? "" : descriptor.reason());
-            case TorEvent.DirectoryDownload download -> LOG.debug(
+            case TorEvent.DirectoryDownload download -> log.debug(
                     "{} from {}: {} bytes in {} ms, status {}",
                     download.document(),
                     download.server(),
                     download.bytes(),
                     download.time().toMillis(),
                     download.status());
-            case TorEvent.ProxyRequest request -> LOG.trace("{} {}", request.protocol(), request.command());
-            case TorEvent.ServiceStatus service -> LOG.debug("An onion service of ours: {}", service.action());
+            case TorEvent.ProxyRequest request -> log.trace("{} {}", request.protocol(), request.command());
+            case TorEvent.ServiceStatus service -> log.debug("An onion service of ours: {}", service.action());
             case TorEvent.CircuitChosen chosen -> {
                 switch (chosen.outcome()) {
                     case HIT -> hits.incrementAndGet();
@@ -98,17 +105,17 @@ final class EventLog implements TorEventListener {
         }
     }
 
-    private static void bootstrap(TorEvent.Bootstrap at) {
+    private void bootstrap(TorEvent.Bootstrap at) {
         if (at.problem() == null) {
-            LOG.info("Bootstrapped {}% ({}): {}", at.percent(), at.tag(), at.summary());
+            log.info("Bootstrapped {}% ({}): {}", at.percent(), at.tag(), at.summary());
         } else {
-            LOG.warn("Problem bootstrapping. Stuck at {}% ({}): {}. ({})", at.percent(), at.tag(), at.summary(), at.problem());
+            log.warn("Problem bootstrapping. Stuck at {}% ({}): {}. ({})", at.percent(), at.tag(), at.summary(), at.problem());
         }
     }
 
-    private static void clockSkew(Duration skew, String source) {
+    private void clockSkew(Duration skew, String source) {
         long seconds = skew.abs().toSeconds();
-        LOG.warn(
+        log.warn(
                 "Our clock is {} minutes, {} seconds {} compared to the time of {}. Tor needs an accurate clock to work: "
                         + "please check your time, timezone and date settings.",
                 seconds / 60,
@@ -117,12 +124,12 @@ final class EventLog implements TorEventListener {
                 source);
     }
 
-    private static void clockJumped(TorEvent.ClockJumped jumped) {
+    private void clockJumped(TorEvent.ClockJumped jumped) {
         long seconds = jumped.time().abs().toSeconds();
         if (jumped.standstill()) {
-            LOG.info("Tor has been idle for {} seconds; assuming established circuits no longer work.", seconds);
+            log.info("Tor has been idle for {} seconds; assuming established circuits no longer work.", seconds);
         } else {
-            LOG.info(
+            log.info(
                     "Your system clock just jumped {} seconds {}; assuming established circuits no longer work.",
                     seconds,
                     jumped.time().isNegative() ? "backward" : "forward");
@@ -135,9 +142,9 @@ final class EventLog implements TorEventListener {
             return;
         }
         if (protocolWarnings) {
-            LOG.warn("A relay broke the protocol: {}", failure.getMessage());
+            log.warn("A relay broke the protocol: {}", failure.getMessage());
         } else {
-            LOG.debug("A relay broke the protocol: {}", failure.getMessage());
+            log.debug("A relay broke the protocol: {}", failure.getMessage());
         }
     }
 
@@ -148,8 +155,8 @@ final class EventLog implements TorEventListener {
             case FAILED -> circuitsFailed.incrementAndGet();
             default -> {}
         }
-        if (LOG.isTraceEnabled()) {
-            LOG.trace("Circuit {} {} {}", circuit.circuitId(), circuit.purpose(), circuit.status());
+        if (log.isTraceEnabled()) {
+            log.trace("Circuit {} {} {}", circuit.circuitId(), circuit.purpose(), circuit.status());
         }
     }
 
@@ -159,20 +166,20 @@ final class EventLog implements TorEventListener {
             case FAILED -> streamsFailed.incrementAndGet();
             default -> {}
         }
-        if (LOG.isTraceEnabled()) {
-            LOG.trace("Stream {} on circuit {} {}", stream.streamId(), stream.circuitId(), stream.status());
+        if (log.isTraceEnabled()) {
+            log.trace("Stream {} on circuit {} {}", stream.streamId(), stream.circuitId(), stream.status());
         }
     }
 
     /** Writes the numbers, for {@code SIGUSR1}. */
     void dump() {
-        LOG.info("Relays in the consensus: {}", relays);
-        LOG.info("Circuits: {} built, {} failed", circuitsBuilt.get(), circuitsFailed.get());
-        LOG.info(
+        log.info("Relays in the consensus: {}", relays);
+        log.info("Circuits: {} built, {} failed", circuitsBuilt.get(), circuitsFailed.get());
+        log.info(
                 "Streams found a circuit open {} times, one being built {} times, none {} times",
                 hits.get(),
                 waits.get(),
                 misses.get());
-        LOG.info("Streams: {} opened, {} failed", streamsOpened.get(), streamsFailed.get());
+        log.info("Streams: {} opened, {} failed", streamsOpened.get(), streamsFailed.get());
     }
 }
