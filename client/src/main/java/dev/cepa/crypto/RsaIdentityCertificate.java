@@ -10,6 +10,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
+import java.util.Arrays;
 
 /**
  * The X.509 certificate in which a relay shows its RSA identity key, signed with that key itself (tor-spec section 4.2,
@@ -48,6 +49,9 @@ public final class RsaIdentityCertificate {
                     || key.getModulus().bitLength() != KEY_BITS) {
                 throw new ProtocolException("RSA identity certificate without an RSA key of 1024 bits");
             }
+            if (!endsInDer(der, certificate.getSignature())) {
+                throw new ProtocolException("RSA identity certificate whose signature is not in DER");
+            }
             try {
                 certificate.verify(key);
             } catch (GeneralSecurityException e) {
@@ -58,6 +62,15 @@ public final class RsaIdentityCertificate {
         } catch (CertificateException e) {
             throw new ProtocolException("malformed RSA identity certificate", e);
         }
+    }
+
+    /** Whether it ends in a signature as DER writes it; the JDK would also take one with bits that count for nothing. */
+    private static boolean endsInDer(byte[] certificate, byte[] signature) {
+        ByteWriter end = new ByteWriter(signature.length + 5).u8(0x03);
+        derLength(end, signature.length + 1);
+        byte[] wanted = end.u8(0).bytes(signature).toByteArray();
+        int from = certificate.length - wanted.length;
+        return from >= 0 && Arrays.equals(certificate, from, certificate.length, wanted, 0, wanted.length);
     }
 
     /** The identity key; {@link RsaPublicKey#identity} is the relay's RSA identity. */

@@ -125,6 +125,15 @@ class LinkVerifierTest {
         refused().hasMessage("malformed RSA identity certificate");
     }
 
+    /** Its last bit is 0, so the signature would be the same without it. */
+    @Test
+    void refusesX509WhoseSignatureHasUnusedBits() {
+        byte[] changed = TYPE_2.clone();
+        changed[changed.length - 129] = 1;
+        certificates.replaceAll(c -> c.type() == 2 ? new Certificate(2, changed) : c);
+        refused().hasMessage("RSA identity certificate whose signature is not in DER");
+    }
+
     @Test
     void refusesOtherIdentities() {
         refused(verifier(RSA_ID, Ed25519Id.of(new byte[32]), THEN, null), TLS_DIGEST, ErrorKind.PROTOCOL)
