@@ -115,6 +115,7 @@ public final class TorClient implements Closeable {
             dormancy = new Dormancy(state, config.dormant, clock);
             AtomicLong circuitIds = new AtomicLong();
             channels = new ChannelManager(config.channels, events);
+            channels.prepare();
             channels.memory().setBound(config.maxMemoryInQueues);
             channels.setOutbound(config.outbound);
             channels.setLinks(config.links);

@@ -80,6 +80,11 @@ public final class ChannelManager implements Closeable {
         this.connecting = new Semaphore(settings.maxConcurrentConnects(), true);
     }
 
+    /** Has a thread do what is slow the first time that a process connects, while others prepare what else it takes. */
+    public void prepare() {
+        Thread.ofPlatform().daemon().name("cepa-rehearsal").start(tls::rehearse);
+    }
+
     /**
      * The channel to a relay. Blocks until it is open; an attempt goes on for others, and for later, when this caller's
      * deadline has passed.

@@ -1,22 +1,29 @@
 package dev.cepa.channel;
 
+import dev.cepa.crypto.Ed25519;
+import dev.cepa.crypto.X25519;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.StandardConstants;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Our end of TLS to relays (tor-spec section 2): TLS 1.2 or 1.3, any certificate, since CERTS says who the relay is; no
@@ -25,6 +32,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
  * Thread-safe.
  */
 final class TlsClient {
+    private static final Logger LOG = LoggerFactory.getLogger(TlsClient.class);
     private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
 
     /** Firefox's list without the suites that have no forward secrecy: no relay takes them, and neither do we. */
@@ -48,6 +56,13 @@ final class TlsClient {
      * only the latter.
      */
     private static final String[] GROUPS = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
+
+    /** The first of RFC 8032's examples: a key, and what it signs nothing with. */
+    private static final byte[] SOME_KEY =
+            HexFormat.of().parseHex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+
+    private static final byte[] SOME_SIGNATURE = HexFormat.of().parseHex("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974"
+            + "d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
 
     private static final String BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -76,15 +91,36 @@ final class TlsClient {
         // A name is passed here too, or the JDK would look the address's name up. One without a dot: others it would take
         // for the server's name.
         SSLSocket tls = (SSLSocket) context.getSocketFactory().createSocket(new BufferedSocket(tcp), label, tcp.getPort(), true);
-        SSLParameters parameters = tls.getSSLParameters();
+        tls.setSSLParameters(adapt(tls.getSSLParameters(), label));
+        tls.startHandshake();
+        tls.getSession().invalidate(); // takes it out of the cache, no more
+        return tls;
+    }
+
+    private SSLParameters adapt(SSLParameters parameters, String label) {
         parameters.setProtocols(PROTOCOLS);
         parameters.setCipherSuites(cipherSuites);
         parameters.setNamedGroups(GROUPS);
         parameters.setServerNames(List.of(new ServerName("www." + label + ".com")));
-        tls.setSSLParameters(parameters);
-        tls.startHandshake();
-        tls.getSession().invalidate(); // takes it out of the cache, no more
-        return tls;
+        return parameters;
+    }
+
+    /**
+     * Makes what a client says first, for nobody, verifies a signature and makes a key that is not used. The first of each in a
+     * process takes the JDK a tenth of a second and more, for its tables and classes: to be done on a thread of its own while
+     * there is something else to do before the first relay is asked.
+     */
+    void rehearse() {
+        try {
+            SSLEngine engine = context.createSSLEngine();
+            engine.setUseClientMode(true);
+            engine.setSSLParameters(adapt(engine.getSSLParameters(), randomLabel()));
+            engine.wrap(ByteBuffer.allocate(0), ByteBuffer.allocate(engine.getSession().getPacketBufferSize()));
+            Ed25519.verify(SOME_KEY, new byte[0], SOME_SIGNATURE);
+            X25519.generate(random).wipe();
+        } catch (SSLException e) {
+            LOG.debug("TLS could not be rehearsed: {}", e.getMessage()); // whoever needs it will be told
+        }
     }
 
     private String randomLabel() {
