@@ -23,7 +23,7 @@ final class BufferedSocket extends Socket {
     BufferedSocket(Socket tcp) throws IOException {
         super((SocketImpl) null);
         this.tcp = tcp;
-        this.in = new BufferedInputStream(tcp.getInputStream(), BUFFER);
+        this.in = new BufferedInputStream(new PromptInput(tcp), BUFFER);
     }
 
     @Override
