@@ -69,9 +69,16 @@ final class Daemon implements TorEventListener {
         OpenFiles.require(settings.number("ConnLimit"), OpenFiles.limit());
         List<ServiceLines> wanted = ServiceLines.readAll(settings);
         MetricsLine metrics = MetricsLine.read(settings, warnings);
+        String user = settings.text("User");
+        if (settings.flag("DisableAllSwap")) {
+            SystemUser.keepFromSwap(user.isEmpty());
+        }
+        if (!user.isEmpty()) {
+            SystemUser.become(user, !settings.text("KeepBindCapabilities").equals("0"));
+        }
         configureLog(settings, mapper.logs(line.quiet()));
         say(warnings);
-        if ("root".equals(System.getProperty("user.name"))) {
+        if (user.isEmpty() && "root".equals(System.getProperty("user.name"))) {
             LOG.warn("You are running Cepa as root. You don't need to, and you probably shouldn't.");
         }
         Signals.handle(signals);
