@@ -52,9 +52,10 @@ class CongestionTest {
 
     /** Writes in the background, as much as a window or two take; whatever comes of it. */
     private Thread write(int bytes, AtomicReference<IOException> failure) {
+        TorStream chosen = stream; // which is another one soon
         return Thread.ofVirtual().start(() -> {
             try {
-                stream.output().write(new byte[bytes]);
+                chosen.output().write(new byte[bytes]);
             } catch (IOException e) {
                 failure.set(e);
             }
