@@ -150,20 +150,25 @@ class SystemUserIT {
     void saysThatThereIsNoSuchUserAndWhoCanNotReadTheProgram() throws Exception {
         Path torrc = Files.write(folder.resolve("torrc"), List.of("User no-such-user", "DisableNetwork 1", "SocksPort 0",
                 "DataDirectory " + folder.resolve("data")));
-        Process process = start(System.getProperty("java.class.path"), torrc);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).isEqualTo(1);
-        assertThat(folder.resolve("log")).content().contains("User: there is no user no-such-user. Make one, or remove the line.");
-        assertThat(folder.resolve("data")).doesNotExist();
+        assertRefused(torrc, System.getProperty("java.class.path"),
+                "User: there is no user no-such-user. Make one, or remove the line.");
 
         assumeTrue(isRoot(), "only root can become another user");
-        Path secret = Files.createDirectory(folder.resolve("secret"));
-        Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rwx------"));
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.writeString(torrc, Files.readString(torrc).replace("no-such-user", "nobody"));
-        process = start(System.getProperty("java.class.path") + File.pathSeparator + secret.resolve("x.jar"), torrc);
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertRefused(torrc, System.getProperty("java.class.path") + File.pathSeparator + folder.resolve("no.jar"),
+                "User: nobody can't read ");
+    }
+
+    private void assertRefused(Path torrc, String classPath, String why) throws Exception {
+        Process process = start(classPath, torrc);
+        try {
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
         assertThat(process.exitValue()).isEqualTo(1);
-        assertThat(folder.resolve("log")).content().contains("User: nobody can't read ");
+        assertThat(folder.resolve("log")).content().contains(why);
+        assertThat(folder.resolve("data")).doesNotExist();
     }
 }
