@@ -12,9 +12,6 @@ import org.slf4j.LoggerFactory;
 final class MemoryKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(MemoryKeeper.class);
 
-    /** A collection takes longer than giving pages back, and there is less to gain. */
-    private static final int RESTS_PER_COLLECTION = 2;
-
     private MemoryKeeper() {}
 
     /** @param keepsDebuggersOut whether to do that too, with the first rest: the same classes call into the C library */
@@ -27,19 +24,22 @@ final class MemoryKeeper {
         try {
             // Not before there is something to give back: finding them is work that the start can do without.
             ColdPages pages = null;
-            for (int rests = 0; ; ) {
+            boolean first = true;
+            while (true) {
                 Thread.sleep(Duration.ofSeconds(QuietTimes.TICK_SECONDS));
                 Duration cpu = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
-                if (!quiet.tick(cpu.toNanos())) {
+                QuietTimes.Rest rest = quiet.tick(cpu.toNanos());
+                if (rest == QuietTimes.Rest.NONE) {
                     continue;
                 }
-                if (rests == 0) {
+                if (first) {
+                    first = false;
                     pages = ColdPages.find();
                     if (keepsDebuggersOut) {
                         shutDebuggersOut();
                     }
                 }
-                if (rests++ % RESTS_PER_COLLECTION == 0) {
+                if (rest == QuietTimes.Rest.ALL) {
                     System.gc();
                 }
                 if (pages != null) {

@@ -15,6 +15,9 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +49,29 @@ final class Exposition {
             writer = PrometheusTextFormatWriter.create();
         }
         ByteArrayOutputStream out = new ByteArrayOutputStream(lastSize + 1024);
-        writer.write(out, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+        write(writer, out);
         lastSize = out.size();
         answer.send(200, writer.getContentType(), out.toByteArray());
+    }
+
+    /**
+     * On a thread of the system: made by a virtual one, the writers' buffers begin small and are copied for each word that no
+     * longer fits, which is twelve megabytes a scrape, and a dozen collections.
+     */
+    private void write(ExpositionFormatWriter writer, ByteArrayOutputStream out) throws IOException {
+        FutureTask<@Nullable Void> writing = new FutureTask<>(() -> {
+            writer.write(out, registry.scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+            return null;
+        });
+        Thread.ofPlatform().daemon().name("monitor-scrape").start(writing);
+        try {
+            writing.get();
+        } catch (ExecutionException e) {
+            throw new IOException("The metrics could not be written down", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("Stopped while the metrics were being written down");
+        }
     }
 
     /** All metrics as JSON: by name, with type, help and samples. */
