@@ -76,6 +76,22 @@ class SystemUserIT {
         }
     }
 
+    /** What the system says of each thread; those that have just ended are left out. */
+    private static List<List<String>> threadsOf(Process process) throws IOException {
+        List<List<String>> all = new ArrayList<>();
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+            for (Path thread : threads.toList()) {
+                try {
+                    all.add(Files.readAllLines(thread.resolve("status")));
+                } catch (IOException e) {
+                    assertThat(thread).doesNotExist();
+                }
+            }
+        }
+        assertThat(all).isNotEmpty();
+        return all;
+    }
+
     private static int freeLowPort() throws IOException {
         for (int port = 1023; ; port--) {
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
@@ -108,16 +124,38 @@ class SystemUserIT {
                 assertThat(socket.getInputStream().read()).isEqualTo(7);
             }
             int uid = (int) Files.getAttribute(data, "unix:uid");
-            try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
-                for (Path thread : threads.toList()) {
-                    List<String> status = Files.readAllLines(thread.resolve("status"));
-                    assertThat(status).contains("Uid:\t" + uid + "\t" + uid + "\t" + uid + "\t" + uid);
-                    assertThat(status).filteredOn(line -> line.startsWith("CapEff")).singleElement().asString()
-                            .matches("CapEff:\t0+(400)?|CapEff:\t0{16}"); // nothing but opening low ports
-                }
+            for (List<String> status : threadsOf(process)) {
+                assertThat(status).contains("Uid:\t" + uid + "\t" + uid + "\t" + uid + "\t" + uid);
+                assertThat(status).filteredOn(line -> line.startsWith("CapEff")).singleElement().asString()
+                        .matches("CapEff:\t0+(400)?|CapEff:\t0{16}"); // nothing but opening low ports
             }
             assertThat(Files.getOwner(data.resolve("lock"))).isEqualTo(nobody);
             assertThat(Files.readString(folder.resolve("log"))).doesNotContain("You are running Cepa as root");
+        } finally {
+            process.destroy();
+            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void givesUpLowPortsTooIfToldSo() throws Exception {
+        assumeTrue(isRoot(), "only root can become another user");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        UserPrincipal nobody = folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody");
+        Path data = Files.createDirectory(folder.resolve("data"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.setOwner(data, nobody);
+        Path torrc = Files.write(folder.resolve("torrc"), List.of("User nobody", "KeepBindCapabilities 0",
+                "DisableNetwork 1", "SocksPort 0", "DataDirectory " + data, "Log notice stdout"));
+        Process process = start(readableClassPath(), torrc);
+        try {
+            while (!Files.exists(data.resolve("lock"))) {
+                assertThat(process.isAlive()).as(Files.readString(folder.resolve("log"))).isTrue();
+                Thread.sleep(20);
+            }
+            for (List<String> status : threadsOf(process)) {
+                assertThat(status).contains("CapEff:\t0000000000000000", "CapPrm:\t0000000000000000");
+            }
         } finally {
             process.destroy();
             assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
