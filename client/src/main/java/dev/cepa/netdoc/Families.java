@@ -1,6 +1,7 @@
 package dev.cepa.netdoc;
 
 import dev.cepa.cell.RsaId;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -97,23 +98,39 @@ final class Families {
 
     /** Whether family {@code number} of the pool lists that relay, by identity or by nickname. */
     static boolean lists(InternPool families, int number, Consensus consensus, int relay) {
-        byte[] bytes = families.bytes();
-        int start = families.start(number);
-        int end = families.end(number);
+        return lists(families.bytes(), families.start(number), families.end(number), consensus, relay);
+    }
+
+    /** Whether the family in {@code bytes[start, end)} does. */
+    static boolean lists(byte[] bytes, int start, int end, Consensus consensus, int relay) {
+        int nickname = consensus.nicknameStart(relay);
+        return lists(
+                bytes, start, end, consensus.relays.ids, RsaId.LENGTH * relay, consensus.relays.nicknames, nickname,
+                consensus.relays.nicknameEnds[relay] - nickname);
+    }
+
+    /** Whether family {@code number} of the pool lists a relay that the consensus does not. */
+    static boolean lists(InternPool families, int number, ServerDescriptor relay) {
+        byte[] nickname = relay.nickname().getBytes(StandardCharsets.US_ASCII);
+        return lists(
+                families.bytes(), families.start(number), families.end(number), relay.rsaId().toBytes(), 0, nickname, 0,
+                nickname.length);
+    }
+
+    private static boolean lists(
+            byte[] bytes, int start, int end, byte[] ids, int id, byte[] nicknames, int nickname, int length) {
         if (start == end) {
             return false;
         }
         int count = (bytes[start] & 0xff) << 8 | (bytes[start + 1] & 0xff);
-        if (find(bytes, start + 2, count, consensus.relays.ids, RsaId.LENGTH * relay) >= 0) {
+        if (find(bytes, start + 2, count, ids, id) >= 0) {
             return true;
         }
-        int nickname = consensus.nicknameStart(relay);
-        int length = consensus.relays.nicknameEnds[relay] - nickname;
         for (int at = start + 2 + RsaId.LENGTH * count; at < end; at += 1 + bytes[at]) {
             int matched = 0;
             while (matched < length
                     && bytes[at] == length
-                    && bytes[at + 1 + matched] == lower(consensus.relays.nicknames[nickname + matched])) {
+                    && bytes[at + 1 + matched] == lower(nicknames[nickname + matched])) {
                 matched++;
             }
             if (matched == length) {
@@ -125,24 +142,28 @@ final class Families {
 
     /** Whether two {@code family-ids} lines of the pool have a word in common. */
     static boolean meet(InternPool ids, int a, int b) {
-        int endA = ids.end(a);
         if (a == b) {
-            return ids.start(a) < endA;
+            return ids.start(a) < ids.end(a);
         }
-        byte[] bytes = ids.bytes();
-        int startA = ids.start(a);
-        while (startA < endA) {
-            int stopA = stop(bytes, startA, endA);
-            int startB = ids.start(b);
-            int endB = ids.end(b);
-            while (startB < endB) {
-                int stopB = stop(bytes, startB, endB);
-                if (startA < stopA && Arrays.equals(bytes, startA, stopA, bytes, startB, stopB)) {
+        return meet(ids.bytes(), ids.start(a), ids.end(a), ids.bytes(), ids.start(b), ids.end(b));
+    }
+
+    /** Whether a {@code family-ids} line of the pool and another have a word in common. */
+    static boolean meet(InternPool ids, int a, byte[] other) {
+        return meet(ids.bytes(), ids.start(a), ids.end(a), other, 0, other.length);
+    }
+
+    private static boolean meet(byte[] a, int startA, int endA, byte[] b, int startB, int endB) {
+        for (int atA = startA; atA < endA; ) {
+            int stopA = stop(a, atA, endA);
+            for (int atB = startB; atB < endB; ) {
+                int stopB = stop(b, atB, endB);
+                if (atA < stopA && Arrays.equals(a, atA, stopA, b, atB, stopB)) {
                     return true;
                 }
-                startB = stopB + 1;
+                atB = stopB + 1;
             }
-            startA = stopA + 1;
+            atA = stopA + 1;
         }
         return false;
     }

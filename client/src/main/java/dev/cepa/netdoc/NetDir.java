@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * <p>What microdescriptors say stands in columns beside those of {@link Consensus}, row by row, about 85 bytes a
  * relay. What many relays say alike (families, exit policies) is in pools of distinct values, a relay having its
  * number.
+ *
+ * <p>With bridges in use it is a {@link BridgedNetDir}, where they have the numbers from {@link #size()} on.
  */
-public final class NetDir {
+public class NetDir {
     /** Bits of a relay's number; {@link ConsensusParser#MAX_RELAYS} fits. */
     private static final int INDEX_BITS = 20;
 
@@ -79,6 +81,25 @@ public final class NetDir {
         this.familyLists = consensus.info().param("use-family-lists", 1, 0, 1) == 1;
         this.familyIds = consensus.info().param("use-family-ids", 1, 0, 1) == 1;
         this.byEd25519 = indexByEd25519();
+    }
+
+    /** The same snapshot; shares everything. */
+    NetDir(NetDir other) {
+        this.consensus = other.consensus;
+        this.microdescs = other.microdescs;
+        this.familyLists = other.familyLists;
+        this.familyIds = other.familyIds;
+        this.byEd25519 = other.byEd25519;
+    }
+
+    /** What we know of a bridge that has this number; null if it is none of ours. */
+    public @Nullable BridgeRelay bridge(int relay) {
+        return null;
+    }
+
+    /** Up to which number, it not included, there are relays: more than {@link #size} with bridges that nobody lists. */
+    public int limit() {
+        return size();
     }
 
     private int[] indexByEd25519() {
@@ -263,6 +284,16 @@ public final class NetDir {
             return true;
         }
         return familyIds && Families.meet(microdescs.familyIdPool, microdescs.familyIds[a], microdescs.familyIds[b]);
+    }
+
+    /** The same of a listed relay and of one that tells us itself what it lists. */
+    boolean sameFamily(int listed, ServerDescriptor other) {
+        if (familyLists
+                && Families.lists(other.family(), 0, other.family().length, consensus, listed)
+                && Families.lists(microdescs.familyPool, microdescs.families[listed], other)) {
+            return true;
+        }
+        return familyIds && Families.meet(microdescs.familyIdPool, microdescs.familyIds[listed], other.familyIds());
     }
 
     /** Whether they share an IPv4 /16 or an IPv6 /32. */

@@ -32,7 +32,7 @@ class NetdocFuzz {
     NetdocFuzz() throws IOException {}
 
     /** One to four of: a byte changed, a line lost or doubled or moved, a word put in, the end cut off. */
-    private static byte[] damage(byte[] document, long seed) {
+    static byte[] damage(byte[] document, long seed) {
         Random random = new Random(seed);
         String text = new String(document, StandardCharsets.ISO_8859_1);
         for (int i = random.nextInt(4); i >= 0; i--) {
