@@ -26,8 +26,7 @@ final class Standing {
             listener.onEvent(new TorEvent.ConsensusArrived(dir.size(), info.validAfter(), info.validUntil()));
         }
         for (GuardInfo guard : guards) {
-            String name = guard.nickname().isEmpty() ? "" : "~" + guard.nickname();
-            listener.onEvent(new TorEvent.GuardStatus("$" + guard.id() + name, switch (guard.status()) {
+            listener.onEvent(new TorEvent.GuardStatus(guard.shown(), switch (guard.status()) {
                 case "up" -> "UP";
                 case "down" -> "DOWN";
                 default -> "NEW";

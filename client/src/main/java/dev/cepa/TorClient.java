@@ -120,6 +120,7 @@ public final class TorClient implements Closeable {
             channels.setOutbound(config.outbound);
             channels.setLinks(config.links);
             channels.setProxy(config.proxy);
+            channels.setOnly(config.onlyAddresses());
             guards = new GuardManager(state, clock, new SecureRandom(), events);
             directory = new DirectoryManager(
                     config.directorySettings(cacheFolder(config, data)),
@@ -128,6 +129,7 @@ public final class TorClient implements Closeable {
                     config.paths,
                     events,
                     circuitIds::incrementAndGet);
+            directory.setDropsBridgeDescriptors(config.dropsBridgeDescriptors);
             BuildTimeouts timeouts = new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events);
             pool = new CircuitPool(
                     config.pool,
@@ -433,20 +435,27 @@ public final class TorClient implements Closeable {
             channels.setOutbound(next.outbound);
             channels.setLinks(next.links);
             channels.setProxy(next.proxy);
+            channels.setOnly(next.onlyAddresses());
+            directory.setDropsBridgeDescriptors(next.dropsBridgeDescriptors);
+            boolean otherBridges = !next.onlyAddresses().equals(before.onlyAddresses())
+                    || !next.paths.tuning().bridges().equals(before.paths.tuning().bridges());
+            if (otherBridges) {
+                channels.retireOpen();
+            }
             pool.setSettings(next.pool);
             onions.setSettings(next.onions);
             services.setPublishing(next.onions.publishes());
             internalCircuits.setSettings(next.pool);
             vanguards.setSettings(next.vanguards);
             updatePadding(directory.latest());
-            if (!next.paths.equals(before.paths)) {
+            if (!next.paths.equals(before.paths) || next.dropsBridgeDescriptors && next.paths.tuning().usesBridges()) {
                 directory.setPathSettings(next.paths);
             }
             boolean otherWay = !Objects.equals(next.proxy, before.proxy);
             if (otherWay) {
                 channels.retireOpen();
             }
-            if (otherWay || next.paths.useEntryGuards() != before.paths.useEntryGuards()) {
+            if (otherWay || otherBridges || next.paths.useEntryGuards() != before.paths.useEntryGuards()) {
                 pool.retireAll();
                 onions.networkChanged();
                 internalCircuits.drop();

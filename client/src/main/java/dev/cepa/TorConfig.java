@@ -15,18 +15,24 @@ import dev.cepa.directory.PublicNetwork;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.onion.OnionSettings;
+import dev.cepa.path.BridgeLine;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathSettings;
+import dev.cepa.path.PathTuning;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
 import dev.cepa.proxy.ListenerKind;
 import dev.cepa.proxy.PortSettings;
 import dev.cepa.proxy.RequestRules;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +67,11 @@ public final class TorConfig {
     final boolean dataForGroup;
     final boolean cacheForGroup;
     final boolean fewDiskWrites;
+    /** As they were given; the paths' have names. */
+    private final List<BridgeLine> bridges;
+
+    private final boolean namesBridges;
+    final boolean dropsBridgeDescriptors;
     final PathSettings paths;
     final VanguardSettings vanguards;
     final PoolSettings pool;
@@ -95,7 +106,10 @@ public final class TorConfig {
         dataForGroup = builder.dataForGroup;
         cacheForGroup = builder.cacheForGroup;
         fewDiskWrites = builder.fewDiskWrites;
-        paths = builder.paths.located(countryFiles);
+        bridges = List.copyOf(builder.bridges);
+        namesBridges = builder.namesBridges;
+        dropsBridgeDescriptors = builder.dropsBridgeDescriptors;
+        paths = withBridges(builder.paths.located(countryFiles));
         vanguards = builder.vanguards.located(countryFiles);
         PoolSettings pooled = builder.pool.withShortRelevance(padding == ChannelPadding.Mode.REDUCED);
         pool = nonAnonymousServices ? pooled.withPrediction(false) : pooled;
@@ -112,6 +126,37 @@ public final class TorConfig {
                     ErrorKind.CONFIG, "onion services that are not anonymous can't run in a client that others use as an "
                             + "anonymous one; close the ports for programs");
         }
+    }
+
+    private PathSettings withBridges(PathSettings settings) throws TorException {
+        if (bridges.isEmpty()) {
+            PathTuning tuning = settings.tuning();
+            return tuning.usesBridges() ? settings.withTuning(tuning.withBridges(List.of())) : settings;
+        }
+        if (!settings.entryNodes().isEmpty()) {
+            throw new TorException(ErrorKind.CONFIG, "bridges and EntryNodes can't be used together");
+        }
+        if (!settings.useEntryGuards()) {
+            throw new TorException(ErrorKind.CONFIG, "bridges can't be used without entry guards");
+        }
+        if (nonAnonymousServices) {
+            throw new TorException(ErrorKind.CONFIG, "onion services that are not anonymous connect to relays directly, and "
+                    + "not by bridges");
+        }
+        List<BridgeLine> named = new ArrayList<>();
+        for (BridgeLine bridge : bridges) {
+            named.add(bridge.named(namesBridges ? "" : "[bridge " + (named.size() + 1) + "]"));
+        }
+        return settings.withTuning(settings.tuning().withBridges(named));
+    }
+
+    /** The only addresses that are connected to; empty for any. */
+    Set<InetSocketAddress> onlyAddresses() {
+        Set<InetSocketAddress> only = new HashSet<>();
+        for (BridgeLine bridge : bridges) {
+            only.add(bridge.address());
+        }
+        return only;
     }
 
     DirectorySettings directorySettings(@Nullable Path folder) {
@@ -180,6 +225,9 @@ public final class TorConfig {
         builder.cacheForGroup = cacheForGroup;
         builder.fewDiskWrites = fewDiskWrites;
         builder.paths = paths;
+        builder.bridges.addAll(bridges);
+        builder.namesBridges = namesBridges;
+        builder.dropsBridgeDescriptors = dropsBridgeDescriptors;
         builder.vanguards = vanguards;
         builder.pool = pool;
         builder.dormant = dormant;

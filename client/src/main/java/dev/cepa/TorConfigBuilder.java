@@ -17,6 +17,7 @@ import dev.cepa.onion.ClientAuthFolder;
 import dev.cepa.onion.ClientAuthKey;
 import dev.cepa.onion.OnionAddress;
 import dev.cepa.onion.OnionSettings;
+import dev.cepa.path.BridgeLine;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
@@ -61,6 +62,9 @@ public final class TorConfigBuilder {
     boolean cacheForGroup;
     boolean fewDiskWrites;
     PathSettings paths = PathSettings.DEFAULT;
+    final List<BridgeLine> bridges = new ArrayList<>();
+    boolean namesBridges;
+    boolean dropsBridgeDescriptors;
     VanguardSettings vanguards = VanguardSettings.DEFAULT;
     PoolSettings pool = PoolSettings.DEFAULT;
     DormantSettings dormant = DormantSettings.DEFAULT;
@@ -468,6 +472,60 @@ public final class TorConfigBuilder {
      */
     public TorConfigBuilder paths(PathSettings settings) {
         paths = settings;
+        return this;
+    }
+
+    /**
+     * Connects to this bridge, and to no other relay but the bridges that are given as well; may be given several times. Of
+     * two at one address the later one counts. A bridge whose fingerprint is not given must keep the one that it shows
+     * first.
+     *
+     * @param torrcValue as after {@code Bridge} in a torrc file: address and port, then the fingerprint
+     * @return this builder
+     * @throws TorException of kind CONFIG that says what is wrong, or that the bridge needs a pluggable transport
+     */
+    public TorConfigBuilder bridge(String torrcValue) throws TorException {
+        BridgeLine line = BridgeLine.parse(torrcValue);
+        if (!line.transport().isEmpty()) {
+            throw new TorException(
+                    ErrorKind.CONFIG, "a bridge needs the pluggable transport " + line.transport() + ", and there are none yet");
+        }
+        bridges.removeIf(other -> other.address().equals(line.address()));
+        bridges.add(line);
+        return this;
+    }
+
+    /**
+     * Uses no bridge, whatever was said before.
+     *
+     * @return this builder
+     */
+    public TorConfigBuilder noBridges() {
+        bridges.clear();
+        return this;
+    }
+
+    /**
+     * Whether events and messages name bridges by address and fingerprint, as they do relays. Unless set they are called by
+     * their place among those that were given, such as {@code [bridge 1]}: where they are is a secret.
+     *
+     * @param named true to name them
+     * @return this builder
+     */
+    public TorConfigBuilder namedBridges(boolean named) {
+        namesBridges = named;
+        return this;
+    }
+
+    /**
+     * Whether each change of the configuration has bridges asked again for what they say of themselves
+     * ({@code ReconfigDropsBridgeDescs}).
+     *
+     * @param drops true to forget what is known
+     * @return this builder
+     */
+    public TorConfigBuilder dropBridgeDescriptors(boolean drops) {
+        dropsBridgeDescriptors = drops;
         return this;
     }
 

@@ -150,7 +150,11 @@ public final class Channel {
         return target;
     }
 
-    /** The RSA identity that the relay has proved; the wanted one. */
+    private String name() {
+        return target.shown().isEmpty() ? "$" + rsaId() : target.shown();
+    }
+
+    /** The RSA identity that the relay has proved; the wanted one where one was wanted. */
     public RsaId rsaId() {
         return link.identity().rsaId();
     }
@@ -305,7 +309,7 @@ public final class Channel {
         queue.close(cause);
         closeQuietly(tcp);
         events.emit(new TorEvent.ChannelStatus(
-                id, TorEvent.ChannelStatus.Status.CLOSED, "$" + rsaId(),
+                id, TorEvent.ChannelStatus.Status.CLOSED, name(),
                 cause.kind() == ErrorKind.CLOSED ? null : cause));
     }
 
@@ -319,7 +323,7 @@ public final class Channel {
 
     /** Tells that it is open, and how its circuits are, in the events that say so; that it has closed, if it has meanwhile. */
     public void describe(TorEventListener listener) {
-        String relay = "$" + rsaId();
+        String relay = name();
         listener.onEvent(new TorEvent.ChannelStatus(id, TorEvent.ChannelStatus.Status.CONNECTED, relay, null));
         CircuitTable all = circuits;
         for (int i = 0; i < all.size(); i++) {
@@ -332,7 +336,8 @@ public final class Channel {
 
     /** Whether it is a channel to that relay, and keeps an idle one open for another while if so. */
     boolean serves(ChannelTarget wanted) {
-        if (!rsaId().equals(wanted.rsaId())
+        boolean fits = wanted.identified() ? rsaId().equals(wanted.rsaId()) : wanted.addresses().contains(remoteAddress);
+        if (!fits
                 || wanted.ed25519Id() != null && !wanted.ed25519Id().equals(ed25519Id())) {
             return false;
         }
@@ -619,6 +624,6 @@ public final class Channel {
 
     @Override
     public String toString() {
-        return "channel " + id + " to $" + link.identity().rsaId();
+        return "channel " + id + " to " + name();
     }
 }

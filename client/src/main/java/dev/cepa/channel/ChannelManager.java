@@ -8,6 +8,7 @@ import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvent.ChannelStatus.Status;
 import dev.cepa.event.TorEvents;
 import java.io.Closeable;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -49,6 +51,7 @@ public final class ChannelManager implements Closeable {
     private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
     private final LinkLimits limits = new LinkLimits();
     private volatile @Nullable OutboundProxy proxy;
+    private volatile Set<InetSocketAddress> only = Set.of();
     private volatile OutboundAddresses outbound = OutboundAddresses.ANY;
     private long nextId = 1;
     private long closedBytesRead;
@@ -108,7 +111,7 @@ public final class ChannelManager implements Closeable {
                 attempt.waiting++;
                 try {
                     while (!attempt.done) {
-                        deadline.await(settled, "a channel to $" + target.rsaId());
+                        deadline.await(settled, "a channel to " + target.name());
                     }
                 } finally {
                     attempt.waiting--;
@@ -142,6 +145,11 @@ public final class ChannelManager implements Closeable {
     /** What channels that are opened from now on go by; null to connect directly. */
     public void setProxy(@Nullable OutboundProxy used) {
         proxy = used;
+    }
+
+    /** The only addresses that may be connected to, if relays are bridges; empty for any. Channels that are open stay. */
+    public void setOnly(Set<InetSocketAddress> addresses) {
+        only = Set.copyOf(addresses);
     }
 
     /** What holds for all channels, those that are open too but where the settings say otherwise. */
@@ -313,7 +321,7 @@ public final class ChannelManager implements Closeable {
         } catch (TorException e) {
             failure = e;
         } catch (RuntimeException | Error e) {
-            failure = new TorException(ErrorKind.INTERNAL, "a mistake in connecting to $" + target.rsaId() + ": " + e, e);
+            failure = new TorException(ErrorKind.INTERNAL, "a mistake in connecting to " + target.name() + ": " + e, e);
         }
         lock.lock();
         try {
@@ -347,7 +355,8 @@ public final class ChannelManager implements Closeable {
         }
         try {
             failIfUnwanted(attempt);
-            String relay = "$" + target.rsaId();
+            failIfForbidden(target);
+            String relay = target.name();
             events.emit(new TorEvent.ChannelStatus(id, Status.LAUNCHED, relay, null));
             Channel channel;
             try {
@@ -369,6 +378,14 @@ public final class ChannelManager implements Closeable {
             return channel;
         } finally {
             connecting.release();
+        }
+    }
+
+    /** Whatever else goes wrong, a client that uses bridges must not be seen to connect to a relay that all know. */
+    private void failIfForbidden(ChannelTarget target) throws TorException {
+        Set<InetSocketAddress> allowed = only;
+        if (!allowed.isEmpty() && !allowed.containsAll(target.addresses())) {
+            throw new TorException(ErrorKind.NO_PATH, target.name() + " is not a bridge, and only bridges are connected to");
         }
     }
 

@@ -117,7 +117,7 @@ final class ConnectAttempt {
     }
 
     private void tell(ChannelStatus.Status status) {
-        events.emit(new ChannelStatus(channelId, status, "$" + target.rsaId(), null));
+        events.emit(new ChannelStatus(channelId, status, target.name(), null));
     }
 
     /** A timeout of the socket would bound each read alone; a relay that sends a byte now and then could go on for ever. */
@@ -139,8 +139,10 @@ final class ConnectAttempt {
     }
 
     private TorException failure(Exception e, String step, InetSocketAddress address, Deadline deadline) {
-        String where = step + " with $" + target.rsaId() + " at " + address.getAddress().getHostAddress() + " port "
-                + address.getPort() + " failed: ";
+        String at = target.shown().isEmpty()
+                ? " at " + address.getAddress().getHostAddress() + " port " + address.getPort()
+                : "";
+        String where = step + " with " + target.name() + at + " failed: ";
         if (e instanceof TorException known) {
             String message = where + known.getMessage();
             return known instanceof ProtocolException

@@ -106,10 +106,15 @@ final class LinkVerifier {
     }
 
     private void requireWanted(Identity proved) throws ProtocolException {
-        if (!proved.rsaId.equals(target.rsaId())) {
-            throw new ProtocolException("wrong RSA identity: it is $" + proved.rsaId);
+        boolean tell = target.shown().isEmpty();
+        if (target.identified() && !proved.rsaId.equals(target.rsaId())) {
+            throw new ProtocolException(
+                    tell ? "wrong RSA identity: it is $" + proved.rsaId : "wrong RSA identity: its fingerprint is another one");
         }
         if (target.ed25519Id() != null && !proved.ed25519Id.equals(target.ed25519Id())) {
+            if (!tell) {
+                throw new ProtocolException("wrong Ed25519 identity: it is not the one that its descriptor named");
+            }
             throw new ProtocolException("wrong Ed25519 identity: it is " + proved.ed25519Id
                     + " and not " + target.ed25519Id());
         }

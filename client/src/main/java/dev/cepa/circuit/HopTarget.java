@@ -35,9 +35,9 @@ public record HopTarget(
         return Handshakes.linkSpecifiers(this, true);
     }
 
-    /** {@code $FINGERPRINT~nickname}, as the control specification writes relays. */
+    /** {@code $FINGERPRINT~nickname}, as the control specification writes relays; of a bridge, what is shown. */
     @Override
     public String toString() {
-        return "$" + link.rsaId() + (nickname.isEmpty() ? "" : "~" + nickname);
+        return !link.shown().isEmpty() ? link.shown() : "$" + link.rsaId() + (nickname.isEmpty() ? "" : "~" + nickname);
     }
 }

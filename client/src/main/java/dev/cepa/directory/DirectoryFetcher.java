@@ -8,6 +8,7 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
+import dev.cepa.netdoc.BridgeRelay;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.netdoc.Protocols;
 import dev.cepa.path.GuardAttempt;
@@ -59,6 +60,7 @@ final class DirectoryFetcher {
     private final GuardManager guards;
     private final TorEvents events;
     private final InstantSource clock;
+    private volatile boolean bridgesOnly;
     private final AtomicBoolean saidSkew = new AtomicBoolean();
 
     DirectoryFetcher(
@@ -78,6 +80,9 @@ final class DirectoryFetcher {
      * @throws TorException if there is none; a NoGuardException says when there may be one
      */
     Server choose(Source source, @Nullable PathSelector selector, Set<RsaId> without) throws TorException {
+        if (bridgesOnly) {
+            return chooseBridge();
+        }
         if (source == Source.GUARD && selector != null) {
             Server guard = chooseGuard(selector, without);
             if (guard != null) {
@@ -89,6 +94,31 @@ final class DirectoryFetcher {
             throw new TorException(ErrorKind.NETWORK_DOWN, "no directory server is left to ask");
         }
         return new Server(target, null);
+    }
+
+    /** Whether nobody but bridges is asked. */
+    void setBridgesOnly(boolean only) {
+        bridgesOnly = only;
+    }
+
+    boolean asksBridgesOnly() {
+        return bridgesOnly;
+    }
+
+    /** There may be but one, so whoever was of no use is asked again. */
+    private Server chooseBridge() throws TorException {
+        GuardAttempt attempt = guards.select(GuardManager.Usage.DIRECTORY, GuardRestriction.NONE);
+        try {
+            PathSelector selector = guards.selector();
+            BridgeRelay bridge = selector.dir().bridge(attempt.relayIn(selector.dir()));
+            if (bridge == null) {
+                throw new TorException(ErrorKind.NO_DIRECTORY, attempt.name() + " is not a bridge of which anything is known");
+            }
+            return new Server(BridgeHop.of(bridge, selector), attempt);
+        } catch (TorException | RuntimeException e) {
+            attempt.closed();
+            throw e;
+        }
     }
 
     /** Whether authorities are servers of their own, and not those that fallbacks are taken from. */

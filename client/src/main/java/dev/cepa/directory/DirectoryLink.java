@@ -1,5 +1,6 @@
 package dev.cepa.directory;
 
+import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.error.Deadline;
 import dev.cepa.path.GuardAttempt;
@@ -18,6 +19,15 @@ interface DirectoryLink extends Closeable {
      */
     DirectoryAnswer ask(HopTarget server, @Nullable GuardAttempt attempt, DirectoryRequest request, Deadline deadline)
             throws IOException;
+
+    /**
+     * Connects to a relay and finds out who it is.
+     *
+     * @param relay who it must be, if it is identified
+     * @return the same with the identities that it has proved
+     * @throws IOException a TorException if it can't be reached, or is somebody else
+     */
+    ChannelTarget identify(ChannelTarget relay, Deadline deadline) throws IOException;
 
     /** Lets go of what nobody has used for a while. */
     void closeIdle();

@@ -58,7 +58,9 @@ public final class DirectoryManager implements Closeable {
     private final BootstrapProgress progress;
     private final DirectoryLink link;
     private final KnownDirectory known;
+    private final DirectoryFetcher fetcher;
     private final DirectoryUpdater updater;
+    private final TorEvents events;
     private final CopyOnWriteArrayList<Listener> listeners = new CopyOnWriteArrayList<>();
 
     /** Held while a snapshot is made and published, so that an older one never follows a newer one. */
@@ -71,6 +73,13 @@ public final class DirectoryManager implements Closeable {
     private final DirectoryServers servers;
     private volatile PathSettings paths;
     private volatile @Nullable Snapshot snapshot;
+    /** What guards are chosen by before there is a consensus: bridges alone. */
+    private volatile @Nullable PathSelector beginning;
+    /** Null unless bridges are used; replaced under {@link #lock}. */
+    private volatile @Nullable BridgeDirectory bridges;
+
+    private boolean networkEnabled = true;
+    private boolean dropsBridgeDescriptors;
     /** Why there will never be a directory; guarded by {@link #lock}. */
     private @Nullable TorException fatal;
 
@@ -122,16 +131,18 @@ public final class DirectoryManager implements Closeable {
         this.random = random;
         this.progress = progress;
         this.link = link;
+        this.events = events;
         events.add(progress);
         servers = new DirectoryServers(settings, clock, random);
         servers.setPathSettings(paths);
-        DirectoryFetcher fetcher = new DirectoryFetcher(link, servers, guards, events, clock);
+        fetcher = new DirectoryFetcher(link, servers, guards, events, clock);
         DirectoryStore store = new DirectoryStore(settings.cacheDirectory(), events);
         this.known = new KnownDirectory(store);
         MicrodescUpdater microdescs = new MicrodescUpdater(this, settings, fetcher, known, progress, guards, clock, random);
         this.updater = new DirectoryUpdater(
                 this, settings, fetcher, servers, link, store, new CertificatePool(settings, store),
                 new ConsensusIntake(settings, store, events), known, microdescs, progress, events, clock, random);
+        fetcher.setBridgesOnly(paths.tuning().usesBridges());
     }
 
     /** Begins: loads what is on disk and fetches the rest. A second call does nothing. */
@@ -210,16 +221,102 @@ public final class DirectoryManager implements Closeable {
     public void setPathSettings(PathSettings settings) {
         paths = settings;
         servers.setPathSettings(settings);
+        fetcher.setBridgesOnly(settings.tuning().usesBridges());
+        boolean started;
+        lock.lock();
+        try {
+            started = thread != null && !closed;
+        } finally {
+            lock.unlock();
+        }
+        if (started) {
+            prepareBridges();
+        }
         publish();
+        updater.hurry();
+    }
+
+    /** Has the bridges of the settings be the ones that are used, or none. */
+    void prepareBridges() {
+        BridgeDirectory with;
+        BridgeDirectory before;
+        lock.lock();
+        try {
+            before = bridges;
+            with = paths.tuning().usesBridges()
+                    ? before != null ? before : new BridgeDirectory(
+                            this, settings, fetcher, link, guards, progress, events, clock, random)
+                    : null;
+            if (closed) {
+                return;
+            }
+            bridges = with;
+            if (with != null) {
+                with.configure(paths.tuning().bridges());
+                with.setNetworkEnabled(networkEnabled);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (with == null) {
+            if (before != null) {
+                before.close();
+            }
+            return;
+        }
+        if (dropsBridgeDescriptors && before != null) {
+            with.dropDescriptors();
+        } else {
+            publish(); // so that it is known which identities bridges had
+            with.load();
+        }
+        publish();
+        with.start();
+    }
+
+    /** Whether what is known of bridges is forgotten with each change of the settings. */
+    public void setDropsBridgeDescriptors(boolean drops) {
+        lock.lock();
+        try {
+            dropsBridgeDescriptors = drops;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Something was found out about a bridge, good or bad. */
+    void bridgesChanged(boolean good) {
+        publish();
+        if (good) {
+            updater.hurry();
+        }
+    }
+
+    /** Whether anybody can be asked for anything. */
+    boolean mayAsk() {
+        return bridges == null || guards.knowsBridge();
     }
 
     /** Whether anything is fetched; at first it is. What is under way when this is turned off comes to its end. */
     public void setNetworkEnabled(boolean enabled) {
         updater.setNetworkEnabled(enabled);
+        lock.lock();
+        try {
+            networkEnabled = enabled;
+            if (bridges != null) {
+                bridges.setNetworkEnabled(enabled);
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The network is back or is another one: what waits for another try is tried now. */
     public void noteNetworkChange() {
+        BridgeDirectory with = bridges;
+        if (with != null) {
+            with.hurry();
+        }
         updater.hurry();
     }
 
@@ -236,15 +333,21 @@ public final class DirectoryManager implements Closeable {
     boolean publish() {
         publishing.lock();
         try {
-            NetDir dir = known.snapshot();
+            NetDir listed = known.snapshot();
+            BridgeDirectory with = bridges;
+            NetDir dir = with == null ? listed : with.over(listed);
             if (dir == null) {
                 return false;
             }
             lastPublished = System.nanoTime();
             PathSelector selector = new PathSelector(dir, paths, random);
             boolean otherGuards = guards.update(selector);
+            if (listed == null) {
+                beginning = selector;
+                return false;
+            }
             double done = selector.fractionOfUsablePaths() / pathsNeeded(paths.tuning(), dir.consensus());
-            boolean enough = done >= 1 && !guards.isMissingGuardMicrodesc();
+            boolean enough = done >= 1 && !guards.isMissingGuardMicrodesc() && guards.knowsBridge();
             // Told before it is published, so that nobody reports what comes next first.
             if (enough) {
                 progress.reach(Phase.ENOUGH);
@@ -293,7 +396,7 @@ public final class DirectoryManager implements Closeable {
     /** The selector of the last snapshot, whether or not it is enough for circuits. */
     @Nullable PathSelector latestSelector() {
         Snapshot known = snapshot;
-        return known == null ? null : known.selector();
+        return known == null ? beginning : known.selector();
     }
 
     /** There will be no directory. */
@@ -342,6 +445,10 @@ public final class DirectoryManager implements Closeable {
         }
         if (running != null) {
             running.interrupt();
+        }
+        BridgeDirectory with = bridges;
+        if (with != null) {
+            with.close();
         }
         link.close();
     }

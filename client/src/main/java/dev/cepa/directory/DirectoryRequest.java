@@ -1,6 +1,7 @@
 package dev.cepa.directory;
 
 import dev.cepa.cell.RsaId;
+import dev.cepa.netdoc.ServerDescriptor;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -87,6 +88,11 @@ public record DirectoryRequest(
         return get(path.append(".z").toString(), (long) MAX_CERTIFICATE * (1 + identities.size()), false);
     }
 
+    /** The server descriptor of whoever is asked. */
+    static DirectoryRequest ownDescriptor() {
+        return get("/tor/server/authority.z", ServerDescriptor.MAX_LENGTH, false);
+    }
+
     /** Microdescriptors by their 32-byte SHA-256 digests; 1 to {@link #MAX_MICRODESCS_A_REQUEST}. */
     static DirectoryRequest microdescs(List<byte[]> digests) {
         StringBuilder path = new StringBuilder(20 + 44 * digests.size()).append("/tor/micro/d/");
@@ -101,6 +107,9 @@ public record DirectoryRequest(
     String document() {
         if (path.startsWith("/tor/micro/")) {
             return "microdescriptors";
+        }
+        if (path.startsWith("/tor/server/")) {
+            return "descriptor";
         }
         return path.startsWith("/tor/keys/") ? "certificates" : "consensus";
     }

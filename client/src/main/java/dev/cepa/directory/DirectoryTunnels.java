@@ -3,6 +3,7 @@ package dev.cepa.directory;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.Channel;
 import dev.cepa.channel.ChannelManager;
+import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.circuit.HopTarget;
@@ -74,6 +75,12 @@ final class DirectoryTunnels implements DirectoryLink {
             }
             throw e;
         }
+    }
+
+    @Override
+    public ChannelTarget identify(ChannelTarget relay, Deadline deadline) throws TorException {
+        Channel channel = channels.get(relay, deadline);
+        return new ChannelTarget(channel.rsaId(), channel.ed25519Id(), relay.addresses(), relay.shown(), true);
     }
 
     private Circuit circuit(HopTarget server, @Nullable GuardAttempt attempt, Deadline deadline) throws TorException {
@@ -148,7 +155,7 @@ final class DirectoryTunnels implements DirectoryLink {
         }
         if (usability != GuardAttempt.Usability.USABLE) {
             circuit.close();
-            throw new TorException(ErrorKind.RELAY_UNREACHABLE, "a better guard than " + attempt.guard() + " may still work");
+            throw new TorException(ErrorKind.RELAY_UNREACHABLE, "a better guard than " + attempt.name() + " may still work");
         }
     }
 

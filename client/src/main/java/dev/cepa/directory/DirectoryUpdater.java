@@ -103,6 +103,7 @@ final class DirectoryUpdater implements Runnable {
     @Override
     public void run() {
         try {
+            manager.prepareBridges();
             load();
             while (true) {
                 step();
@@ -141,8 +142,8 @@ final class DirectoryUpdater implements Runnable {
 
     private void step() throws InterruptedException, TorException {
         Instant now = clock.instant();
-        if (!isNetworkEnabled()) {
-            pause(NAP);
+        if (!isNetworkEnabled() || !manager.mayAsk()) {
+            pause(NAP); // a bridge that is found ends it
         } else if (pending != null) {
             fetchCertificates();
         } else if (lifetime == null || !now.isBefore(nextConsensus)) {
@@ -168,7 +169,9 @@ final class DirectoryUpdater implements Runnable {
                 diffsWelcome ? intake.diffFrom(now) : null);
         Server from = null;
         try {
-            ConsensusRace.Winner winner = live ? askGuard(request) : race(request);
+            // Several bridges are not asked at once: each question tells one more who we are.
+            ConsensusRace.Winner winner =
+                    live || fetcher.asksBridgesOnly() ? askGuard(request, live) : race(request);
             from = winner.server();
             hold(ConsensusIntake.parse(undiffed(winner.document()), false), from);
         } catch (TorException e) {
@@ -182,7 +185,8 @@ final class DirectoryUpdater implements Runnable {
             }
             consensusFailing = true;
             // A difference that does not fit costs another question, but no wait.
-            Duration wait = diffsWelcome ? consensusBackoff.next() : Duration.ZERO;
+            Backoff backoff = !live && fetcher.asksBridgesOnly() ? certificateBackoff : consensusBackoff;
+            Duration wait = diffsWelcome ? backoff.next() : Duration.ZERO;
             nextConsensus = clock.instant().plus(wait);
             LOG.debug("No new consensus: {}", e.getMessage());
             if (!live && wait.isPositive()) {
@@ -192,8 +196,12 @@ final class DirectoryUpdater implements Runnable {
         }
     }
 
-    /** Asks one directory guard, as a client does that has a consensus already. */
-    private ConsensusRace.Winner askGuard(DirectoryRequest request) throws TorException {
+    /**
+     * Asks one directory guard, as a client does that has a consensus already.
+     *
+     * @param live whether it has a recent one
+     */
+    private ConsensusRace.Winner askGuard(DirectoryRequest request, boolean live) throws TorException {
         Server server;
         try {
             server = fetcher.choose(Source.GUARD, manager.latestSelector(), useless);
@@ -203,6 +211,9 @@ final class DirectoryUpdater implements Runnable {
         useless.add(server.id());
         try (DirectoryAnswer answer = fetcher.ask(server, request, Deadline.in(settings.requestTimeout()))) {
             answer.expectOk();
+            if (!live) {
+                progress.reach(Phase.LOADING_CONSENSUS);
+            }
             return new ConsensusRace.Winner(server, answer.readAll());
         } catch (TorException e) {
             throw e;

@@ -2,6 +2,7 @@ package dev.cepa.path;
 
 import dev.cepa.cell.RsaId;
 import dev.cepa.netdoc.NetDir;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,12 +21,15 @@ final class Guard {
 
     private static final String[] KNOWN = {
         "in", "rsa_id", "nickname", "sampled_on", "sampled_idx", "sampled_by", "unlisted_since", "listed", "confirmed_on",
-        "confirmed_idx"
+        "confirmed_idx", "bridge_addr"
     };
     private static final long SIX_HOURS = 6 * 3600;
     private static final long DAY = 86_400;
 
-    final RsaId id;
+    /** Of a bridge whose identity is not known yet, one that nobody has. */
+    RsaId id;
+    /** Where a bridge is reached; null for a relay. */
+    final @Nullable InetSocketAddress bridge;
     final String nickname;
     final long sampledOn;
     final String sampledBy;
@@ -53,13 +57,27 @@ final class Guard {
     long lastTried;
     /** Whether it is no longer in any sample; circuits through it end. */
     boolean removed;
+    /** Of a bridge, whether its descriptor is known; the rest is said of bridges whose identity is. */
+    boolean described;
+
+    boolean identified = true;
+    /** What people are shown instead of who and where it is; empty for a relay. */
+    String shown = "";
 
     Guard(RsaId id, String nickname, long sampledOn, String sampledBy) {
-        this(id, nickname, sampledOn, sampledBy, "");
+        this(id, null, nickname, sampledOn, sampledBy, "");
     }
 
-    private Guard(RsaId id, String nickname, long sampledOn, String sampledBy, String otherFields) {
+    /** A bridge that is sampled now. */
+    Guard(RsaId id, InetSocketAddress bridge, long sampledOn, String sampledBy) {
+        this(id, bridge, "", sampledOn, sampledBy, "");
+    }
+
+    private Guard(
+            RsaId id, @Nullable InetSocketAddress bridge, String nickname, long sampledOn, String sampledBy,
+            String otherFields) {
         this.id = id;
+        this.bridge = bridge;
         this.nickname = nickname;
         this.sampledOn = sampledOn;
         this.sampledBy = sampledBy;
@@ -70,7 +88,7 @@ final class Guard {
      * Reads the value of a {@code Guard} line.
      *
      * @param now stands in for a missing or unreadable time of sampling
-     * @return null if it has no readable identity
+     * @return null if it has no readable identity, or an address that can't be read
      */
     static @Nullable Guard parse(String line, long now) {
         String[] values = new String[KNOWN.length];
@@ -100,8 +118,12 @@ final class Guard {
             return null;
         }
         long sampledOn = time(values[3]);
+        InetSocketAddress bridge = values[10] == null ? null : BridgeLine.addressAndPort(values[10], 0);
+        if (values[10] != null && bridge == null) {
+            return null;
+        }
         Guard guard = new Guard(
-                id, values[2] != null && RelaySet.isNickname(values[2]) ? values[2] : "",
+                id, bridge, values[2] != null && RelaySet.isNickname(values[2]) ? values[2] : "",
                 sampledOn > 0 ? sampledOn : now, values[5] == null ? "" : values[5], others.toString());
         for (String field : biasFields) {
             guard.parseBias(field);
@@ -129,6 +151,9 @@ final class Guard {
     String format(String sample, int denseSampledIdx) {
         StringBuilder out = new StringBuilder(200);
         out.append("in=").append(sample).append(" rsa_id=").append(id);
+        if (bridge != null) {
+            out.append(" bridge_addr=").append(BridgeLine.text(bridge));
+        }
         if (!nickname.isEmpty()) {
             out.append(" nickname=").append(nickname);
         }
@@ -166,14 +191,21 @@ final class Guard {
         return filtered && reachable != Reachability.NO;
     }
 
+    /** Whether a circuit can begin with it: its keys are known. */
     boolean hasMicrodesc(NetDir dir) {
+        if (bridge != null) {
+            return described;
+        }
         int relay = dir.indexOf(id);
         return relay >= 0 && dir.hasMicrodesc(relay);
     }
 
-    /** Lets a guard that is down be tried again once its time has come. */
+    /**
+     * Lets a guard that is down be tried again once its time has come. A bridge without a descriptor is tried by whoever
+     * fetches that, and by nobody else.
+     */
     void considerRetry(long now) {
-        if (reachable == Reachability.NO && now >= retryAt(now)) {
+        if (reachable == Reachability.NO && !isUnknownBridge() && now >= retryAt(now)) {
             reachable = Reachability.MAYBE;
         }
     }
@@ -197,8 +229,12 @@ final class Guard {
         return primary ? 9 * 3600 : 36 * 3600;
     }
 
+    private boolean isUnknownBridge() {
+        return bridge != null && !described;
+    }
+
     void markMaybeReachable() {
-        if (reachable == Reachability.NO) {
+        if (reachable == Reachability.NO && !isUnknownBridge()) {
             // failingSince stays: it has not been found up.
             reachable = Reachability.MAYBE;
         }
@@ -215,9 +251,12 @@ final class Guard {
         return pending && (!other.pending || lastTried < other.lastTried);
     }
 
-    /** As control-port events name it. */
+    /** As control-port events name it, but for bridges. */
     @Override
     public String toString() {
+        if (!shown.isEmpty()) {
+            return shown;
+        }
         return nickname.isEmpty() ? "$" + id : "$" + id + "~" + nickname;
     }
 

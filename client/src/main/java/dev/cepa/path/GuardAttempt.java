@@ -58,6 +58,11 @@ public final class GuardAttempt {
         return id;
     }
 
+    /** What people are shown of it. */
+    public String name() {
+        return guard == null ? "$" + id : guard.toString();
+    }
+
     /** That relay's number in a snapshot; -1 if the snapshot does not list it. */
     public int relayIn(NetDir dir) {
         return dir.indexOf(id);
@@ -75,6 +80,18 @@ public final class GuardAttempt {
      */
     public void failed(boolean inSilence) {
         manager.failed(this, inSilence);
+    }
+
+    /**
+     * What the guard was wanted for did not come of it, though a circuit to it may have been built.
+     *
+     * @param byUs whether that was our own doing, and says nothing of it
+     */
+    public void useless(boolean byUs) {
+        if (!byUs) {
+            manager.useless(this);
+        }
+        closed();
     }
 
     /** The first hop has answered, and the second is about to be asked for. */
@@ -119,6 +136,6 @@ public final class GuardAttempt {
 
     @Override
     public String toString() {
-        return "attempt through $" + id;
+        return "attempt through " + name();
     }
 }

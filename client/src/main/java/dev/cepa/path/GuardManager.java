@@ -5,9 +5,11 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
+import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,10 +41,13 @@ public final class GuardManager {
     private final ReentrantLock lock = new ReentrantLock();
     private final StateFile state;
     private final InstantSource clock;
+    private final RandomGenerator random;
     private final TorEvents events;
     private final GuardSample normal;
     private final GuardSample restricted;
-    /** Lines of other samples, such as {@code in=bridges}, and unreadable ones: written back as they are. */
+    /** Null until bridges are used: till then its lines are among the others. */
+    private @Nullable GuardSample bridges;
+    /** Lines of other samples and unreadable ones: written back as they are. */
     private final List<String> otherLines = new ArrayList<>();
     /** Circuits whose guard is not primary and that are under way or waiting, and finished circuits that are open. */
     private final List<GuardAttempt> attempts = new ArrayList<>();
@@ -61,6 +66,7 @@ public final class GuardManager {
     public GuardManager(StateFile state, InstantSource clock, RandomGenerator random, TorEvents events) {
         this.state = state;
         this.clock = clock;
+        this.random = random;
         this.events = events;
         // A word of a line of words.
         String sampler = state.version().replace(' ', '-');
@@ -103,12 +109,16 @@ public final class GuardManager {
             GuardWorld next = GuardWorld.of(selector, clock.instant());
             world = next;
             GuardSample before = current;
-            if (next.live()) {
+            if (selector.settings().tuning().usesBridges()) {
+                current = bridges();
+            } else if (next.live()) {
                 current = chooseSample(next);
                 warnOfExtremeRestriction(next);
+            } else if (isBridges(current)) {
+                current = normal;
             }
             boolean switched = chosen && before != current;
-            chosen |= next.live();
+            chosen |= next.live() || isBridges(current);
             current.update(next, now());
             noteChanges();
             return switched;
@@ -117,10 +127,35 @@ public final class GuardManager {
         }
     }
 
+    /** The sample of bridges, which is read when first wanted. */
+    private GuardSample bridges() {
+        GuardSample known = bridges;
+        if (known == null) {
+            known = BridgeSample.create(state.version(), random, events);
+            List<Guard> guards = new ArrayList<>();
+            for (Iterator<String> i = otherLines.iterator(); i.hasNext(); ) {
+                String line = i.next();
+                Guard guard = Guard.sampleOf(line).equals(GuardSample.BRIDGES) ? Guard.parse(line, now()) : null;
+                if (guard != null && guard.bridge != null) {
+                    guards.add(guard);
+                    i.remove();
+                }
+            }
+            known.load(guards);
+            bridges = known;
+        }
+        return known;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // samples are what they are
+    private boolean isBridges(GuardSample sample) {
+        return sample == bridges;
+    }
+
     /** The restricted sample if the settings leave few guards; with some slack against going back and forth. */
     private GuardSample chooseSample(GuardWorld world) {
         double few = world.possible() * (world.params().meaningfulRestrictionPercent() / 100.0);
-        if (!chosen) {
+        if (!chosen || isBridges(current)) {
             return world.passing() >= (int) few ? normal : restricted;
         }
         if (world.passing() >= (int) (few * 1.05)) {
@@ -137,6 +172,24 @@ public final class GuardManager {
             events.emit(new TorEvent.Warning(
                     "The configuration excludes " + percent + "% of all possible guards. That is likely to make this"
                             + " client stand out from the rest of the world.", null));
+        }
+    }
+
+    /**
+     * What guards are looked up in: the selector of the last {@link #update}.
+     *
+     * @throws TorException of kind NO_DIRECTORY before the first
+     */
+    public PathSelector selector() throws TorException {
+        lock.lock();
+        try {
+            GuardWorld known = world;
+            if (known == null) {
+                throw new TorException(ErrorKind.NO_DIRECTORY, "there are no guards yet");
+            }
+            return known.selector();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -198,11 +251,16 @@ public final class GuardManager {
                 filtered++;
                 if (restriction.allows(guard, world.selector())) {
                     allowed++;
-                    if (usage == Usage.DIRECTORY || guard.hasMicrodesc(world.dir())) {
+                    if (current.isKnown(guard, usage, world)) {
                         known++;
                     }
                 }
             }
+        }
+        if (filtered == 0 && isBridges(current)) {
+            return noGuard(
+                    ErrorKind.NO_PATH, "ExcludeNodes, ReachableAddresses, ClientUseIPv4 and ClientUseIPv6 leave none of the"
+                            + " bridges", now);
         }
         if (filtered == 0) {
             return noGuard(
@@ -212,12 +270,17 @@ public final class GuardManager {
         if (allowed == 0) {
             return noGuard(ErrorKind.NO_PATH, "none of " + filtered + " guards fits the rest of the path", now);
         }
+        if (known == 0 && isBridges(current)) {
+            return noGuard(ErrorKind.NO_DIRECTORY, "no bridge has told its descriptor yet", now);
+        }
         if (known == 0) {
             return noGuard(ErrorKind.NO_DIRECTORY, "no guard's microdescriptor has arrived yet", now);
         }
         // All are down, or being tried. They are tried again from the top, ever more slowly while nothing answers.
         current.markAllMaybeReachable();
-        return noGuard(ErrorKind.NETWORK_DOWN, "none of " + known + " guards can be reached", now);
+        return noGuard(
+                ErrorKind.NETWORK_DOWN,
+                "none of " + known + (isBridges(current) ? " bridges" : " guards") + " can be reached", now);
     }
 
     private NoGuardException noGuard(ErrorKind kind, String message, long now) {
@@ -267,6 +330,19 @@ public final class GuardManager {
                 sampleOf(attempt.guard).noteFailure(attempt.guard, inSilence, now());
             }
             die(attempt);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A bridge that does not tell its descriptor is as good as down. */
+    void useless(GuardAttempt attempt) {
+        lock.lock();
+        try {
+            Guard guard = attempt.guard;
+            if (guard != null && !guard.removed && !guard.described && guard.reachable != Guard.Reachability.NO) {
+                sampleOf(guard).noteFailure(guard, false, now());
+            }
         } finally {
             lock.unlock();
         }
@@ -426,6 +502,73 @@ public final class GuardManager {
                 && (b.guard.removed || (restriction.allows(a.guard, known.selector()) && a.guard.isBetterThan(b.guard)));
     }
 
+    /**
+     * An attempt to get a bridge's descriptor from it. It counts as any other: a bridge that fails is down, and one that
+     * answers becomes a confirmed guard.
+     *
+     * @return null if that bridge is not sampled, because there are enough others
+     */
+    public @Nullable GuardAttempt attemptBridge(InetSocketAddress address) {
+        lock.lock();
+        try {
+            Guard guard = bridges == null ? null : BridgeSample.at(bridges, address);
+            if (guard == null || !guard.filtered) {
+                return null;
+            }
+            long now = now();
+            guard.lastTried = now;
+            return new GuardAttempt(
+                    this, guard.id, guard, Usage.DIRECTORY, GuardRestriction.NONE, GuardAttempt.State.USABLE_ON_COMPLETION,
+                    now);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The identity that the bridge at that address had when it was first used; null if it never was. */
+    public @Nullable RsaId identityOfBridge(InetSocketAddress address) {
+        lock.lock();
+        try {
+            Guard guard = bridges == null ? null : BridgeSample.at(bridges, address);
+            return guard == null || !guard.identified || !guard.listed ? null : guard.id;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The bridge at that address, whose identity the user does not say, is that relay: it must be from now on. */
+    public void learnBridge(InetSocketAddress address, RsaId id) {
+        lock.lock();
+        try {
+            GuardSample known = bridges;
+            Guard guard = known == null ? null : BridgeSample.at(known, address);
+            if (known != null && guard != null) {
+                BridgeSample.identify(known, guard, id);
+                noteChanges();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether circuits can be built through at least one bridge, as far as is known; true if none are used. */
+    public boolean knowsBridge() {
+        lock.lock();
+        try {
+            if (!isBridges(current)) {
+                return true;
+            }
+            for (Guard guard : current.sampled()) {
+                if (guard.filtered && guard.described) {
+                    return true;
+                }
+            }
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Something came from the network: it is up, and guards that fail from now on are to blame themselves. */
     public void noteInternetConnectivity() {
         lock.lock();
@@ -534,7 +677,8 @@ public final class GuardManager {
             since = guard.failingSince;
         }
         return new GuardInfo(
-                guard.id, guard.nickname, status, since > 0 ? Instant.ofEpochSecond(since) : null, guard.primary);
+                guard.id, guard.nickname, status, since > 0 ? Instant.ofEpochSecond(since) : null, guard.primary,
+                guard.toString());
     }
 
     /** Forgets the guards of the sample in use, and samples anew at the next {@link #update}. */
@@ -557,10 +701,10 @@ public final class GuardManager {
         List<String> lines = new ArrayList<>();
         lock.lock();
         try {
-            for (GuardSample sample : List.of(normal, restricted)) {
-                for (Guard guard : sample.sampled()) {
-                    lines.add(guard.format(sample.name(), guard.sampledIdx));
-                }
+            store(normal, lines);
+            store(restricted, lines);
+            if (bridges != null) {
+                store(bridges, lines);
             }
             lines.addAll(otherLines);
         } finally {
@@ -569,7 +713,20 @@ public final class GuardManager {
         state.replace(KEY, lines);
     }
 
+    /** A bridge of unknown identity is not kept: C tor would not know what to do with it. */
+    private static void store(GuardSample sample, List<String> lines) {
+        int index = 0;
+        for (Guard guard : sample.sampled()) {
+            if (guard.identified) {
+                lines.add(guard.format(sample.name(), index++));
+            }
+        }
+    }
+
     private GuardSample sampleOf(Guard guard) {
+        if (guard.bridge != null && bridges != null) {
+            return bridges;
+        }
         return restricted.sampled().contains(guard) ? restricted : normal;
     }
 
@@ -590,8 +747,9 @@ public final class GuardManager {
     }
 
     private void noteChanges() {
-        boolean normalChanged = normal.takeChanged();
-        if (restricted.takeChanged() || normalChanged) {
+        boolean changed = normal.takeChanged();
+        changed |= restricted.takeChanged();
+        if (bridges != null && bridges.takeChanged() || changed) {
             state.markDirty();
         }
     }

@@ -16,15 +16,16 @@ import org.jspecify.annotations.Nullable;
  * A sample of the network's guards, kept over months, and the sets within it: filtered, confirmed, primary (guard-spec
  * section 4). It owns its guards. Not thread-safe: {@link GuardManager} holds its lock around every call.
  */
-final class GuardSample {
+class GuardSample {
     static final String DEFAULT = "default";
     static final String RESTRICTED = "restricted";
+    static final String BRIDGES = "bridges";
 
     private static final int FEW_GUARDS = 10;
 
     private final String name;
-    private final String version;
-    private final RandomGenerator random;
+    final String version;
+    final RandomGenerator random;
     private final TorEvents events;
     /** In the order of sampling; their indices are their places. */
     private final List<Guard> sampled = new ArrayList<>();
@@ -33,7 +34,7 @@ final class GuardSample {
 
     private List<Guard> primary = new ArrayList<>();
     private boolean primaryUpToDate;
-    private boolean changed;
+    boolean changed;
     private long lastOnInternet;
     /** Whether primary guards have been excused for the network since one of them was last up. */
     private boolean excused;
@@ -64,11 +65,11 @@ final class GuardSample {
         return was;
     }
 
-    /** Takes over guards of the state file, in any order; of several with one identity, the first. */
+    /** Takes over guards of the state file, in any order; of several that are the same, the first. */
     void load(List<Guard> guards) {
-        Set<RsaId> ids = new HashSet<>();
+        Set<Object> ids = new HashSet<>();
         for (Guard guard : guards) {
-            if (ids.add(guard.id)) {
+            if (ids.add(key(guard))) {
                 sampled.add(guard);
             }
         }
@@ -77,9 +78,14 @@ final class GuardSample {
         updateConfirmed();
     }
 
+    /** What there is one guard of. */
+    Object key(Guard guard) {
+        return guard.id;
+    }
+
     /** Brings everything up to date with a new snapshot or new settings (guard-spec section 4.2, 4.3, 4.10). */
     void update(GuardWorld world, long now) {
-        if (world.live()) {
+        if (isLive(world)) {
             updateListed(world, now);
             removeExpired(world.params(), now);
         }
@@ -88,10 +94,31 @@ final class GuardSample {
         updatePrimary(world, now);
     }
 
+    /** Whether the sample may be changed by what is known of the network. */
+    boolean isLive(GuardWorld world) {
+        return world.live();
+    }
+
+    /** Whether it could be anybody's guard. */
+    boolean isListed(Guard guard, GuardWorld world) {
+        int relay = world.dir().indexOf(guard.id);
+        return relay >= 0 && world.selector().isPossibleGuard(relay);
+    }
+
+    /** Whether the settings let it be one of ours. */
+    boolean isAllowed(Guard guard, GuardWorld world) {
+        int relay = world.dir().indexOf(guard.id);
+        return relay >= 0 && world.selector().passesGuardFilter(relay);
+    }
+
+    /** Whether enough is known of it for that. */
+    boolean isKnown(Guard guard, GuardManager.Usage usage, GuardWorld world) {
+        return usage == GuardManager.Usage.DIRECTORY || guard.hasMicrodesc(world.dir());
+    }
+
     private void updateListed(GuardWorld world, long now) {
         for (Guard guard : sampled) {
-            int relay = world.dir().indexOf(guard.id);
-            boolean listed = relay >= 0 && world.selector().isPossibleGuard(relay);
+            boolean listed = isListed(guard, world);
             if (listed != guard.listed || listed == guard.unlistedSince > 0) {
                 guard.listed = listed;
                 guard.unlistedSince = listed ? 0 : blurred(now, world.params().removeUnlistedAfter() / 5);
@@ -141,9 +168,8 @@ final class GuardSample {
         }
     }
 
-    private static boolean passesFilter(Guard guard, GuardWorld world) {
-        int relay = world.dir().indexOf(guard.id);
-        return guard.listed && !guard.bias.isDropped() && relay >= 0 && world.selector().passesGuardFilter(relay);
+    private boolean passesFilter(Guard guard, GuardWorld world) {
+        return guard.listed && !guard.bias.isDropped() && isAllowed(guard, world);
     }
 
     /** Collects the confirmed guards and closes gaps in their numbering. */
@@ -184,7 +210,7 @@ final class GuardSample {
         }
         primaryUpToDate = true;
         while (next.size() < wanted) {
-            Guard guard = firstUsable(world, GuardRestriction.NONE, false, now);
+            Guard guard = firstUsable(world, GuardRestriction.NONE, null, now);
             if (guard == null) {
                 break;
             }
@@ -203,15 +229,20 @@ final class GuardSample {
         }
     }
 
-    /** The first guard in the order of sampling that is usable and neither confirmed, primary nor pending. */
-    private @Nullable Guard firstUsable(GuardWorld world, GuardRestriction restriction, boolean withMicrodesc, long now) {
+    /**
+     * The first guard in the order of sampling that is usable and neither confirmed, primary nor pending.
+     *
+     * @param usage what it must be known well enough for; null if that does not matter yet
+     */
+    private @Nullable Guard firstUsable(
+            GuardWorld world, GuardRestriction restriction, GuardManager.@Nullable Usage usage, long now) {
         if (countUsable(world, restriction, now) < world.params().minFilteredSample()) {
             expand(world, now);
         }
         for (Guard guard : sampled) {
             if (guard.isUsable() && !guard.isConfirmed() && !guard.primary && !guard.pending
                     && restriction.allows(guard, world.selector())
-                    && (!withMicrodesc || guard.hasMicrodesc(world.dir()))) {
+                    && (usage == null || isKnown(guard, usage, world))) {
                 return guard;
             }
         }
@@ -230,7 +261,7 @@ final class GuardSample {
     }
 
     /** Adds guards to the sample until enough are usable or it is as large as it may be (guard-spec section 4.2). */
-    private void expand(GuardWorld world, long now) {
+    void expand(GuardWorld world, long now) {
         boolean restricted = name.equals(RESTRICTED);
         int most = world.params().maxSample(restricted ? world.passing() : world.possible());
         int usable = countUsable(world, GuardRestriction.NONE, now);
@@ -287,8 +318,15 @@ final class GuardSample {
     }
 
     private Guard add(GuardWorld world, int relay, long now) {
-        Guard guard = new Guard(
-                world.dir().rsaId(relay), world.dir().nickname(relay), blurred(now, world.params().lifetime() / 10), version);
+        return add(
+                new Guard(world.dir().rsaId(relay), world.dir().nickname(relay), sampledOn(world, now), version), world);
+    }
+
+    long sampledOn(GuardWorld world, long now) {
+        return blurred(now, world.params().lifetime() / 10);
+    }
+
+    Guard add(Guard guard, GuardWorld world) {
         guard.sampledIdx = sampled.size();
         guard.filtered = passesFilter(guard, world);
         sampled.add(guard);
@@ -305,17 +343,16 @@ final class GuardSample {
             guard.lastTried = now;
             return guard;
         }
-        boolean withMicrodesc = usage == GuardManager.Usage.TRAFFIC;
         for (Guard candidate : confirmed) {
             candidate.considerRetry(now);
             if (guard == null && !candidate.primary && candidate.isUsable() && !candidate.pending
                     && restriction.allows(candidate, world.selector())
-                    && (!withMicrodesc || candidate.hasMicrodesc(world.dir()))) {
+                    && isKnown(candidate, usage, world)) {
                 guard = candidate;
             }
         }
         if (guard == null) {
-            guard = firstUsable(world, restriction, withMicrodesc, now);
+            guard = firstUsable(world, restriction, usage, now);
         }
         if (guard != null) {
             guard.pending = true;
@@ -337,8 +374,7 @@ final class GuardSample {
                 if (usage == GuardManager.Usage.TRAFFIC) {
                     considered++;
                 }
-            } else if (guard.reachable != Guard.Reachability.NO
-                    && (usage == GuardManager.Usage.DIRECTORY || guard.hasMicrodesc(world.dir()))) {
+            } else if (guard.reachable != Guard.Reachability.NO && isKnown(guard, usage, world)) {
                 usable.add(guard);
                 considered++;
             }

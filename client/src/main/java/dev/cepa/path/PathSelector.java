@@ -2,10 +2,12 @@ package dev.cepa.path;
 
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.netdoc.BridgeRelay;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.netdoc.RelayFlags;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -53,6 +55,9 @@ public final class PathSelector {
         this.families = new BitSet[named.size()];
         for (int i = 0; i < families.length; i++) {
             families[i] = named.get(i).resolve(dir);
+            for (int bridge = dir.size(); bridge < dir.limit(); bridge++) {
+                families[i].set(bridge, named.get(i).contains(dir, bridge));
+            }
         }
     }
 
@@ -247,6 +252,10 @@ public final class PathSelector {
 
     /** Whether a firewall, as the settings describe it, lets us connect to that relay by at least one of its addresses. */
     public boolean isReachable(int relay) {
+        BridgeRelay bridge = dir.bridge(relay);
+        if (bridge != null) {
+            return !addresses(bridge).isEmpty();
+        }
         if (settings.clientUseIpv4() && settings.reachableAddresses().acceptsAll()) {
             return true;
         }
@@ -278,6 +287,13 @@ public final class PathSelector {
         return settings.tuning().preferIpv6() ? List.of(ipv6, ipv4) : List.of(ipv4, ipv6);
     }
 
+    /** The addresses of a bridge that the settings let us connect to, in the order in which to try them. */
+    public List<InetSocketAddress> addresses(BridgeRelay bridge) {
+        List<InetSocketAddress> allowed = new ArrayList<>(bridge.addresses());
+        allowed.removeIf(address -> !mayConnect(address));
+        return allowed;
+    }
+
     /** Whether that relay could be anybody's guard (guard-spec section 4.1): it has all the flags that it takes. */
     public boolean isPossibleGuard(int relay) {
         int all = USABLE | RelayFlags.GUARD | RelayFlags.STABLE | RelayFlags.FAST | RelayFlags.V2_DIR;
@@ -286,6 +302,9 @@ public final class PathSelector {
 
     /** Whether the settings let that relay be a guard: EntryNodes, ExcludeNodes, ReachableAddresses. */
     public boolean passesGuardFilter(int relay) {
+        if (settings.tuning().usesBridges() && dir.bridge(relay) == null) {
+            return false;
+        }
         return !excluded.get(relay)
                 && (entries == null || entries.get(relay))
                 && isReachable(relay);
@@ -343,7 +362,8 @@ public final class PathSelector {
             // A network without exits carries onion services only; their last hop is a middle relay.
             exit = middle;
         }
-        return guards.fraction() * middle * exit;
+        // Whether there is a bridge is another question, and the others have no part in it.
+        return (settings.tuning().usesBridges() ? 1 : guards.fraction()) * middle * exit;
     }
 
     /** How much of a position's bandwidth is of relays whose microdescriptors we have. */

@@ -13,17 +13,35 @@ import java.util.Set;
  * @param pathsNeeded which part of all paths must be known before circuits are built, 0.25 to 0.95; 0: as the consensus says
  *     ({@code PathsNeededToBuildCircuits})
  * @param bias when a guard counts as one that fails too many circuits
+ * @param bridges the only relays that are connected to, each at another address; empty without {@code UseBridges}
  */
-public record PathTuning(boolean preferIpv6, List<RelaySet> families, double pathsNeeded, PathBiasSettings bias) {
+public record PathTuning(
+        boolean preferIpv6, List<RelaySet> families, double pathsNeeded, PathBiasSettings bias, List<BridgeLine> bridges) {
     /** C tor's defaults. */
-    public static final PathTuning DEFAULT = new PathTuning(false, List.of(), 0, PathBiasSettings.DEFAULT);
+    public static final PathTuning DEFAULT = new PathTuning(false, List.of(), 0, PathBiasSettings.DEFAULT, List.of());
+
+    /** Without bridges. */
+    public PathTuning(boolean preferIpv6, List<RelaySet> families, double pathsNeeded, PathBiasSettings bias) {
+        this(preferIpv6, families, pathsNeeded, bias, List.of());
+    }
 
     /** @throws IllegalArgumentException if the part of paths is out of range */
     public PathTuning {
         families = List.copyOf(families);
+        bridges = List.copyOf(bridges);
         if (pathsNeeded != 0 && !(pathsNeeded >= 0.25 && pathsNeeded <= 0.95)) {
             throw new IllegalArgumentException("PathsNeededToBuildCircuits must be from 0.25 to 0.95, not " + pathsNeeded);
         }
+    }
+
+    /** Whether the first relay of each path is a bridge. */
+    public boolean usesBridges() {
+        return !bridges.isEmpty();
+    }
+
+    /** With those bridges alone; none: without bridges. */
+    public PathTuning withBridges(List<BridgeLine> only) {
+        return new PathTuning(preferIpv6, families, pathsNeeded, bias, only);
     }
 
     boolean isLocated() {
@@ -49,6 +67,6 @@ public record PathTuning(boolean preferIpv6, List<RelaySet> families, double pat
         for (RelaySet family : families) {
             located.add(family.in(countries));
         }
-        return new PathTuning(preferIpv6, located, pathsNeeded, bias);
+        return new PathTuning(preferIpv6, located, pathsNeeded, bias, bridges);
     }
 }

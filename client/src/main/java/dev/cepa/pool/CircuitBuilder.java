@@ -8,10 +8,12 @@ import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
+import dev.cepa.directory.BridgeHop;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
+import dev.cepa.netdoc.BridgeRelay;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.netdoc.Protocols;
 import dev.cepa.path.ExitRequest;
@@ -72,7 +74,7 @@ final class CircuitBuilder implements CircuitSource {
         try {
             int guard = attempt.relayIn(dir);
             if (guard < 0) {
-                throw new TorException(ErrorKind.NO_PATH, attempt.guard() + " is no longer in the consensus");
+                throw new TorException(ErrorKind.NO_PATH, attempt.name() + " is no longer in the consensus");
             }
             int middle = selector.pickMiddle(request.stable(), guard, exit);
             return new Plan(selector, guard, middle, exit, request.stable(), attempt);
@@ -88,7 +90,7 @@ final class CircuitBuilder implements CircuitSource {
         List<HopTarget> path;
         try {
             path = List.of(
-                    hop(dir, plan.guard(), plan.selector()),
+                    firstHop(dir, plan.guard(), plan.selector()),
                     hop(dir, plan.middle(), plan.selector()),
                     hop(dir, plan.exit(), plan.selector()).withCongestion(congestion(dir, plan.exit())));
         } catch (TorException e) {
@@ -184,7 +186,7 @@ final class CircuitBuilder implements CircuitSource {
                 told = true;
             }
             if (u == GuardAttempt.Usability.NEVER || deadline.passed()) {
-                throw new TorException(ErrorKind.CIRCUIT_FAILED, "a better guard than " + attempt.guard() + " is in use");
+                throw new TorException(ErrorKind.CIRCUIT_FAILED, "a better guard than " + attempt.name() + " is in use");
             }
             try {
                 TimeUnit.MILLISECONDS.sleep(GUARD_WAIT_MILLIS);
@@ -193,6 +195,18 @@ final class CircuitBuilder implements CircuitSource {
                 throw new TorException(ErrorKind.CLOSED, "interrupted while waiting for a better guard", e);
             }
         }
+    }
+
+    /** A relay of the snapshot as the first hop, which is a bridge if any are used. */
+    static HopTarget firstHop(NetDir dir, int relay, PathSelector selector) throws TorException {
+        BridgeRelay bridge = dir.bridge(relay);
+        if (bridge != null) {
+            return BridgeHop.of(bridge, selector);
+        }
+        if (selector.settings().tuning().usesBridges()) {
+            throw new TorException(ErrorKind.NO_PATH, "$" + dir.rsaId(relay) + " is not a bridge");
+        }
+        return hop(dir, relay, selector);
     }
 
     /** A relay of the snapshot as a hop. Addresses that the settings rule out are left out where another remains. */

@@ -316,10 +316,12 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         try {
             int guard = attempt.relayIn(dir);
             if (guard < 0) {
-                throw new TorException(ErrorKind.NO_PATH, attempt.guard() + " is no longer in the consensus");
+                throw new TorException(ErrorKind.NO_PATH, attempt.name() + " is no longer in the consensus");
             }
             for (int relay : vanguards.choose(selector, kind, guard, apart)) {
-                path.add(CircuitBuilder.hop(dir, relay, selector));
+                path.add(path.isEmpty()
+                        ? CircuitBuilder.firstHop(dir, relay, selector)
+                        : CircuitBuilder.hop(dir, relay, selector));
                 relays.add(dir.rsaId(relay));
             }
         } catch (TorException | RuntimeException e) {

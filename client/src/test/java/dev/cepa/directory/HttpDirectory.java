@@ -1,5 +1,6 @@
 package dev.cepa.directory;
 
+import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.directory.Decompression.Encoding;
 import dev.cepa.error.Deadline;
@@ -96,6 +97,11 @@ final class HttpDirectory implements AutoCloseable {
         Link(int port, DirectorySettings.Encodings encodings) {
             this.port = port;
             this.client = new DirectoryClient(encodings);
+        }
+
+        @Override
+        public ChannelTarget identify(ChannelTarget relay, Deadline deadline) {
+            return relay;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.cepa.directory;
 
 import dev.cepa.cell.RsaId;
+import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.directory.Decompression.Encoding;
 import dev.cepa.error.Deadline;
@@ -30,6 +31,11 @@ final class ScriptedLink implements DirectoryLink {
 
     ScriptedLink(Script script) {
         this.script = script;
+    }
+
+    @Override
+    public ChannelTarget identify(ChannelTarget relay, Deadline deadline) {
+        return relay;
     }
 
     @Override

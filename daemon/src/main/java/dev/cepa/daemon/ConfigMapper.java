@@ -12,6 +12,7 @@ import dev.cepa.directory.BootstrapSettings;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.path.AddressPolicy;
+import dev.cepa.path.BridgeLine;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathBiasSettings;
 import dev.cepa.path.PathSettings;
@@ -20,10 +21,13 @@ import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.PoolSettings;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Turns torrc options into the library's settings: the one place that knows both. */
@@ -93,10 +97,50 @@ final class ConfigMapper {
         String cacheReadable = settings.text("CacheDirectoryGroupReadable");
         builder.groupReadable(groupReads, cacheReadable.equals("auto") ? groupReads : cacheReadable.equals("1"));
         builder.proxy(ProxyLine.read(settings)).links(links()).firstConsensus(firstConsensus());
+        addBridges(builder);
         builder.onionDescriptors(settings.flag("FetchHidServDescriptors"), settings.flag("PublishHidServDescriptors"));
         return builder.countryFiles(countryFiles()).paths(paths()).vanguards(vanguards()).pool(pool()).dormant(dormant())
                 .channelPadding(padding(), forcesPadding())
                 .build();
+    }
+
+    /** Every line must make sense; those that need a transport are left out, as C tor can't use them either without one. */
+    private void addBridges(TorConfigBuilder builder) throws TorException {
+        boolean used = settings.flag("UseBridges");
+        Set<InetSocketAddress> known = new HashSet<>();
+        List<String> transports = new ArrayList<>();
+        for (ConfigLine line : settings.lines("Bridge")) {
+            at(line, () -> {
+                BridgeLine bridge = BridgeLine.parse(line.value());
+                if (!bridge.transport().isEmpty()) {
+                    transports.add(bridge.transport());
+                    warnIf(used, line, "this bridge can't be used: there is no configured transport called "
+                            + bridge.transport() + ", and pluggable transports are not there yet. Get a bridge without one.");
+                } else if (used) {
+                    warnIf(!known.add(bridge.address()), line, "another Bridge line has the same address; this one counts.");
+                    builder.bridge(line.value());
+                }
+                return line;
+            });
+        }
+        ConfigLine use = settings.line("UseBridges");
+        if (used && use != null && known.isEmpty() && !transports.isEmpty()) {
+            findings.error(new ConfigException(
+                    use, "UseBridges: none of the Bridge lines can be used: all need pluggable transports, which are not there "
+                            + "yet.", "Add a Bridge line without a transport."));
+        }
+        if (used && settings.flag("UpdateBridgesFromAuthority")) {
+            warnings.add("UpdateBridgesFromAuthority is 1, but bridges alone are asked what they say of themselves, and not the "
+                    + "bridge authority.");
+        }
+        builder.namedBridges(settings.text("SafeLogging").equals("0"));
+        builder.dropBridgeDescriptors(settings.flag("ReconfigDropsBridgeDescs"));
+    }
+
+    private void warnIf(boolean worth, ConfigLine line, String what) {
+        if (worth) {
+            warnings.add(line.place() + ": " + what);
+        }
     }
 
     /** Both options are needed, so that nobody gives up anonymity by mistake. */
