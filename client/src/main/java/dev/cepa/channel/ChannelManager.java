@@ -105,7 +105,7 @@ public final class ChannelManager implements Closeable {
                 }
                 Attempt attempt = attempts.get(target.rsaId());
                 if (attempt == null) {
-                    backoff.failIfTooEarly(target.rsaId(), System.nanoTime(), lastReceived());
+                    backoff.failIfTooEarly(target.rsaId(), target.name(), System.nanoTime(), lastReceived());
                     attempt = start(target);
                 }
                 attempt.waiting++;

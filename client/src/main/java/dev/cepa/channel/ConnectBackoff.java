@@ -33,7 +33,7 @@ final class ConnectBackoff {
      *
      * @param lastReceived when anything last came from any relay
      */
-    void failIfTooEarly(RsaId relay, long nanoTime, long lastReceived) throws TorException {
+    void failIfTooEarly(RsaId relay, String name, long nanoTime, long lastReceived) throws TorException {
         Failure last = failures.get(relay);
         if (last != null && last.inSilence && lastReceived - last.at > 0) {
             failures.remove(relay);
@@ -42,7 +42,7 @@ final class ConnectBackoff {
         if (last != null && last.retryAt - nanoTime > 0) {
             throw new TorException(
                     ErrorKind.RELAY_UNREACHABLE,
-                    "$" + relay + " failed a moment ago and is tried again in " + (last.retryAt - nanoTime) / 1_000_000
+                    name + " failed a moment ago and is tried again in " + (last.retryAt - nanoTime) / 1_000_000
                             + " ms; " + last.cause.getMessage(),
                     last.cause);
         }

@@ -54,6 +54,7 @@ final class BridgeDirectory {
     /** How far a bridge's clock may be ahead of ours. */
     private static final Duration MAX_AHEAD = Duration.ofHours(24);
 
+    private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration NAP = Duration.ofSeconds(30);
 
     /** One bridge. */
@@ -106,7 +107,10 @@ final class BridgeDirectory {
         this.store = new BridgeStore(settings.cacheDirectory());
     }
 
-    /** These are the bridges from now on; what is known of those that stay is kept. */
+    /**
+     * These are the bridges from now on, asked from the next {@link #start}; what is known of those that stay is kept. The
+     * guards must hear of them before that.
+     */
     void configure(List<BridgeLine> lines) {
         lock.lock();
         try {
@@ -124,7 +128,6 @@ final class BridgeDirectory {
                 withdraw(before);
             }
             bridges = next;
-            woken.signalAll();
         } finally {
             lock.unlock();
         }
@@ -208,10 +211,11 @@ final class BridgeDirectory {
         return descriptor.expires().isBefore(now) ? "its certificates expired at " + descriptor.expires() : null;
     }
 
-    /** Begins to ask what is due; a second call does nothing. */
+    /** Begins to ask what is due, or looks again at what is. */
     void start() {
         lock.lock();
         try {
+            woken.signalAll();
             if (thread == null && !closed) {
                 thread = Thread.ofVirtual().name("cepa-bridges").start(this::run);
             }
@@ -390,7 +394,7 @@ final class BridgeDirectory {
                 bridge.failure = failure.getMessage();
                 bridge.due = now.plus(bridge.backoff.next());
             } else {
-                bridge.due = now.plus(NAP); // others are enough, or the settings forbid it
+                bridge.due = now.plus(LOOK); // others are enough, or the settings forbid it
             }
             for (Bridge one : bridges) {
                 if (one.known != null) {

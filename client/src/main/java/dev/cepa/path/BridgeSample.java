@@ -68,11 +68,7 @@ final class BridgeSample extends GuardSample {
         BridgeRelay known = world.dir().bridge(world.dir().indexOf(guard.id));
         guard.described = guard.identified && known != null && known.addresses().contains(guard.bridge);
         BridgeLine line = lineOf(guard, world);
-        if (line != null) {
-            guard.shown = line.toString();
-        } else if (guard.shown.isEmpty()) {
-            guard.shown = "[bridge that is not configured]";
-        }
+        guard.shown = line == null ? "[bridge that is not configured]" : line.toString();
     }
 
     /** The line of the configuration that this guard is of; null if there is none. */

@@ -33,7 +33,7 @@ class ConnectBackoffTest {
     @Test
     void saysWhatWentWrong() {
         backoff.failed(relay, 0, CAUSE, false);
-        assertThatThrownBy(() -> backoff.failIfTooEarly(relay, 1, 0))
+        assertThatThrownBy(() -> backoff.failIfTooEarly(relay, "$" + relay, 1, 0))
                 .isInstanceOfSatisfying(TorException.class, e -> assertThat(e.kind()).isEqualTo(ErrorKind.RELAY_UNREACHABLE))
                 .hasMessageContaining("it burns");
     }
@@ -44,7 +44,7 @@ class ConnectBackoffTest {
         backoff.failed(relay, 0, CAUSE, false);
         backoff.failed(relay, 0, CAUSE, false);
         backoff.succeeded(relay);
-        assertThatCode(() -> backoff.failIfTooEarly(relay, 1, 0)).doesNotThrowAnyException();
+        assertThatCode(() -> backoff.failIfTooEarly(relay, "$" + relay, 1, 0)).doesNotThrowAnyException();
         backoff.failed(relay, 0, CAUSE, false);
         backoff.failed(relay, 0, CAUSE, false);
         backoff.failed(relay, 1000 * SECOND, CAUSE, false);
@@ -62,20 +62,20 @@ class ConnectBackoffTest {
         }
         long failed = now;
         backoff.failed(relay, failed, CAUSE, true);
-        assertThatThrownBy(() -> backoff.failIfTooEarly(relay, failed + 2, failed)).isInstanceOf(TorException.class);
-        assertThatCode(() -> backoff.failIfTooEarly(relay, failed + 2, failed + 1)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> backoff.failIfTooEarly(relay, "$" + relay, failed + 2, failed)).isInstanceOf(TorException.class);
+        assertThatCode(() -> backoff.failIfTooEarly(relay, "$" + relay, failed + 2, failed + 1)).doesNotThrowAnyException();
     }
 
     @Test
     void aFailureOfTheRelayAloneIsNotForgottenWhenSomethingComes() {
         backoff.failed(relay, 0, CAUSE, false);
-        assertThatThrownBy(() -> backoff.failIfTooEarly(relay, 2, 1)).isInstanceOf(TorException.class);
+        assertThatThrownBy(() -> backoff.failIfTooEarly(relay, "$" + relay, 2, 1)).isInstanceOf(TorException.class);
     }
 
     @Test
     void othersAreNotAffected() {
         backoff.failed(relay, 0, CAUSE, false);
-        assertThatCode(() -> backoff.failIfTooEarly(relay(2), 1, 0)).doesNotThrowAnyException();
+        assertThatCode(() -> backoff.failIfTooEarly(relay(2), "$" + relay(2), 1, 0)).doesNotThrowAnyException();
     }
 
     @Test
@@ -84,14 +84,14 @@ class ConnectBackoffTest {
             backoff.failed(relay(i), 0, CAUSE, false);
         }
         assertThat(backoff.size()).isLessThanOrEqualTo(1_000);
-        assertThatThrownBy(() -> backoff.failIfTooEarly(relay(4_999), 1, 0)).isInstanceOf(TorException.class);
+        assertThatThrownBy(() -> backoff.failIfTooEarly(relay(4_999), "$" + relay(4_999), 1, 0)).isInstanceOf(TorException.class);
     }
 
     private long waitAfter(long now) {
         long step = SECOND / 100;
         for (long at = now; ; at += step) {
             try {
-                backoff.failIfTooEarly(relay, at, 0);
+                backoff.failIfTooEarly(relay, "$" + relay, at, 0);
                 return at - now;
             } catch (TorException e) {
                 // not yet

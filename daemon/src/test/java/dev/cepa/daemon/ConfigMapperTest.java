@@ -78,6 +78,37 @@ class ConfigMapperTest {
     }
 
     @Test
+    void mapsBridgesIfTheyAreUsed() throws Exception {
+        String id = "364E6660D937791D859E6B837BA4FFF2DC92A3E0";
+        String lines = "Bridge 192.0.2.1:443 " + id + "\nBridge [2001:db8::1]:9001\n";
+        assertThat(of(lines + "UseBridges 1").client().toBuilder().bridge("192.0.2.9").build()).isNotNull();
+        assertThat(of(lines).client().toBuilder().entryNodes(id).build()).as("not used").isNotNull();
+        assertThatThrownBy(() -> of(lines + "UseBridges 1").client().toBuilder().entryNodes(id).build())
+                .hasMessageContaining("bridges and EntryNodes");
+        assertThatThrownBy(() -> of("Bridge nonsense:1 " + id).client())
+                .hasMessageContaining("standard input:1: Bridge: ").hasMessageNotContaining(id);
+    }
+
+    @Test
+    void leavesOutBridgesThatNeedATransportAndSaysSo() throws Exception {
+        List<String> warnings = new ArrayList<>();
+        String obfs4 = "Bridge obfs4 192.0.2.1:443 cert=x iat-mode=0\n";
+        Settings settings = Configuration.read(
+                        CommandLine.parse("-f", "-"), "UseBridges 1\n" + obfs4 + "Bridge 192.0.2.2\nBridge 192.0.2.2\n"
+                                + "UpdateBridgesFromAuthority 1\n")
+                .settings();
+        new ConfigMapper(settings, warnings).client();
+        assertThat(warnings).hasSize(3)
+                .anyMatch(w -> w.startsWith("standard input:2: ") && w.contains("transport called obfs4"))
+                .anyMatch(w -> w.startsWith("standard input:4: ") && w.contains("same address"))
+                .anyMatch(w -> w.startsWith("UpdateBridgesFromAuthority is 1"))
+                .allMatch(w -> !w.contains("192.0.2"));
+        assertThatThrownBy(() -> of("UseBridges 1\n" + obfs4).client())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("none of the Bridge lines can be used");
+    }
+
+    @Test
     void looksUpCountriesInTheFilesThatAreNamed(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("ranges"), "2130706432,2147483647,XX\n");
         String files = "GeoIPFile " + file + "\nGeoIPv6File " + file + ".6\n";

@@ -68,7 +68,7 @@ class ConfigurationTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "UseBridges 1\nBridge 192.0.2.1:443", "TCPProxy haproxy 127.0.0.1:1",
+                "TCPProxy haproxy 127.0.0.1:1",
                 "Sandbox 1"
             })
     void doesNotStartLessProtectedThanAsked(String line) {

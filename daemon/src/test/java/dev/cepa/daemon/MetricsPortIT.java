@@ -85,6 +85,7 @@ class MetricsPortIT {
         bootstrapped("-Xlog:class+load:file=" + classes);
         assertThat(Files.readString(classes)).contains("dev.cepa.daemon.Daemon ")
                 .doesNotContain("dev.cepa.monitor", "dev.cepa.daemon.Monitoring", "io.prometheus", "io.opentelemetry")
+                .doesNotContain("dev.cepa.directory.Bridge", "dev.cepa.path.Bridge", "Bridged", "dev.cepa.netdoc.ServerDescriptor")
                 .doesNotContain("com.sun.net.httpserver", "jdk.jfr.FlightRecorder ", "java.lang.management");
     }
 
