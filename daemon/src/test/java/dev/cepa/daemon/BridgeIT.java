@@ -49,7 +49,7 @@ class BridgeIT {
                 metrics = Integer.parseInt(daemon.await(METRICS));
                 port = daemon.awaitPort();
                 daemon.await("the bridge is of no use: TCP connection with [bridge 1] failed");
-                assertThat(get(metrics, "/ready")).contains("get other bridges");
+                assertThat(get(metrics, "/ready")).contains("TCP connection with [bridge 1] failed");
             } finally {
                 bridge.restart();
             }
