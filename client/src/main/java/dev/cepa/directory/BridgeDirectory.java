@@ -2,11 +2,7 @@ package dev.cepa.directory;
 
 import dev.cepa.cell.HostText;
 import dev.cepa.cell.RsaId;
-import dev.cepa.channel.ChannelTarget;
-import dev.cepa.circuit.HopTarget;
-import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
-import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
@@ -27,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -49,11 +46,6 @@ final class BridgeDirectory {
     private static final Duration AGAIN_TESTING = Duration.ofSeconds(10);
     /** A bridge makes a new descriptor at least so often: an older one is asked for again before the usual time. */
     private static final Duration FRESH = Duration.ofHours(18);
-    /** An older one is of a bridge that is long gone, and its keys may be too. */
-    private static final Duration MAX_AGE = Duration.ofDays(5);
-    /** How far a bridge's clock may be ahead of ours. */
-    private static final Duration MAX_AHEAD = Duration.ofHours(24);
-
     private static final Duration LOOK = Duration.ofSeconds(5);
     private static final Duration NAP = Duration.ofSeconds(30);
 
@@ -75,8 +67,7 @@ final class BridgeDirectory {
 
     private final DirectoryManager manager;
     private final DirectorySettings settings;
-    private final DirectoryFetcher fetcher;
-    private final DirectoryLink link;
+    private final BridgeQuestion questions;
     private final GuardManager guards;
     private final BootstrapProgress progress;
     private final TorEvents events;
@@ -97,8 +88,7 @@ final class BridgeDirectory {
             GuardManager guards, BootstrapProgress progress, TorEvents events, InstantSource clock, RandomGenerator random) {
         this.manager = manager;
         this.settings = settings;
-        this.fetcher = fetcher;
-        this.link = link;
+        this.questions = new BridgeQuestion(settings, fetcher, link, guards, clock);
         this.guards = guards;
         this.progress = progress;
         this.events = events;
@@ -135,9 +125,8 @@ final class BridgeDirectory {
 
     private @Nullable Bridge find(BridgeLine line) {
         for (Bridge bridge : bridges) {
-            RsaId id = bridge.line.fingerprint();
             if (bridge.line.address().equals(line.address())
-                    && (id == null ? line.fingerprint() == null : id.equals(line.fingerprint()))) {
+                    && Objects.equals(bridge.line.fingerprint(), line.fingerprint())) {
                 return bridge;
             }
         }
@@ -174,9 +163,9 @@ final class BridgeDirectory {
         lock.lock();
         try {
             for (Bridge bridge : bridges) {
-                RsaId id = identity(bridge.line);
+                RsaId id = questions.identity(bridge.line);
                 for (BridgeStore.Entry entry : entries) {
-                    if (entry.descriptor().rsaId().equals(id) && problem(entry.descriptor(), now) == null) {
+                    if (Objects.equals(entry.descriptor().rsaId(), id) && BridgeQuestion.problem(entry.descriptor(), now) == null) {
                         takeNewer(bridge, entry, now);
                     }
                 }
@@ -193,22 +182,6 @@ final class BridgeDirectory {
             bridge.known = entry;
             bridge.due = published.plus(FRESH).isAfter(now) ? now.plus(again()) : Instant.MIN;
         }
-    }
-
-    private @Nullable RsaId identity(BridgeLine line) {
-        RsaId told = line.fingerprint();
-        return told != null ? told : guards.identityOfBridge(line.address());
-    }
-
-    /** What rules out a descriptor because of its dates; null if nothing does. */
-    private static @Nullable String problem(ServerDescriptor descriptor, Instant now) {
-        if (descriptor.published().isAfter(now.plus(MAX_AHEAD))) {
-            return "its descriptor is of " + descriptor.published() + ", which is yet to come by our clock";
-        }
-        if (descriptor.published().isBefore(now.minus(MAX_AGE))) {
-            return "its descriptor is of " + descriptor.published() + " and too old";
-        }
-        return descriptor.expires().isBefore(now) ? "its certificates expired at " + descriptor.expires() : null;
     }
 
     /** Begins to ask what is due, or looks again at what is. */
@@ -357,7 +330,7 @@ final class BridgeDirectory {
         TorException failure = null;
         GuardAttempt attempt = guards.attemptBridge(bridge.line.address());
         try {
-            entry = attempt == null ? null : fetch(bridge, attempt);
+            entry = attempt == null ? null : questions.ask(bridge.line, knownOf(bridge), attempt);
         } catch (TorException e) {
             failure = e;
         } catch (IOException e) {
@@ -368,10 +341,21 @@ final class BridgeDirectory {
         settle(bridge, self, attempt, entry, failure);
     }
 
+    /** What it said before; nothing after a failure, for which a key that is not its any more may be the reason. */
+    private @Nullable ServerDescriptor knownOf(Bridge bridge) {
+        lock.lock();
+        try {
+            return bridge.known == null || bridge.failure != null ? null : bridge.known.descriptor();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void settle(
             Bridge bridge, Thread self, @Nullable GuardAttempt attempt, BridgeStore.@Nullable Entry entry,
             @Nullable TorException failure) {
         boolean news = false;
+        boolean lost = false;
         List<BridgeStore.Entry> all = new ArrayList<>();
         lock.lock();
         try {
@@ -391,7 +375,8 @@ final class BridgeDirectory {
                 bridge.warned = false;
                 bridge.due = now.plus(again());
             } else if (failure != null) {
-                bridge.failure = failure.getMessage();
+                lost = bridge.failure == null;
+                bridge.failure = trouble(bridge.failure, failure);
                 bridge.due = now.plus(bridge.backoff.next());
             } else {
                 bridge.due = now.plus(LOOK); // others are enough, or the settings forbid it
@@ -413,10 +398,18 @@ final class BridgeDirectory {
             LOG.info("{} has told its descriptor", bridge.line);
             keep(bridge, entry, all);
         }
-        if (news || failure != null || entry == null) {
+        if (news || lost) {
             manager.bridgesChanged(news);
         }
         tellTrouble();
+    }
+
+    /** What is wrong with it; the same words while it is the same, though it was not even tried this time. */
+    private static String trouble(@Nullable String before, TorException failure) {
+        if (before != null && failure.getCause() instanceof TorException cause && before.equals(cause.getMessage())) {
+            return before;
+        }
+        return String.valueOf(failure.getMessage());
     }
 
     private void keep(Bridge bridge, BridgeStore.Entry entry, List<BridgeStore.Entry> all) {
@@ -470,38 +463,5 @@ final class BridgeDirectory {
         progress.stuck((count == 1 ? "the bridge is of no use" : "none of " + count + " bridges is of use")
                 + (why.isEmpty() ? ": the settings forbid to connect there" : ": " + why)
                 + ". Check the Bridge lines and the network, or get other bridges; trying again");
-    }
-
-    private BridgeStore.Entry fetch(Bridge bridge, GuardAttempt attempt) throws IOException {
-        BridgeLine line = bridge.line;
-        Deadline deadline = Deadline.in(settings.requestTimeout());
-        RsaId wanted = identity(line);
-        List<InetSocketAddress> address = List.of(line.address());
-        ChannelTarget there = link.identify(
-                new ChannelTarget(wanted != null ? wanted : line.placeholder(), null, address, line.name(), wanted != null),
-                deadline);
-        if (wanted == null) {
-            LOG.info("{} has shown its fingerprint, which it must have from now on", line);
-            guards.learnBridge(line.address(), there.rsaId());
-        }
-        BridgeStore.Entry known = bridge.known;
-        HopTarget hop = new HopTarget(
-                there, known == null ? null : known.descriptor().ntorKey(), false,
-                known == null ? "" : known.descriptor().nickname());
-        byte[] text;
-        try (DirectoryAnswer answer =
-                fetcher.ask(new DirectoryFetcher.Server(hop, attempt), DirectoryRequest.ownDescriptor(), deadline)) {
-            answer.expectOk();
-            text = answer.readAll();
-        }
-        ServerDescriptor descriptor = ServerDescriptor.parse(text, 0, text.length);
-        if (!descriptor.rsaId().equals(there.rsaId()) || !descriptor.ed25519Id().equals(there.ed25519Id())) {
-            throw new ProtocolException("it has sent the descriptor of another relay");
-        }
-        String problem = problem(descriptor, clock.instant());
-        if (problem != null) {
-            throw new ProtocolException(problem);
-        }
-        return new BridgeStore.Entry(descriptor, text);
     }
 }

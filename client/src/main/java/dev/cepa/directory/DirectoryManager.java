@@ -233,7 +233,9 @@ public final class DirectoryManager implements Closeable {
             prepareBridges();
         }
         publish();
-        updater.hurry();
+        if (settings.tuning().usesBridges()) {
+            updater.hurry();
+        }
     }
 
     /** Has the bridges of the settings be the ones that are used, or none. */

@@ -22,7 +22,8 @@ public sealed interface TorEvent {
     record Bootstrap(int percent, String tag, String summary, @Nullable String problem) implements TorEvent {}
 
     /**
-     * A channel (a TLS link to a relay) changed. {@code relay} is {@code $FINGERPRINT} or an address.
+     * A channel (a TLS link to a relay) changed. {@code relay} is {@code $FINGERPRINT} or an address. Bridges, here and in
+     * all events, are {@code [bridge 1]} and so on, unless the configuration wants them named.
      *
      * @param channelId unique within one client
      * @param status what happened to it
@@ -237,7 +238,8 @@ public sealed interface TorEvent {
     /**
      * A directory server was asked for something.
      *
-     * @param document what for: {@code consensus}, {@code certificates} or {@code microdescriptors}
+     * @param document what for: {@code consensus}, {@code certificates}, {@code microdescriptors}, or a bridge's own
+     *     {@code descriptor}
      * @param server {@code $FINGERPRINT~nickname} of the server
      * @param status 200 and the like, as the server answered; 0 if it did not
      * @param bytes how many came, compressed

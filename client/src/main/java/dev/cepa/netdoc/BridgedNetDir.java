@@ -168,10 +168,10 @@ public final class BridgedNetDir extends NetDir {
     public boolean sameFamily(int a, int b) {
         ServerDescriptor ownA = own(a);
         ServerDescriptor ownB = own(b);
-        if (ownA == null && ownB == null) {
-            return super.sameFamily(a, b);
+        if (ownA == null) {
+            return ownB == null ? super.sameFamily(a, b) : sameFamily(a, ownB);
         }
-        return ownA != null && ownB != null || (ownA != null ? sameFamily(b, ownA) : sameFamily(a, ownB));
+        return ownB != null || sameFamily(b, ownA);
     }
 
     /** By all addresses that a bridge has: where it is reached, and where it says that it is. */

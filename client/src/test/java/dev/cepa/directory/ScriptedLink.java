@@ -27,6 +27,8 @@ final class ScriptedLink implements DirectoryLink {
 
     final List<Question> questions = new CopyOnWriteArrayList<>();
     volatile Script script;
+    /** Who is found where a bridge is looked for; null: who was looked for. */
+    volatile @Nullable ChannelTarget there;
     volatile boolean closed;
 
     ScriptedLink(Script script) {
@@ -35,7 +37,7 @@ final class ScriptedLink implements DirectoryLink {
 
     @Override
     public ChannelTarget identify(ChannelTarget relay, Deadline deadline) {
-        return relay;
+        return there == null ? relay : there;
     }
 
     @Override

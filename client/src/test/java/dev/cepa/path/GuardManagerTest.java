@@ -634,6 +634,17 @@ class GuardManagerTest {
     }
 
     @Test
+    void aLineOfCTorForABridgeIsReadAndWrittenAsItIs() {
+        String line = "in=bridges rsa_id=364E6660D937791D859E6B837BA4FFF2DC92A3E0 bridge_addr=127.0.0.1:31757"
+                + " sampled_on=2026-11-18T05:19:24 sampled_idx=0 sampled_by=0.4.9.11 listed=1"
+                + " confirmed_on=2026-11-27T06:23:56 confirmed_idx=0 pb_circ_attempts=7.000000";
+        assertThat(Guard.parse(line, 1).format("bridges", 0)).isEqualTo(line);
+        String ipv6 = line.replace("127.0.0.1", "[2001:db8::1]");
+        assertThat(Guard.parse(ipv6, 1).format("bridges", 0)).isEqualTo(ipv6);
+        assertThat(Guard.parse(line.replace("127.0.0.1", "localhost"), 1)).isNull();
+    }
+
+    @Test
     void droppingGuardsSamplesOthers() {
         List<RsaId> before = guards.primaryGuards();
         guards.dropGuards();

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cepa.cell.RsaId;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.netdoc.BridgeRelay;
+import dev.cepa.netdoc.BridgedNetDir;
+import dev.cepa.netdoc.NetDir;
 import dev.cepa.netdoc.RelayFlags;
+import dev.cepa.netdoc.TestDescriptors;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -24,6 +29,38 @@ class PathSelectorTest {
 
     private PathSelector selector() {
         return selector(PathSettings.DEFAULT);
+    }
+
+    @Test
+    void theRestOfAPathKeepsAwayFromItsBridge() throws TorException {
+        net.many(4, SmallNet.EXIT, 100, 80);
+        net.relays.get(1).family = 7;
+        RsaId id = SmallNet.id(900);
+        BridgeRelay known = TestDescriptors.bridge(
+                id, "bridge", "", "family7", SmallNet.address(10, 0, 77, 77, 443), SmallNet.address(172, 16, 1, 1, 443));
+        NetDir dir = BridgedNetDir.of(net.dir(), List.of(known));
+        PathSettings settings = PathSettings.DEFAULT.withTuning(PathTuning.DEFAULT.withBridges(List.of(
+                BridgeLine.parse("10.0.77.77:443"), BridgeLine.parse("172.16.1.1:443"))));
+        PathSelector selector = new PathSelector(dir, settings, random);
+        int bridge = dir.indexOf(id);
+        // Relay 0 is in its network, relay 1 of its family.
+        for (int i = 0; i < 200; i++) {
+            int exit = selector.pickExit(ExitRequest.ipv4(80, false), bridge);
+            assertThat(exit).isIn(2, 3);
+            assertThat(selector.pickMiddle(bridge, exit)).isIn(2, 3).isNotEqualTo(exit);
+            assertThat(selector.pickMiddle()).as("and is itself nowhere else").isLessThan(4);
+        }
+        assertThat(selector.allowsPath(bridge, 2, 3)).isTrue();
+        assertThat(selector.allowsPath(bridge, 0, 3)).isFalse();
+        assertThat(selector.allowsPath(1, 2, 3)).as("no relay is first that is not a bridge").isFalse();
+        assertThat(selector.addresses(known)).hasSize(2);
+        PathSelector walled = new PathSelector(
+                dir, settings.withReach(true, true, AddressPolicy.parseReachable("accept 172.16.0.0/16:443")), random);
+        assertThat(walled.addresses(known)).hasSize(1);
+        assertThat(walled.isReachable(bridge)).isTrue();
+        PathTuning together = new PathTuning(
+                false, List.of(RelaySet.parse("$" + id + ",relay2")), 0, PathBiasSettings.DEFAULT, settings.tuning().bridges());
+        assertThat(new PathSelector(dir, settings.withTuning(together), random).canBeTogether(bridge, 2)).isFalse();
     }
 
     @Test
