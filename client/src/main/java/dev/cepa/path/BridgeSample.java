@@ -68,7 +68,11 @@ final class BridgeSample extends GuardSample {
         BridgeRelay known = world.dir().bridge(world.dir().indexOf(guard.id));
         guard.described = guard.identified && known != null && known.addresses().contains(guard.bridge);
         BridgeLine line = lineOf(guard, world);
-        guard.shown = line == null ? "[bridge that is not configured]" : line.toString();
+        if (line == null) {
+            guard.shown = "[bridge that is not configured]";
+        } else {
+            guard.shown = line.name().isEmpty() && guard.identified ? "" : line.toString();
+        }
     }
 
     /** The line of the configuration that this guard is of; null if there is none. */
