@@ -13,7 +13,14 @@ import org.jspecify.annotations.Nullable;
  * among them: its bytes go straight between a stream's buffer and the cell. Unknown commands are refused by
  * {@link #read}.
  */
-public sealed interface RelayMessage {
+public sealed interface RelayMessage
+        permits RelayMessage.Begin, RelayMessage.BeginDir, RelayMessage.End, RelayMessage.Connected,
+                RelayMessage.Sendme, RelayMessage.Xoff, RelayMessage.Xon, RelayMessage.Extend2,
+                RelayMessage.Extended2, RelayMessage.Truncate, RelayMessage.Truncated, RelayMessage.Drop,
+                RelayMessage.Resolve, RelayMessage.Resolved, RelayMessage.EstablishRendezvous,
+                RelayMessage.RendezvousEstablished, RelayMessage.Introduce1, RelayMessage.IntroduceAck,
+                RelayMessage.Rendezvous2, RelayMessage.EstablishIntro, RelayMessage.IntroEstablished,
+                RelayMessage.Introduce2, RelayMessage.Rendezvous1, ConfluxMessage {
     int BEGIN = 1;
     int DATA = 2;
     int END = 3;
@@ -767,6 +774,8 @@ public sealed interface RelayMessage {
             case INTRO_ESTABLISHED -> new IntroEstablished();
             case RENDEZVOUS_ESTABLISHED -> new RendezvousEstablished();
             case INTRODUCE_ACK -> new IntroduceAck(in.u16());
+            case ConfluxMessage.LINK, ConfluxMessage.LINKED, ConfluxMessage.LINKED_ACK, ConfluxMessage.SWITCH ->
+                    ConfluxMessage.read(command, in);
             default -> throw new ProtocolException("relay message with unknown command " + command);
         };
     }

@@ -33,7 +33,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 class RelayMessageFuzz {
-    private static final int KINDS = 16;
+    private static final int KINDS = 18;
 
     @Property
     void anyBytesAreAMessageOrRefused(@ForAll @IntRange(min = 0, max = 50) int command, @ForAll @Size(max = 498) byte[] body)
@@ -83,8 +83,18 @@ class RelayMessageFuzz {
             case 12 -> new Introduce1(bytes(random, 32), bytes(random, random.nextInt(442)));
             case 13 -> random.nextBoolean() ? new IntroduceAck(random.nextInt(65_536)) : new RendezvousEstablished();
             case 14 -> new Rendezvous2(bytes(random, random.nextInt(498)));
+            case 15 -> random.nextBoolean() ? new ConfluxMessage.Link(link(random)) : new ConfluxMessage.Linked(link(random));
+            case 16 -> random.nextBoolean()
+                    ? new ConfluxMessage.Switch(random.nextLong(ConfluxMessage.Switch.LIMIT))
+                    : new ConfluxMessage.LinkedAck();
             default -> random.nextBoolean() ? new Truncate() : new Connected(null, 0);
         };
+    }
+
+    private static ConfluxMessage.LinkBody link(Random random) {
+        return new ConfluxMessage.LinkBody(
+                bytes(random, ConfluxMessage.NONCE), random.nextLong(Long.MAX_VALUE), random.nextLong(Long.MAX_VALUE),
+                DesiredUx.values()[random.nextInt(DesiredUx.values().length)]);
     }
 
     private static List<Answer> answers(Random random) {
