@@ -1,5 +1,6 @@
 package dev.cepa.circuit;
 
+import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.Cell;
 import dev.cepa.cell.ChannelMessage;
 import dev.cepa.cell.DestroyReason;
@@ -17,7 +18,6 @@ import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvent.CircuitStatus;
-import dev.cepa.event.TorEvent.StreamStatus;
 import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
 import java.security.SecureRandom;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * woken with the reason. The work is done by two halves, each the owner of its state: {@link CircuitSender} under the
  * send lock, {@link CircuitReceiver} on the channel's reader.
  */
-public final class Circuit implements AutoCloseable {
+public final class Circuit implements Tunnel {
     /** RELAY_EARLY cells that a relay lets pass (tor-spec section 5.6). */
     private static final int RELAY_EARLY_BUDGET = 8;
     /** Bytes that both ends of a circuit know besides its keys. */
@@ -56,10 +56,10 @@ public final class Circuit implements AutoCloseable {
     private final CircuitLink link;
     private final SecureRandom random = new SecureRandom();
     private final Hops hops = new Hops();
-    private final StreamTable streams;
+    private final CircuitUse use;
     private final CircuitSender sender;
     private final long createdNanos = System.nanoTime();
-    private final AtomicReference<@Nullable TorException> closeReason = new AtomicReference<>();
+    private final Ending ending = new Ending();
     private final AtomicReference<@Nullable PendingAnswer> pending = new AtomicReference<>();
     /** Held while a hop is added; guards the budget of RELAY_EARLY cells. */
     private final ReentrantLock building = new ReentrantLock();
@@ -71,18 +71,22 @@ public final class Circuit implements AutoCloseable {
     private volatile @Nullable Consumer<RelayMessage.Introduce2> introductions;
     private volatile @Nullable StreamAcceptor acceptor;
     private volatile boolean built;
-    private volatile long lastUsedNanos = createdNanos;
-    /** Guarded by itself; empty once they have run. */
-    private final List<Runnable> closeListeners = new ArrayList<>(1);
 
-    private Circuit(CircuitLink link, CircuitSettings settings, TorEvents events, long id, String purpose) {
+    private Circuit(
+            CircuitLink link, CircuitSettings settings, TorEvents events, long id, String purpose, @Nullable ConfluxLeg leg) {
         this.link = link;
         this.settings = settings;
         this.events = events;
         this.id = id;
         this.purpose = purpose;
-        streams = new StreamTable(settings.maxStreams(), random.nextInt());
-        sender = new CircuitSender(this, link, hops, streams, random);
+        use = leg != null ? leg : ownStreams();
+        sender = new CircuitSender(this, link, hops, use.sendLock(), random);
+    }
+
+    private OwnStreams ownStreams() {
+        SendLock lock = new SendLock();
+        StreamTable table = new StreamTable(settings.maxStreams(), random.nextInt());
+        return new OwnStreams(this, new Streams(id, table, lock, events, reason -> fail(reason, true)), lock);
     }
 
     /**
@@ -116,10 +120,24 @@ public final class Circuit implements AutoCloseable {
             String purpose,
             Deadline deadline)
             throws TorException {
-        Circuit circuit = new Circuit(link, settings, events, circuitId, purpose);
+        return create(link, first, settings, events, circuitId, purpose, null, deadline);
+    }
+
+    /** @param leg of the set that it is for; null for a circuit with streams of its own */
+    static Circuit create(
+            CircuitLink link,
+            HopTarget first,
+            CircuitSettings settings,
+            TorEvents events,
+            long circuitId,
+            String purpose,
+            @Nullable ConfluxLeg leg,
+            Deadline deadline)
+            throws TorException {
+        Circuit circuit = new Circuit(link, settings, events, circuitId, purpose, leg);
         circuit.emit(CircuitStatus.Status.LAUNCHED, null, null);
         try {
-            link.attach(new CircuitReceiver(circuit, circuit.hops, circuit.streams));
+            link.attach(new CircuitReceiver(circuit, circuit.hops, circuit.use));
         } catch (TorException e) {
             circuit.fail(e, false);
             throw e;
@@ -183,7 +201,7 @@ public final class Circuit implements AutoCloseable {
     public void extend(HopTarget next, Deadline deadline) throws TorException {
         building.lock();
         try {
-            failIfClosed();
+            ending.check();
             if (relayEarlyLeft == 0) {
                 throw new TorException(ErrorKind.CIRCUIT_FAILED, "the circuit can't be extended any further");
             }
@@ -195,7 +213,7 @@ public final class Circuit implements AutoCloseable {
                     Handshakes.linkSpecifiers(next, settings.extendByEd25519Id()),
                     handshake.type(),
                     handshake.clientMessage());
-            sender.send(last, Cell.RELAY_EARLY, 0, extend);
+            sender.send(last, Cell.RELAY_EARLY, extend);
             addHop(next, handshake, expected.answer().await(deadline, "the circuit to be extended to relay " + next));
         } catch (TorException e) {
             throw failed(e);
@@ -216,7 +234,8 @@ public final class Circuit implements AutoCloseable {
                 target,
                 crypto,
                 flow,
-                sender.newTurn()));
+                sender,
+                use.newTurn()));
         emit(CircuitStatus.Status.EXTENDED, null, null);
     }
 
@@ -245,7 +264,7 @@ public final class Circuit implements AutoCloseable {
         building.lock();
         try {
             Expected expected = expectMessage(answer);
-            sender.send(lastHop(), Cell.RELAY, 0, message);
+            sender.send(lastHop(), Cell.RELAY, message);
             return expected.await(deadline);
         } finally {
             building.unlock();
@@ -287,8 +306,8 @@ public final class Circuit implements AutoCloseable {
     public void join(HopCrypto crypto, @Nullable CongestionSettings congestion) throws TorException {
         building.lock();
         try {
-            failIfClosed();
-            hops.add(new Hop(hops.size(), null, crypto, flow(congestion), sender.newTurn()));
+            ending.check();
+            hops.add(new Hop(hops.size(), null, crypto, flow(congestion), sender, use.newTurn()));
         } finally {
             building.unlock();
         }
@@ -346,26 +365,23 @@ public final class Circuit implements AutoCloseable {
             acceptor = streamAcceptor;
             // First, as the client's streams may be there as soon as the message is.
             join(crypto, congestion);
-            sender.send(rendezvousPoint, Cell.RELAY, 0, message);
+            sender.send(rendezvousPoint, Cell.RELAY, message);
         } finally {
             building.unlock();
         }
     }
 
-    /** The reader: who takes streams from this hop; null if nobody does. */
-    @Nullable StreamAcceptor acceptor(Hop hop) {
-        return hop.target() == null ? acceptor : null;
-    }
-
-    /** The reader: a stream that is being opened by this hop. */
-    TorStream incoming(Hop hop) {
-        lastUsedNanos = System.nanoTime();
-        return new TorStream(this, hop, link.memory());
-    }
-
-    /** An incoming stream is connected. */
-    void accepted(TorStream stream) throws TorException {
-        sender.send(stream.hop, Cell.RELAY, stream.streamId(), new RelayMessage.Connected(null, 0));
+    /** The reader: an onion service's client opens a stream. */
+    void begun(Outlet from, int streamId, ByteReader body) throws TorException {
+        StreamAcceptor taker = acceptor;
+        if (taker == null || !(from instanceof Hop hop) || hop.target() != null) {
+            throw new ProtocolException("relay command " + RelayMessage.BEGIN + " towards a client");
+        }
+        RelayMessage.Begin begin = (RelayMessage.Begin) RelayMessage.read(RelayMessage.BEGIN, body);
+        TorStream stream = streams().enter(from, link.memory(), streamId);
+        if (stream != null) {
+            taker.begin(stream, begin.port());
+        }
     }
 
     /** How many more relays it can be extended to. */
@@ -381,7 +397,7 @@ public final class Circuit implements AutoCloseable {
     private PendingAnswer expect(int command, @Nullable Hop from) throws TorException {
         PendingAnswer expected = new PendingAnswer(command, from, new OneShot<>());
         pending.set(expected);
-        failIfClosed();
+        ending.check();
         return expected;
     }
 
@@ -417,17 +433,15 @@ public final class Circuit implements AutoCloseable {
      * @param beginFlags of {@link RelayMessage.Begin}
      * @throws TorException if it can't be, of the kind that the exit's reason means
      */
+    @Override
     public TorStream open(String host, int port, int beginFlags, Deadline deadline) throws TorException {
         return connected(openOptimistic(host, port, beginFlags), deadline);
     }
 
     /** Opens a stream through the last hop and does not wait: what is written goes out at once. */
+    @Override
     public TorStream openOptimistic(String host, int port, int beginFlags) throws TorException {
-        checkHost(host);
-        if (port < 1 || port > 65_535) {
-            throw new TorException(ErrorKind.BAD_REQUEST, "there is no port " + port);
-        }
-        return begin(new RelayMessage.Begin(host, port, beginFlags), host + ":" + port);
+        return streams().begin(lastHop(), link.memory(), host, port, beginFlags);
     }
 
     /**
@@ -453,21 +467,29 @@ public final class Circuit implements AutoCloseable {
     }
 
     private TorStream begin(RelayMessage message, String target) throws TorException {
-        Hop hop = lastHop();
-        TorStream stream = new TorStream(this, hop, link.memory(), target);
-        streams.add(stream);
-        lastUsedNanos = System.nanoTime();
-        emit(stream, StreamStatus.Status.NEW, null);
-        // Before it is sent: the answer may be here before this thread goes on.
-        emit(stream, StreamStatus.Status.SENT_CONNECT, null);
-        try {
-            sender.send(hop, Cell.RELAY, stream.streamId(), message);
-        } catch (TorException e) {
-            streams.remove(stream.streamId());
-            stream.ended(e, e);
-            throw e;
+        return streams().begin(lastHop(), link.memory(), message, target);
+    }
+
+    /** A circuit is whole as long as it is open. */
+    @Override
+    public boolean isWhole() {
+        return isOpen();
+    }
+
+    /** Of a circuit that is one. */
+    ConfluxLeg leg() {
+        if (use instanceof ConfluxLeg leg) {
+            return leg;
         }
-        return stream;
+        throw new IllegalStateException("circuit " + id + " is no leg of a set");
+    }
+
+    /** A leg's streams are its set's, and are opened there alone. */
+    private Streams streams() {
+        if (use instanceof OwnStreams own) {
+            return own.streams;
+        }
+        throw new IllegalStateException("circuit " + id + " is a leg of a set");
     }
 
     /** Waits until a stream is connected, and closes it if it can't be. */
@@ -487,32 +509,19 @@ public final class Circuit implements AutoCloseable {
      * @param name a host name, or an address as {@code in-addr.arpa} or {@code ip6.arpa}
      * @return at least one answer
      */
+    @Override
     public List<Resolved.Answer> resolve(String name, Deadline deadline) throws TorException {
-        checkHost(name);
-        Hop hop = lastHop();
-        ResolveStream question = new ResolveStream(hop);
-        streams.add(question);
-        lastUsedNanos = System.nanoTime();
-        List<Resolved.Answer> answers;
-        try {
-            sender.send(hop, Cell.RELAY, question.streamId(), new RelayMessage.Resolve(name));
-            answers = question.answers.await(deadline, "the exit to resolve a name");
-        } catch (TorException e) {
-            sender.end(question); // does nothing if it was answered
-            throw e;
-        }
-        if (answers.isEmpty()) {
-            throw new TorException(ErrorKind.NAME_NOT_FOUND, hop.name() + " has no answer about the name");
-        }
-        return answers;
+        return streams().resolve(lastHop(), name, deadline);
     }
 
     /** Unique within one client. */
+    @Override
     public long id() {
         return id;
     }
 
     /** The relays so far, the guard first. */
+    @Override
     public List<HopTarget> path() {
         List<HopTarget> path = new ArrayList<>(3);
         for (Hop hop : hops.all()) {
@@ -525,18 +534,21 @@ public final class Circuit implements AutoCloseable {
     }
 
     /** Whether it has not ended. */
+    @Override
     public boolean isOpen() {
-        return closeReason.get() == null;
+        return ending.reason() == null;
     }
 
     /** Why it ended; null while it is open. */
+    @Override
     public @Nullable TorException closeReason() {
-        return closeReason.get();
+        return ending.reason();
     }
 
     /** Streams open or being opened, and names being resolved. */
+    @Override
     public int streamCount() {
-        return streams.open();
+        return streams().open();
     }
 
     /** When it was launched, by {@link System#nanoTime}. */
@@ -545,19 +557,15 @@ public final class Circuit implements AutoCloseable {
     }
 
     /** When a stream was last opened or ended, by {@link System#nanoTime}; its launch if there was none. */
+    @Override
     public long lastUsedNanos() {
-        return lastUsedNanos;
+        return streams().lastUsedNanos();
     }
 
     /** Has {@code listener} run when the circuit ends, or now if it has; on the thread that ends it, so it must be quick. */
+    @Override
     public void onClose(Runnable listener) {
-        synchronized (closeListeners) {
-            if (isOpen()) {
-                closeListeners.add(listener);
-                return;
-            }
-        }
-        listener.run();
+        ending.onEnd(listener);
     }
 
     /** Ends the circuit and all its streams. Never blocks; may be called twice. */
@@ -567,6 +575,7 @@ public final class Circuit implements AutoCloseable {
     }
 
     /** Ends it for a reason, which is for {@link #closeReason} and events: relays are never told a client's reasons. */
+    @Override
     public void close(DestroyReason reason) {
         fail(new TorException(ErrorKind.CLOSED, "circuit " + id + " was closed: " + reason), true);
     }
@@ -579,13 +588,9 @@ public final class Circuit implements AutoCloseable {
 
     /** Ends the circuit; only the first call counts. */
     void fail(TorException reason, boolean tellRelay) {
-        List<Runnable> listeners;
-        synchronized (closeListeners) {
-            if (!closeReason.compareAndSet(null, reason)) {
-                return;
-            }
-            listeners = List.copyOf(closeListeners);
-            closeListeners.clear();
+        List<Runnable> listeners = ending.end(reason);
+        if (listeners == null) {
+            return;
         }
         sender.close(reason, tellRelay);
         link.detach();
@@ -593,23 +598,10 @@ public final class Circuit implements AutoCloseable {
         if (expected != null) {
             expected.answer().fail(reason);
         }
-        for (StreamEntry stream : streams.close(reason)) {
-            stream.circuitClosed(reason);
-        }
+        use.circuitEnded(reason);
         emit(built ? CircuitStatus.Status.CLOSED : CircuitStatus.Status.FAILED, reason, null);
         for (Runnable listener : listeners) {
             listener.run();
-        }
-    }
-
-    /** Ends the circuit, and lets go of what its streams have received and nobody has read. */
-    void giveUp(TorException reason) {
-        List<StreamEntry> open = streams.all();
-        fail(reason, true);
-        for (StreamEntry entry : open) {
-            if (entry instanceof TorStream stream) {
-                stream.inbox.giveUp(reason);
-            }
         }
     }
 
@@ -623,53 +615,10 @@ public final class Circuit implements AutoCloseable {
         return sender;
     }
 
-    /** A stream's user has closed it. */
-    void streamClosed(TorStream stream, HalfStream half) {
-        try {
-            sender.end(stream, half);
-        } catch (TorException e) {
-            fail(e, true);
-        }
-        emit(stream, StreamStatus.Status.CLOSED, null);
-        streamGone();
-    }
-
-    /** A stream has ended. */
-    void streamGone() {
-        lastUsedNanos = System.nanoTime();
-    }
-
-    /** A stream's user has read so much that its window opens. */
-    void sendStreamSendmes(TorStream stream, int count) {
-        try {
-            for (int i = 0; i < count; i++) {
-                sender.send(stream.hop, Cell.RELAY, stream.streamId(), new RelayMessage.Sendme(null));
-            }
-        } catch (TorException e) {
-            // The circuit has ended; the next read says so, after what is left in the buffer.
-        }
-    }
-
     /** Whether its last hop has agreed to control congestion; false as long as it has none. */
     public boolean controlsCongestion() {
         Hop[] all = hops.all();
         return all.length > 0 && all[all.length - 1].flow().congestion() != null;
-    }
-
-    /** Tells a stream's far end to go on, as fast as it can. */
-    void sendGo(TorStream stream) {
-        try {
-            sender.send(stream.hop, Cell.RELAY, stream.streamId(), new RelayMessage.Xon(0));
-            stream.inbox.goSent();
-        } catch (TorException e) {
-            // The circuit has ended; the next read says so.
-        }
-    }
-
-    void emit(TorStream stream, StreamStatus.Status status, @Nullable TorException reason) {
-        if (events.hasListeners() && !stream.incoming) {
-            events.emit(new StreamStatus(stream.id(), status, id, stream.target, reason));
-        }
     }
 
     private void emit(CircuitStatus.Status status, @Nullable TorException reason, @Nullable Duration buildTime) {
@@ -686,52 +635,24 @@ public final class Circuit implements AutoCloseable {
                 path.add(target.toString());
             }
         }
-        return new CircuitStatus(id, status, purpose, path, reason, buildTime);
+        return new CircuitStatus(id, status, purpose, path, reason, buildTime, use.setName());
     }
 
     /** Tells how it and its streams are; that one has ended, if it has meanwhile. */
     void describe(TorEventListener listener) {
         listener.onEvent(status(built ? CircuitStatus.Status.BUILT : CircuitStatus.Status.LAUNCHED, null, null));
-        for (StreamEntry entry : streams.all()) {
-            if (entry instanceof TorStream stream && !stream.incoming) {
-                boolean open = stream.inbox.isConnected();
-                StreamStatus.Status status = open ? StreamStatus.Status.SUCCEEDED : StreamStatus.Status.SENT_CONNECT;
-                listener.onEvent(new StreamStatus(stream.id(), status, id, stream.target, null));
-                if (streams.find(stream.streamId()) != stream) {
-                    listener.onEvent(new StreamStatus(stream.id(), StreamStatus.Status.CLOSED, id, stream.target, null));
-                }
-            }
-        }
+        use.describe(listener);
         if (!isOpen()) {
             listener.onEvent(status(CircuitStatus.Status.CLOSED, null, null));
         }
     }
 
-    private Hop lastHop() throws TorException {
-        failIfClosed();
+    Hop lastHop() throws TorException {
+        ending.check();
         Hop[] all = hops.all();
         if (all.length == 0) {
             throw new TorException(ErrorKind.CIRCUIT_FAILED, "circuit " + id + " has no hop yet");
         }
         return all[all.length - 1];
-    }
-
-    private void failIfClosed() throws TorException {
-        TorException reason = closeReason.get();
-        if (reason != null) {
-            throw Failures.again(reason);
-        }
-    }
-
-    /** What can stand in a BEGIN or RESOLVE message; it is up to the exit whether it names anything. */
-    private static void checkHost(String host) throws TorException {
-        boolean good = !host.isEmpty() && host.length() <= 255;
-        for (int i = 0; good && i < host.length(); i++) {
-            char c = host.charAt(i);
-            good = c > ' ' && c < 0x7f;
-        }
-        if (!good) {
-            throw new TorException(ErrorKind.BAD_REQUEST, "not a host name");
-        }
     }
 }

@@ -69,4 +69,14 @@ final class CongestionControl implements FlowControl {
     public CongestionSettings congestion() {
         return settings;
     }
+
+    @Override
+    public long inFlight() {
+        return vegas.inFlight();
+    }
+
+    @Override
+    public long roundTripMicros() {
+        return vegas.averageRoundTrip();
+    }
 }

@@ -63,4 +63,14 @@ final class FixedWindow implements FlowControl {
     public @Nullable CongestionSettings congestion() {
         return null;
     }
+
+    @Override
+    public long inFlight() {
+        return WINDOW - sendWindow;
+    }
+
+    @Override
+    public long roundTripMicros() {
+        return 0;
+    }
 }

@@ -43,4 +43,10 @@ sealed interface FlowControl permits FixedWindow, CongestionControl {
 
     /** How congestion is controlled; null if it is not, and streams have windows of their own. */
     @Nullable CongestionSettings congestion();
+
+    /** DATA cells that were sent and are not confirmed; of the sending half. */
+    long inFlight();
+
+    /** The average round trip in microseconds; 0 as long as none was measured. Of the sending half. */
+    long roundTripMicros();
 }

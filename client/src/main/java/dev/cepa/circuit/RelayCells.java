@@ -1,5 +1,6 @@
 package dev.cepa.circuit;
 
+import dev.cepa.cell.RelayMessage;
 import dev.cepa.crypto.RelayCellFormat;
 
 /** Where command, stream and length are in a decrypted relay cell of each format (tor-spec section 6.1). */
@@ -42,6 +43,25 @@ final class RelayCells {
                 cell[10] = (byte) length;
             }
         }
+    }
+
+    /**
+     * Whether a message belongs to a stream, so that its place among the other streams' messages matters: what is counted on
+     * the legs of a set (proposal 329 section 2.4.1).
+     */
+    static boolean isOfStream(int command) {
+        return switch (command) {
+            case RelayMessage.DATA,
+                    RelayMessage.BEGIN,
+                    RelayMessage.END,
+                    RelayMessage.CONNECTED,
+                    RelayMessage.RESOLVE,
+                    RelayMessage.RESOLVED,
+                    RelayMessage.XOFF,
+                    RelayMessage.XON ->
+                    true;
+            default -> false;
+        };
     }
 
     private static int u16(byte[] bytes, int at) {

@@ -6,12 +6,12 @@ import java.util.List;
 
 /** A question about a name, which takes a stream id but is no stream: it has no data and no windows. */
 final class ResolveStream implements StreamEntry {
-    final Hop hop;
+    final Outlet outlet;
     final OneShot<List<Resolved.Answer>> answers = new OneShot<>();
     private int streamId;
 
-    ResolveStream(Hop hop) {
-        this.hop = hop;
+    ResolveStream(Outlet outlet) {
+        this.outlet = outlet;
     }
 
     int streamId() {

@@ -80,6 +80,21 @@ final class StreamBuffer {
         }
     }
 
+    /** The first eight bytes, of which there must be so many, as a number. */
+    long firstLong() {
+        Block block = head;
+        int at = headAt;
+        long number = 0;
+        for (int i = 0; i < 8; i++) {
+            if (at == Block.SIZE) {
+                block = Objects.requireNonNull(block).next;
+                at = 0;
+            }
+            number = number << 8 | Objects.requireNonNull(block).bytes[at++] & 0xff;
+        }
+        return number;
+    }
+
     /** Removes the first {@code length} bytes, of which there must be so many. */
     void drop(int length) {
         int left = length;

@@ -29,7 +29,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
 
     static final int INCREMENT = 50;
 
-    final Hop hop;
+    final Outlet outlet;
     final StreamInbox inbox;
     /** The destination, for events only. */
     final String target;
@@ -37,7 +37,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** Whether the far end, an onion service's client, has opened it. */
     final boolean incoming;
 
-    private final Circuit circuit;
+    private final Streams streams;
     private final QueueMemory memory;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Input input = new Input();
@@ -50,35 +50,35 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
 
     private volatile @Nullable StreamBytes counter;
 
-    // All three are the circuit's sender's, guarded by its lock.
+    // All three are the stream sender's, guarded by its lock.
     private int sendWindow = WINDOW;
     /** In place of a window, where congestion is controlled. */
     final @Nullable StreamPace pace;
 
     @Nullable Condition sendable;
 
-    TorStream(Circuit circuit, Hop hop, QueueMemory memory, String target) {
-        this.circuit = circuit;
-        this.hop = hop;
+    TorStream(Streams streams, Outlet outlet, QueueMemory memory, String target) {
+        this.streams = streams;
+        this.outlet = outlet;
         this.target = target;
         this.incoming = false;
         // A client's reason is always MISC, even for a regular end: the exit need not know more (tor-spec section 6.3).
         endReason = EndReason.MISC;
         this.memory = memory;
-        CongestionSettings congestion = hop.flow().congestion();
+        CongestionSettings congestion = outlet.congestion();
         pace = congestion == null ? null : new StreamPace(congestion.streams());
         inbox = new StreamInbox(memory, this, congestion == null ? 0 : congestion.streams().ownStop());
     }
 
     /** One that the far end has opened; it may send at once, before we {@link #accept}. */
-    TorStream(Circuit circuit, Hop hop, QueueMemory memory) {
-        this.circuit = circuit;
-        this.hop = hop;
+    TorStream(Streams streams, Outlet outlet, QueueMemory memory) {
+        this.streams = streams;
+        this.outlet = outlet;
         this.memory = memory;
         this.target = "";
         this.incoming = true;
         endReason = EndReason.DONE;
-        CongestionSettings congestion = hop.flow().congestion();
+        CongestionSettings congestion = outlet.congestion();
         pace = congestion == null ? null : new StreamPace(congestion.streams());
         inbox = StreamInbox.connected(memory, this, congestion == null ? 0 : congestion.streams().ownStop());
     }
@@ -124,7 +124,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
         if (end != null) {
             throw Failures.again(end);
         }
-        circuit.accepted(this);
+        streams.accepted(this);
     }
 
     /** Has what is read and written from now on counted there, chunk by chunk. */
@@ -142,9 +142,9 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
         return endReason;
     }
 
-    /** Unique within one client: the circuit's id times 65,536, plus the stream's id on the circuit. */
+    /** Unique within one client: the id of the circuit or set times 65,536, plus the stream's id on it. */
     public long id() {
-        return circuit.id() << 16 | streamId;
+        return streams.id() << 16 | streamId;
     }
 
     /** What the far end sends; ends when the far end does, with a {@link TorException} if it ended badly. */
@@ -199,7 +199,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
             HalfStream half = inbox.close(reason);
             stopOutput(reason);
             if (half != null) {
-                circuit.streamClosed(this, half);
+                streams.streamClosed(this, half);
             }
         }
     }
@@ -233,7 +233,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** C tor gives up whole circuits: streams of one are one user's, and the far ends go on sending. */
     @Override
     public void giveUp(TorException reason) {
-        circuit.giveUp(reason);
+        streams.giveUp(reason);
         inbox.giveUp(reason); // it may have ended before, and not be the circuit's any more
     }
 
@@ -253,7 +253,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
         boolean first = inbox.end(inputReason);
         stopOutput(outputReason);
         if (first) {
-            circuit.emit(this, wasConnected ? Status.CLOSED : Status.FAILED, inputReason);
+            streams.emit(this, wasConnected ? Status.CLOSED : Status.FAILED, inputReason);
         }
     }
 
@@ -261,7 +261,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
         if (outputEnd == null) {
             outputEnd = reason;
         }
-        circuit.sender().wake(this);
+        streams.sender().wake(this);
     }
 
     private final class Input extends InputStream {
@@ -293,10 +293,10 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
                 }
                 int due = inbox.takeSendmesDue();
                 if (due > 0) {
-                    circuit.sendStreamSendmes(TorStream.this, due);
+                    streams.sendSendmes(TorStream.this, due);
                 }
                 if (inbox.takeGoDue()) {
-                    circuit.sendGo(TorStream.this);
+                    streams.sendGo(TorStream.this);
                 }
                 return n;
             } finally {
@@ -337,7 +337,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
             try {
                 int done = 0;
                 while (done < length) {
-                    done += circuit.sender().sendData(TorStream.this, from, offset + done, length - done);
+                    done += streams.sender().sendData(TorStream.this, from, offset + done, length - done);
                 }
                 StreamBytes counts = counter;
                 if (counts != null) {

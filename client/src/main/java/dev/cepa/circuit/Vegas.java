@@ -44,6 +44,11 @@ final class Vegas {
         return inFlight;
     }
 
+    /** In microseconds; 0 before the first. */
+    long averageRoundTrip() {
+        return average;
+    }
+
     /** A DATA cell was sent. */
     void sent() {
         inFlight++;
@@ -191,10 +196,6 @@ final class Vegas {
 
     long shortestRoundTrip() {
         return shortest;
-    }
-
-    long averageRoundTrip() {
-        return average;
     }
 
     boolean isInSlowStart() {

@@ -57,11 +57,19 @@ public sealed interface TorEvent {
      * @param path {@code $FINGERPRINT~nickname} of each hop so far
      * @param reason why it failed or closed, null otherwise
      * @param buildTime how long it took to build; null before it is built
+     * @param confluxId what the set is called that it is a leg of: the same for all its legs; null if it is none
      */
     record CircuitStatus(
             long circuitId, Status status, String purpose, List<String> path, @Nullable TorException reason,
-            @Nullable Duration buildTime)
+            @Nullable Duration buildTime, @Nullable String confluxId)
             implements TorEvent {
+        /** Of a circuit that stands alone. */
+        public CircuitStatus(
+                long circuitId, Status status, String purpose, List<String> path, @Nullable TorException reason,
+                @Nullable Duration buildTime) {
+            this(circuitId, status, purpose, path, reason, buildTime, null);
+        }
+
         /** What happened to it. */
         public enum Status {
             /** It is being made. */

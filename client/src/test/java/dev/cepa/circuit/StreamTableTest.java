@@ -3,25 +3,18 @@ package dev.cepa.circuit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cepa.crypto.RelayHandshakes;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 class StreamTableTest {
-    private final Hop hop = new Hop(
-            0,
-            new PlayedPath().target(0, false),
-            RelayHandshakes.tor1(n -> new byte[n]),
-            new FixedWindow(0),
-            new ReentrantLock().newCondition());
+    private final Outlet outlet = new ConfluxOutlet(new SendLock());
 
     private ResolveStream add(StreamTable table) throws TorException {
-        ResolveStream entry = new ResolveStream(hop);
+        ResolveStream entry = new ResolveStream(outlet);
         table.add(entry);
         return entry;
     }
