@@ -22,6 +22,7 @@ import dev.cepa.path.CountryFiles;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
+import dev.cepa.pool.ConfluxChoice;
 import dev.cepa.pool.PoolSettings;
 import dev.cepa.proxy.ListenerKind;
 import dev.cepa.proxy.PortSettings;
@@ -548,6 +549,17 @@ public final class TorConfigBuilder {
      */
     public TorConfigBuilder pool(PoolSettings settings) {
         pool = settings;
+        return this;
+    }
+
+    /**
+     * Whether streams may go over sets of two circuits with one exit, which is faster; as the consensus says, unless set.
+     *
+     * @param choice takes the place of the one before
+     * @return this builder
+     */
+    public TorConfigBuilder conflux(ConfluxChoice choice) {
+        pool = pool.withConflux(choice);
         return this;
     }
 

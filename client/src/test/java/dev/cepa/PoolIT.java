@@ -3,10 +3,12 @@ package dev.cepa;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.cell.DesiredUx;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvent.CircuitChosen;
 import dev.cepa.event.TorEvent.CircuitChosen.Outcome;
+import dev.cepa.pool.ConfluxChoice;
 import dev.cepa.pool.PoolStatistics;
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.TestNetworks;
@@ -93,8 +95,15 @@ class PoolIT {
         assertThat(tor.poolStatistics().hits()).isEqualTo(6);
     }
 
+    private TorConfig withoutSets() throws TorException {
+        ConfluxChoice off = new ConfluxChoice(ConfluxChoice.Mode.OFF, DesiredUx.HIGH_THROUGHPUT);
+        return tor.config().toBuilder().conflux(off).build();
+    }
+
+    /** Without sets: streams would move to one as soon as it is ready. */
     @Test
     void handlesKeepTheirStreamsTogetherAndApartFromOthers() throws Exception {
+        tor.reconfigure(withoutSets());
         TorStreams one = tor.isolated();
         TorStreams other = tor.isolated();
         for (TorStreams streams : List.of(one, other, tor.streams(), one, other, tor.streams(), one.onDemand())) {
@@ -137,7 +146,7 @@ class PoolIT {
     @Test
     void withoutPredictionCircuitsAreBuiltWhenTheyAreAskedFor() throws Exception {
         awaitUnused(2);
-        tor.reconfigure(tor.config().toBuilder().predictCircuits(false).build());
+        tor.reconfigure(withoutSets().toBuilder().predictCircuits(false).build());
         for (int i = 0; i < 4; i++) {
             use(tor.isolated());
         }

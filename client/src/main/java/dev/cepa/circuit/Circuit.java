@@ -86,7 +86,7 @@ public final class Circuit implements Tunnel {
     private OwnStreams ownStreams() {
         SendLock lock = new SendLock();
         StreamTable table = new StreamTable(settings.maxStreams(), random.nextInt());
-        return new OwnStreams(this, new Streams(id, table, lock, events, reason -> fail(reason, true)), lock);
+        return new OwnStreams(this, new Streams(() -> id, table, lock, events, reason -> fail(reason, true)), lock);
     }
 
     /**

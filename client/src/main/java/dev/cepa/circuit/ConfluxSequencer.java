@@ -45,6 +45,7 @@ final class ConfluxSequencer {
     static final class Leg {
         private final StreamBuffer waiting;
         private long received;
+        private long count;
         private boolean open = true;
         private boolean switched;
         /** Of the first message that waits; 0 if none does. */
@@ -52,6 +53,11 @@ final class ConfluxSequencer {
 
         private Leg(QueueMemory memory) {
             waiting = new StreamBuffer(memory);
+        }
+
+        /** How many messages have come over it. */
+        long count() {
+            return count;
         }
     }
 
@@ -103,6 +109,7 @@ final class ConfluxSequencer {
         }
         long number = ++leg.received;
         leg.switched = false;
+        leg.count++;
         if (number > highest) {
             highest = number;
         }

@@ -46,7 +46,6 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
     /** Bytes of the nonce that name the set in events: whoever knows all of them can add a leg. */
     private static final int NAME = 16;
 
-    private final long id;
     private final ConfluxSettings settings;
     private final CircuitSettings circuitSettings;
     private final TorEvents events;
@@ -62,17 +61,13 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
 
     private volatile boolean joined; // written under receiving
     private volatile boolean whole; // written under receiving
+    private volatile long id; // 0 until it is joined
     private volatile List<HopTarget> path = List.of();
     private final Ending ending = new Ending();
 
-    /**
-     * A set without legs.
-     *
-     * @param id that of the circuit that is to be its first leg
-     */
+    /** A set without legs. */
     public ConfluxSet(
-            long id, ConfluxSettings settings, CircuitSettings circuitSettings, QueueMemory memory, TorEvents events) {
-        this.id = id;
+            ConfluxSettings settings, CircuitSettings circuitSettings, QueueMemory memory, TorEvents events) {
         this.settings = settings;
         this.circuitSettings = circuitSettings;
         this.memory = memory;
@@ -81,7 +76,7 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
         random.nextBytes(nonce);
         sequencer = new ConfluxSequencer(memory, settings.maxQueuedBytes());
         StreamTable table = new StreamTable(circuitSettings.maxStreams(), random.nextInt());
-        streams = new Streams(id, table, sendLock, events, this::fail);
+        streams = new Streams(this::id, table, sendLock, events, this::fail);
     }
 
     // ---- while it is put together ----
@@ -203,6 +198,7 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
         for (ConfluxLeg leg : all) {
             leg.state = ConfluxLeg.State.JOINED;
         }
+        id = circuitOf(all[0]).id();
         path = circuitOf(all[0]).path();
         joined = true;
         whole = true;
@@ -473,12 +469,12 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
 
     @Override
     public void close(DestroyReason reason) {
-        fail(new TorException(ErrorKind.CLOSED, "conflux set " + id + " was closed: " + reason));
+        fail(new TorException(ErrorKind.CLOSED, "the conflux set was closed: " + reason));
     }
 
     @Override
     public String toString() {
-        return "conflux set " + id + " " + legs();
+        return "conflux set of " + legs();
     }
 
     // ---- memory ----

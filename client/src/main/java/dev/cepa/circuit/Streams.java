@@ -12,11 +12,12 @@ import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The streams of one circuit, or of one set of circuits: opened, found by their ids, and ended with it. Thread-safe. */
 final class Streams {
-    private final long id;
+    private final LongSupplier id;
     private final TorEvents events;
     private final StreamTable table;
     private final StreamSender sender;
@@ -31,7 +32,7 @@ final class Streams {
      * @param id of the circuit or set, in events
      * @param fail ends the circuit or set, and so these streams
      */
-    Streams(long id, StreamTable table, SendLock lock, TorEvents events, Consumer<TorException> fail) {
+    Streams(LongSupplier id, StreamTable table, SendLock lock, TorEvents events, Consumer<TorException> fail) {
         this.id = id;
         this.table = table;
         this.events = events;
@@ -40,7 +41,7 @@ final class Streams {
     }
 
     long id() {
-        return id;
+        return id.getAsLong();
     }
 
     StreamSender sender() {
@@ -189,7 +190,7 @@ final class Streams {
 
     void emit(TorStream stream, StreamStatus.Status status, @Nullable TorException reason) {
         if (events.hasListeners() && !stream.incoming) {
-            events.emit(new StreamStatus(stream.id(), status, id, stream.target, reason));
+            events.emit(new StreamStatus(stream.id(), status, id(), stream.target, reason));
         }
     }
 
@@ -199,9 +200,9 @@ final class Streams {
             if (entry instanceof TorStream stream && !stream.incoming) {
                 boolean open = stream.inbox.isConnected();
                 StreamStatus.Status status = open ? StreamStatus.Status.SUCCEEDED : StreamStatus.Status.SENT_CONNECT;
-                listener.onEvent(new StreamStatus(stream.id(), status, id, stream.target, null));
+                listener.onEvent(new StreamStatus(stream.id(), status, id(), stream.target, null));
                 if (table.find(stream.streamId()) != stream) {
-                    listener.onEvent(new StreamStatus(stream.id(), StreamStatus.Status.CLOSED, id, stream.target, null));
+                    listener.onEvent(new StreamStatus(stream.id(), StreamStatus.Status.CLOSED, id(), stream.target, null));
                 }
             }
         }

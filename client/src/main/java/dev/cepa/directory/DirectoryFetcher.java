@@ -129,7 +129,7 @@ final class DirectoryFetcher {
     private @Nullable Server chooseGuard(PathSelector selector, Set<RsaId> without) throws TorException {
         GuardAttempt attempt;
         try {
-            attempt = guards.select(GuardManager.Usage.DIRECTORY, new GuardRestriction(null, Set.copyOf(without)));
+            attempt = guards.select(GuardManager.Usage.DIRECTORY, GuardRestriction.excluding(without));
         } catch (TorException e) {
             if (e.kind() == ErrorKind.NETWORK_DOWN) {
                 throw e;

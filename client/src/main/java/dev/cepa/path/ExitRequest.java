@@ -12,8 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param stable whether the path must be of Stable relays
  * @param avoid exits that must not be used, because they failed for this stream
  * @param within the only exits that will do; null for any
+ * @param conflux whether it must be able to join circuits into a set
  */
-public record ExitRequest(int port, Family family, boolean stable, Set<RsaId> avoid, @Nullable RelaySet within) {
+public record ExitRequest(
+        int port, Family family, boolean stable, Set<RsaId> avoid, @Nullable RelaySet within, boolean conflux) {
     /** Which of an exit's policies counts. */
     public enum Family {
         IPV4,
@@ -29,17 +31,17 @@ public record ExitRequest(int port, Family family, boolean stable, Set<RsaId> av
 
     /** Any exit, for no port in particular. */
     public static ExitRequest any() {
-        return new ExitRequest(0, Family.IPV4, false, Set.of(), null);
+        return new ExitRequest(0, Family.IPV4, false, Set.of(), null, false);
     }
 
     /** For an IPv4 destination. */
     public static ExitRequest ipv4(int port, boolean stable) {
-        return new ExitRequest(port, Family.IPV4, stable, Set.of(), null);
+        return new ExitRequest(port, Family.IPV4, stable, Set.of(), null, false);
     }
 
     /** For an IPv6 destination. */
     public static ExitRequest ipv6(int port, boolean stable) {
-        return new ExitRequest(port, Family.IPV6, stable, Set.of(), null);
+        return new ExitRequest(port, Family.IPV6, stable, Set.of(), null, false);
     }
 
     /**
@@ -47,16 +49,21 @@ public record ExitRequest(int port, Family family, boolean stable, Set<RsaId> av
      * because most names have an IPv4 address.
      */
     public static ExitRequest name(int port, boolean stable, boolean wantsIpv4) {
-        return new ExitRequest(port, wantsIpv4 ? Family.IPV4 : Family.IPV6, stable, Set.of(), null);
+        return new ExitRequest(port, wantsIpv4 ? Family.IPV4 : Family.IPV6, stable, Set.of(), null, false);
     }
 
     /** The same, without those exits. */
     public ExitRequest avoiding(Set<RsaId> exits) {
-        return new ExitRequest(port, family, stable, exits, within);
+        return new ExitRequest(port, family, stable, exits, within, conflux);
     }
 
     /** The same, with one of those exits; null for any. */
     public ExitRequest within(@Nullable RelaySet exits) {
-        return new ExitRequest(port, family, stable, avoid, exits);
+        return new ExitRequest(port, family, stable, avoid, exits, conflux);
+    }
+
+    /** The same, of an exit that can join circuits into a set. */
+    public ExitRequest overConflux() {
+        return new ExitRequest(port, family, stable, avoid, within, true);
     }
 }

@@ -68,6 +68,11 @@ public final class GuardAttempt {
         return dir.indexOf(id);
     }
 
+    /** Whether the guard was a primary one when it was chosen, so that nothing need be waited for; or guards are not in use. */
+    public boolean isFirstChoice() {
+        return manager.isFirstChoice(this);
+    }
+
     /** The circuit is built. */
     public Usability succeeded() {
         return manager.succeeded(this);

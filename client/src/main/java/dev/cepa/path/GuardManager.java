@@ -212,7 +212,7 @@ public final class GuardManager {
             }
             GuardRestriction holding = restriction;
             if (usage == Usage.DIRECTORY && !restriction.excluded().isEmpty() && current.isShort(known, now)) {
-                holding = new GuardRestriction(restriction.exit(), Set.of());
+                holding = new GuardRestriction(restriction.exit(), Set.of(), restriction.apart());
             }
             Guard guard = current.select(known, usage, holding, now);
             noteChanges();
@@ -234,10 +234,9 @@ public final class GuardManager {
 
     private GuardAttempt withoutGuards(GuardWorld world, Usage usage, GuardRestriction restriction, long now)
             throws TorException {
-        int exit = restriction.exit() == null ? -1 : world.dir().indexOf(restriction.exit());
         int relay = usage == Usage.DIRECTORY
                 ? world.selector().pickDirectoryCache()
-                : exit < 0 ? world.selector().pickGuardCandidate(false) : world.selector().pickGuardCandidate(false, exit);
+                : world.selector().pickGuardCandidate(false, restriction.relaysIn(world.dir()));
         return new GuardAttempt(
                 this, world.dir().rsaId(relay), null, usage, restriction, GuardAttempt.State.USABLE_ON_COMPLETION, now);
     }
@@ -316,6 +315,15 @@ public final class GuardManager {
             }
             remember(attempt);
             return checkWaiting(attempt);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isFirstChoice(GuardAttempt attempt) {
+        lock.lock();
+        try {
+            return attempt.state == GuardAttempt.State.USABLE_ON_COMPLETION || attempt.state == GuardAttempt.State.COMPLETE;
         } finally {
             lock.unlock();
         }

@@ -4,6 +4,7 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.BridgeRelay;
 import dev.cepa.netdoc.NetDir;
+import dev.cepa.netdoc.Protocols;
 import dev.cepa.netdoc.RelayFlags;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -466,6 +467,9 @@ public final class PathSelector {
         if (!request.avoid().isEmpty() && request.avoid().contains(dir.rsaId(relay))) {
             return false;
         }
+        if (request.conflux() && !joinsCircuits(relay)) {
+            return false;
+        }
         RelaySet within = request.within();
         if (within != null && !within.contains(dir, relay)) {
             return false;
@@ -476,6 +480,11 @@ public final class PathSelector {
         return request.family() == ExitRequest.Family.IPV6
                 ? dir.exitsTo6(relay, request.port())
                 : dir.exitsTo4(relay, request.port());
+    }
+
+    /** Whether that relay takes part in sets of circuits, and controls congestion, without which there are none. */
+    private boolean joinsCircuits(int relay) {
+        return dir.supports(relay, Protocols.Name.CONFLUX, 1) && dir.supports(relay, Protocols.Name.FLOW_CTRL, 2);
     }
 
     private RelayWeights weights(Position position) {

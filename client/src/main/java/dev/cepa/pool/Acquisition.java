@@ -34,6 +34,7 @@ final class Acquisition {
     private final StreamRequest request;
     private final int epoch;
     private final Set<RsaId> avoid;
+    private final boolean sets;
     private final Deadline deadline;
     private final long begin = System.nanoTime();
 
@@ -48,7 +49,10 @@ final class Acquisition {
 
     private boolean mustPause;
 
-    /** @param avoid exits that have failed for this stream */
+    /**
+     * @param avoid exits that have failed for this stream
+     * @param sets whether a set of circuits will do
+     */
     Acquisition(
             PoolState state,
             CircuitLauncher launcher,
@@ -56,6 +60,7 @@ final class Acquisition {
             StreamRequest request,
             int epoch,
             Set<RsaId> avoid,
+            boolean sets,
             Deadline deadline) {
         this.state = state;
         this.launcher = launcher;
@@ -63,6 +68,7 @@ final class Acquisition {
         this.request = request;
         this.epoch = epoch;
         this.avoid = avoid;
+        this.sets = sets;
         this.deadline = deadline;
     }
 
@@ -74,7 +80,7 @@ final class Acquisition {
                 PathSelector selector = selectors.await(deadline);
                 Claim claim = new Claim(
                         request.isolation(), epoch, exitRequest(request, selector).avoiding(avoid), request.prebuilt(),
-                        request.keepAlive(), request.lifetime());
+                        request.keepAlive(), request.lifetime(), sets);
                 state.lock.lock();
                 try {
                     noteAwaited();

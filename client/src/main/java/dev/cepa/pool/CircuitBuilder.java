@@ -6,6 +6,7 @@ import dev.cepa.channel.ChannelManager;
 import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.circuit.ConfluxSet;
 import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.directory.BridgeHop;
@@ -86,10 +87,26 @@ final class CircuitBuilder implements CircuitSource {
 
     @Override
     public Circuit build(Plan plan, Progress progress) throws TorException {
+        return build(path(plan), plan.attempt(), "GENERAL", progress);
+    }
+
+    @Override
+    public SetPlan planSet(PathSelector selector, ExitRequest request, int legs) throws TorException {
+        LegPaths paths = new LegPaths(selector, guards, request, legs);
+        return new SetPlan(paths.chooseAll(), paths);
+    }
+
+    @Override
+    public BuiltSet buildSet(SetPlan plan, SetOptions options) throws TorException {
+        ConfluxSet set = new ConfluxSet(options.settings(), settings, channels.memory(), events);
+        return new SetBuild(this, set, plan, options).run();
+    }
+
+    /** The relays of a plan, the guard first; the attempt is ended if something of them is missing. */
+    private static List<HopTarget> path(Plan plan) throws TorException {
         NetDir dir = plan.selector().dir();
-        List<HopTarget> path;
         try {
-            path = List.of(
+            return List.of(
                     firstHop(dir, plan.guard(), plan.selector()),
                     hop(dir, plan.middle(), plan.selector()),
                     hop(dir, plan.exit(), plan.selector()).withCongestion(congestion(dir, plan.exit())));
@@ -97,7 +114,12 @@ final class CircuitBuilder implements CircuitSource {
             plan.attempt().closed();
             throw e;
         }
-        return build(path, plan.attempt(), "GENERAL", progress);
+    }
+
+    /** Builds a leg of a set, not yet linked; the attempt is ended if that fails. */
+    Circuit buildLeg(ConfluxSet set, Plan plan, Progress progress) throws TorException {
+        FirstHop first = (channel, hop, deadline) -> set.createLeg(channel, hop, circuitIds.getAsLong(), deadline);
+        return build(path(plan), plan.attempt(), first, progress);
     }
 
     /** Like C tor, asks none but exits: what is sent to the relays before is little. */
@@ -114,6 +136,19 @@ final class CircuitBuilder implements CircuitSource {
      * @param purpose for events, in the control specification's words
      */
     Circuit build(List<HopTarget> path, GuardAttempt attempt, String purpose, Progress progress) throws TorException {
+        FirstHop first = (channel, hop, deadline) ->
+                Circuit.create(channel, hop, settings, events, circuitIds.getAsLong(), purpose, deadline);
+        return build(path, attempt, first, progress);
+    }
+
+    /** Creates a circuit. */
+    @FunctionalInterface
+    private interface FirstHop {
+        Circuit create(Channel channel, HopTarget hop, Deadline deadline) throws TorException;
+    }
+
+    private Circuit build(List<HopTarget> path, GuardAttempt attempt, FirstHop firstHop, Progress progress)
+            throws TorException {
         Circuit circuit = null;
         boolean done = false;
         try {
@@ -121,7 +156,7 @@ final class CircuitBuilder implements CircuitSource {
             Channel channel = connect(attempt, first);
             // The time that is learned is the circuit's own, without what opening a channel took.
             Deadline deadline = progress.begun();
-            circuit = create(attempt, channel, first, purpose, progress, deadline);
+            circuit = create(attempt, channel, first, firstHop, progress, deadline);
             progress.firstHopDone();
             attempt.goesOn();
             for (int i = 1; i < path.size(); i++) {
@@ -153,11 +188,11 @@ final class CircuitBuilder implements CircuitSource {
     }
 
     private Circuit create(
-            GuardAttempt attempt, Channel channel, HopTarget first, String purpose, Progress progress, Deadline deadline)
+            GuardAttempt attempt, Channel channel, HopTarget first, FirstHop firstHop, Progress progress, Deadline deadline)
             throws TorException {
         long begun = System.nanoTime();
         try {
-            return Circuit.create(channel, first, settings, events, circuitIds.getAsLong(), purpose, deadline);
+            return firstHop.create(channel, first, deadline);
         } catch (TorException e) {
             if (e.kind() == ErrorKind.TIMEOUT) {
                 channel.retire(); // its connection may be dead without our having been told; a new one shows

@@ -2,6 +2,7 @@ package dev.cepa.pool;
 
 import dev.cepa.cell.DestroyReason;
 import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.ConfluxSettings;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
@@ -9,6 +10,7 @@ import dev.cepa.path.ExitRequest;
 import dev.cepa.path.PathSelector;
 import dev.cepa.pool.PooledCircuit.State;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class CircuitLauncher {
     private static final int HOPS = 3;
     private static final int MOST_FAILURES = 10;
+    /** A set is tried again after so long at most. */
+    private static final long MOST_SET_PAUSE_MILLIS = 60_000;
 
     private final PoolState state;
     private final CircuitSource source;
@@ -72,10 +76,85 @@ final class CircuitLauncher {
         return circuit;
     }
 
+    /**
+     * Chooses paths and begins to build a set, for which nobody waits.
+     *
+     * @throws TorException if there are no such paths now, or of kind CLOSED or CONFIG if no circuit may be built
+     */
+    void launchSet(PathSelector selector, ExitRequest request, ConfluxParams params) throws TorException {
+        CircuitSource.SetPlan plan = source.planSet(selector, request, params.legs());
+        PooledCircuit pooled = new PooledCircuit(plan.legs());
+        CircuitSource.SetOptions options;
+        state.lock.lock();
+        try {
+            if (state.closed || !state.enabled) {
+                for (CircuitSource.Plan leg : plan.legs()) {
+                    leg.attempt().closed();
+                }
+            }
+            state.checkOpen();
+            options = new CircuitSource.SetOptions(
+                    new ConfluxSettings(state.settings.conflux().ux(), params.maxQueuedBytes()), params.retries(),
+                    state.timeouts.timeout(HOPS));
+            state.circuits.add(pooled);
+        } finally {
+            state.lock.unlock();
+        }
+        Thread.ofVirtual().name("cepa-set").start(() -> buildSet(pooled, plan, options));
+    }
+
+    private void buildSet(PooledCircuit pooled, CircuitSource.SetPlan plan, CircuitSource.SetOptions options) {
+        CircuitSource.BuiltSet built = null;
+        try {
+            built = source.buildSet(plan, options);
+            built.set().onClose(() -> forget(pooled));
+        } catch (TorException e) {
+            pooled.failure = e;
+        } catch (RuntimeException e) {
+            pooled.failure = new TorException(ErrorKind.INTERNAL, "building a set failed: " + e, e);
+        }
+        boolean wanted;
+        liveness.look();
+        state.lock.lock();
+        try {
+            wanted = settleSet(pooled, built);
+        } finally {
+            state.lock.unlock();
+        }
+        if (!wanted && built != null) {
+            built.set().close(DestroyReason.FINISHED);
+        }
+    }
+
+    private boolean settleSet(PooledCircuit pooled, CircuitSource.@Nullable BuiltSet built) {
+        long now = System.nanoTime();
+        boolean wanted = built != null && built.set().isOpen() && pooled.state == State.LINKING && !pooled.doubtful
+                && state.enabled;
+        if (built != null && wanted) {
+            state.built++;
+            state.setFailures = 0;
+            pooled.setLegs(built.legs());
+            pooled.circuit = built.set();
+            pooled.streams = built.set()::streamCount;
+            state.circuits.ready(pooled, state.predictor.idleTime(now), now);
+        } else {
+            state.circuits.remove(pooled);
+            noteSetFailure(now);
+        }
+        state.signalAll();
+        return wanted;
+    }
+
+    /** No set could be built: the next attempt waits, longer each time. Circuits do not wait for that. */
+    void noteSetFailure(long now) {
+        state.setFailures = Math.min(state.setFailures + 1, MOST_FAILURES);
+        state.setRetryAt = now + TimeUnit.MILLISECONDS.toNanos(Math.min(100L << state.setFailures, MOST_SET_PAUSE_MILLIS));
+    }
+
     private void build(PooledCircuit pooled, CircuitSource.Plan plan) {
         Circuit circuit = null;
         TorException failure = null;
-        pooled.attempt = plan.attempt();
+        pooled.attempts = List.of(plan.attempt());
         try {
             Circuit made = source.build(plan, new Watched(pooled));
             circuit = made;

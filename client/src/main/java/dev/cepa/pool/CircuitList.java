@@ -41,10 +41,17 @@ final class CircuitList {
         }
     }
 
+    /** No set gets another stream. */
+    void doubtSets() {
+        for (PooledCircuit c : circuits) {
+            c.doubtful |= c.isSet();
+        }
+    }
+
     /** No circuit through that first relay gets another stream: nothing comes from it. Streams that are open may yet go on. */
     void doubtThrough(RsaId guard) {
         for (PooledCircuit c : circuits) {
-            if (c.guard().equals(guard) && c.state == State.READY) {
+            if (c.isThrough(guard) && c.state == State.READY) {
                 c.doubtful = !c.pinned;
             }
         }
@@ -76,22 +83,23 @@ final class CircuitList {
     }
 
     /**
-     * The best open circuit, which is reserved for the stream until {@link #opened}: one that its like use already, else a
-     * clean one, which becomes theirs; null if there is none.
+     * The best open circuit, which is reserved for the stream until {@link #opened}: a set rather than a circuit, and of
+     * either one that its like use already, else a clean one, which becomes theirs; null if there is none.
      */
     @Nullable PooledCircuit take(Claim claim, PathSelector selector, Duration maxDirtiness, long now) {
         PooledCircuit best = null;
+        int bestRank = 0;
         for (PooledCircuit c : circuits) {
-            if (c.state != State.READY || !mayCarry(c, claim, maxDirtiness, now) || !suits(c, claim.exit(), selector)) {
+            if (c.isSet() && !claim.sets() || c.state != State.READY || !mayCarry(c, claim, maxDirtiness, now) || !suits(c, claim.exit(), selector)) {
                 continue;
             }
-            if (!c.isClean()) {
-                best = c;
-                break;
-            }
+            int rank = (c.isSet() ? 2 : 0) + (c.isClean() ? 0 : 1);
             // The oldest clean one that the request needs no more of than it has: Stable ones are for those that need them.
-            if (best == null || !claim.exit().stable() && best.stable && !c.stable) {
+            boolean better = best == null || rank > bestRank
+                    || rank == bestRank && c.isClean() && !claim.exit().stable() && best.stable && !c.stable;
+            if (better) {
                 best = c;
+                bestRank = rank;
             }
         }
         if (best != null) {
@@ -154,7 +162,7 @@ final class CircuitList {
 
     /** Whether its exit takes such a stream, and today's settings allow its path. */
     static boolean suits(PooledCircuit c, ExitRequest exit, PathSelector selector) {
-        if (c.doubtful || exit.avoid().contains(c.exit) || exit.stable() && !c.stable || !c.isAllowedBy(selector)) {
+        if (c.doubtful || c.isMaimed() || exit.avoid().contains(c.exit) || exit.stable() && !c.stable || !c.isAllowedBy(selector)) {
             return false;
         }
         int relay = selector.dir().indexOf(c.exit);
@@ -209,7 +217,7 @@ final class CircuitList {
             boolean over = c.isClean()
                     ? now - c.idleUntil > 0
                     : c.epoch != epoch || isTooDirty(c, maxDirtiness, now);
-            boolean forbidden = c.doubtful || selector != null && !c.isAllowedBy(selector);
+            boolean forbidden = c.doubtful || c.isMaimed() || selector != null && !c.isAllowedBy(selector);
             if ((over || forbidden) && c.streams.getAsInt() == 0) {
                 i.remove();
                 c.state = State.GONE;
@@ -229,6 +237,18 @@ final class CircuitList {
         return count(State.READY, false);
     }
 
+    /** How many sets there are, or will be. */
+    int sets(boolean cleanOnly) {
+        int count = 0;
+        for (PooledCircuit c : circuits) {
+            boolean counts = c.state == State.LINKING || c.state == State.READY && !c.isMaimed();
+            if (c.isSet() && counts && !c.doubtful && (!cleanOnly || c.isClean())) {
+                count++;
+            }
+        }
+        return count;
+    }
+
     /** How many are open and have carried no stream yet. */
     int unused() {
         return count(State.READY, true);
@@ -243,6 +263,18 @@ final class CircuitList {
         int count = 0;
         for (PooledCircuit c : circuits) {
             if (c.state == state && (!cleanOnly || c.isClean())) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** How many sets that nobody has claimed would do for such a request, now or when they are built. */
+    int countUnclaimedSets(ExitRequest exit, PathSelector selector) {
+        int count = 0;
+        for (PooledCircuit c : circuits) {
+            boolean counts = c.state == State.READY || c.state == State.LINKING;
+            if (c.isSet() && counts && c.isClean() && suits(c, exit, selector)) {
                 count++;
             }
         }

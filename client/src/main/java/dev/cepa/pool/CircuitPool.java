@@ -5,9 +5,9 @@ import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.ChannelManager;
-import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.circuit.TorStream;
+import dev.cepa.circuit.Tunnel;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.StreamException;
@@ -105,6 +105,9 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         state.lock.lock();
         try {
             state.settings = changed;
+            if (changed.conflux().mode() == ConfluxChoice.Mode.OFF) {
+                state.circuits.doubtSets();
+            }
             state.signalAll();
         } finally {
             state.lock.unlock();
@@ -177,7 +180,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         }
     }
 
-    static TorStream openOn(Circuit circuit, StreamRequest request, Deadline deadline) throws TorException {
+    static TorStream openOn(Tunnel circuit, StreamRequest request, Deadline deadline) throws TorException {
         refuseOnion(request);
         return request.optimistic()
                 ? circuit.openOptimistic(request.host(), request.port(), request.beginFlags())
@@ -198,7 +201,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     /** What is done with a circuit, within its time. */
     private interface Action<T> {
-        T on(PooledCircuit pooled, Circuit circuit, Deadline deadline) throws TorException;
+        T on(PooledCircuit pooled, Tunnel circuit, Deadline deadline) throws TorException;
     }
 
     /**
@@ -235,9 +238,9 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         Set<RsaId> avoid = new HashSet<>();
         int epoch = asked(request);
         for (int attempt = 0; ; attempt++) {
-            PooledCircuit pooled = acquire(request, epoch, avoid, deadline);
+            PooledCircuit pooled = acquire(request, epoch, avoid, true, deadline);
             try {
-                Circuit circuit = pooled.circuit;
+                Tunnel circuit = pooled.circuit;
                 if (circuit == null) {
                     throw new TorException(ErrorKind.INTERNAL, "a pending circuit was taken");
                 }
@@ -264,8 +267,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     /** Tells the guard that a stream is tried on one of its circuits, or was answered there. */
     private static void note(PooledCircuit pooled, boolean answered) {
-        GuardAttempt attempt = pooled.attempt;
-        if (attempt != null) {
+        for (GuardAttempt attempt : pooled.attempts) {
             if (answered) {
                 attempt.answered();
             } else {
@@ -298,12 +300,16 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
         }
     }
 
-    /** A circuit that the stream may use, reserved until {@link #release}. */
-    private PooledCircuit acquire(StreamRequest request, int epoch, Set<RsaId> avoid, Deadline deadline)
+    /**
+     * A circuit that the stream may use, reserved until {@link #release}.
+     *
+     * @param sets whether a set of circuits will do
+     */
+    private PooledCircuit acquire(StreamRequest request, int epoch, Set<RsaId> avoid, boolean sets, Deadline deadline)
             throws TorException {
-        Acquisition acquisition = new Acquisition(state, launcher, selectors, request, epoch, avoid, deadline);
+        Acquisition acquisition = new Acquisition(state, launcher, selectors, request, epoch, avoid, sets, deadline);
         PooledCircuit pooled = acquisition.run();
-        Circuit circuit = pooled.circuit;
+        Tunnel circuit = pooled.circuit;
         if (events.hasListeners() && circuit != null) {
             events.emit(new TorEvent.CircuitChosen(circuit.id(), acquisition.outcome(), acquisition.elapsed()));
         }
@@ -328,7 +334,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
     public PinnedStreams pin(int port, boolean prebuilt, Deadline deadline) throws TorException {
         StreamRequest request =
                 new StreamRequest("", port, newOwner(), Begin.IPV6_OK, false, prebuilt, false);
-        PooledCircuit pooled = acquire(request, asked(request), Set.of(), deadline);
+        PooledCircuit pooled = acquire(request, asked(request), Set.of(), false, deadline);
         state.lock.lock();
         try {
             pooled.pinned = true;
@@ -336,7 +342,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
             state.lock.unlock();
         }
         release(pooled);
-        Circuit circuit = pooled.circuit;
+        Tunnel circuit = pooled.circuit;
         if (circuit == null) {
             throw new TorException(ErrorKind.INTERNAL, "a pending circuit was taken");
         }
@@ -487,7 +493,7 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     private static void closeAll(List<PooledCircuit> all) {
         for (PooledCircuit pooled : all) {
-            Circuit circuit = pooled.circuit;
+            Tunnel circuit = pooled.circuit;
             if (circuit != null) {
                 circuit.close();
             }

@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param prebuilt whether a circuit that was built before anybody asked is welcome
  * @param keepAlive whether the circuit's age counts from its last use
  * @param lifetime how long after its first stream the circuit takes others; null: as the settings say
+ * @param sets whether a set of circuits will do, or must it be one circuit
  */
 record Claim(
-        IsolationKey key, int epoch, ExitRequest exit, boolean prebuilt, boolean keepAlive, @Nullable Duration lifetime) {
+        IsolationKey key, int epoch, ExitRequest exit, boolean prebuilt, boolean keepAlive, @Nullable Duration lifetime,
+        boolean sets) {
     /** With the lifetime that the settings say. */
     Claim(IsolationKey key, int epoch, ExitRequest exit, boolean prebuilt, boolean keepAlive) {
-        this(key, epoch, exit, prebuilt, keepAlive, null);
+        this(key, epoch, exit, prebuilt, keepAlive, null, true);
     }
 }

@@ -1,9 +1,9 @@
 package dev.cepa.pool;
 
 import dev.cepa.cell.RelayMessage.Resolved;
-import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.circuit.TorStream;
+import dev.cepa.circuit.Tunnel;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
 import java.io.Closeable;
@@ -15,9 +15,9 @@ import java.util.List;
  * Streams fail when it does; none is moved to another. Thread-safe.
  */
 public final class PinnedStreams implements StreamSource, Closeable {
-    private final Circuit circuit;
+    private final Tunnel circuit;
 
-    PinnedStreams(Circuit circuit) {
+    PinnedStreams(Tunnel circuit) {
         this.circuit = circuit;
     }
 

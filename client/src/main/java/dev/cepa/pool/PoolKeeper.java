@@ -1,8 +1,9 @@
 package dev.cepa.pool;
 
 import dev.cepa.cell.DestroyReason;
-import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.Tunnel;
 import dev.cepa.error.TorException;
+import dev.cepa.netdoc.NetDir;
 import dev.cepa.path.ExitRequest;
 import dev.cepa.path.PathSelector;
 import java.time.Duration;
@@ -23,6 +24,11 @@ final class PoolKeeper implements Runnable {
     private final CircuitLauncher launcher;
     private final Supplier<@Nullable PathSelector> paths;
     private final Liveness liveness;
+    /** What the directory and the settings say of sets; touched by the keeper's thread alone. */
+    private @Nullable ConfluxParams params;
+
+    private @Nullable NetDir paramsOf;
+    private ConfluxChoice.@Nullable Mode paramsMode;
 
     PoolKeeper(
             PoolState state,
@@ -40,6 +46,8 @@ final class PoolKeeper implements Runnable {
         while (true) {
             List<PooledCircuit> retired;
             ExitRequest wanted;
+            ExitRequest wantedSet = null;
+            ConfluxParams sets = null;
             PathSelector selector = paths.get();
             boolean alive = liveness.look();
             state.lock.lock();
@@ -58,7 +66,11 @@ final class PoolKeeper implements Runnable {
                 if (wanted != null && !state.reserve(null)) {
                     wanted = null;
                 }
-                if (retired.isEmpty() && wanted == null) {
+                if (wanted == null && selector != null) {
+                    sets = params(selector);
+                    wantedSet = wantedSet(state, selector, sets, now);
+                }
+                if (retired.isEmpty() && wanted == null && wantedSet == null) {
                     state.keeperWanted.awaitNanos(pause(now));
                     continue;
                 }
@@ -68,13 +80,15 @@ final class PoolKeeper implements Runnable {
                 state.lock.unlock();
             }
             for (PooledCircuit pooled : retired) {
-                Circuit circuit = pooled.circuit;
+                Tunnel circuit = pooled.circuit;
                 if (circuit != null) {
                     circuit.close(DestroyReason.FINISHED);
                 }
             }
             if (selector != null && wanted != null) {
                 launch(selector, wanted);
+            } else if (selector != null && wantedSet != null && sets != null) {
+                launchSet(selector, wantedSet, sets);
             }
         }
     }
@@ -105,6 +119,45 @@ final class PoolKeeper implements Runnable {
         return awake && state.timeouts.wantsTestCircuit(state.circuits.unclaimed()) ? ExitRequest.any() : null;
     }
 
+    /** What a set should be built ahead for now; null if for nothing. Circuits come first, as streams wait for those. */
+    static @Nullable ExitRequest wantedSet(PoolState state, PathSelector selector, ConfluxParams params, long now) {
+        boolean mayBuild = params.wantsSets()
+                && state.enabled
+                && state.settings.predicts()
+                && now - state.setRetryAt >= 0
+                && state.failures == 0
+                && state.circuits.open() > 0
+                && state.circuits.sets(false) < params.maxSets()
+                && state.circuits.sets(true) < params.prebuilt();
+        return mayBuild ? state.predictor.wantedOfSet(state.circuits, selector, now) : null;
+    }
+
+    /** Looking through all exits is done once for each directory. */
+    private ConfluxParams params(PathSelector selector) {
+        ConfluxChoice.Mode mode = state.settings.conflux().mode();
+        ConfluxParams known = params;
+        if (known == null || paramsOf != selector.dir() || paramsMode != mode) {
+            known = ConfluxParams.of(selector.dir(), mode);
+            params = known;
+            paramsOf = selector.dir();
+            paramsMode = mode;
+        }
+        return known;
+    }
+
+    private void launchSet(PathSelector selector, ExitRequest request, ConfluxParams sets) {
+        try {
+            launcher.launchSet(selector, request, sets);
+        } catch (TorException e) {
+            state.lock.lock();
+            try {
+                launcher.noteSetFailure(System.nanoTime());
+            } finally {
+                state.lock.unlock();
+            }
+        }
+    }
+
     private long pause(long now) {
         Duration most = state.settings.newCircuitPeriod();
         if (state.timeouts.needsCircuits() && most.compareTo(state.timeouts.testInterval()) > 0) {
@@ -112,6 +165,9 @@ final class PoolKeeper implements Runnable {
         }
         if (state.failures > 0 && state.predictor.remaining(now).isPositive() && most.compareTo(TROUBLED_LOOK) > 0) {
             most = TROUBLED_LOOK;
+        }
+        if (state.setRetryAt - now > 0) {
+            most = Duration.ofNanos(Math.min(most.toNanos(), state.setRetryAt - now));
         }
         if (state.retryAt - now > 0) {
             most = Duration.ofNanos(Math.min(most.toNanos(), state.retryAt - now));

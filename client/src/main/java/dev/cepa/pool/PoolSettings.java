@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param newCircuitPeriod how often the pool looks for circuits that are too old, and forgets failures
  * @param predicts whether circuits are built before they are asked for
  * @param maxPendingCircuits how many circuits may be under construction at once
+ * @param conflux whether streams may go over sets of circuits
  */
 public record PoolSettings(
         Duration streamTimeout,
@@ -26,7 +27,8 @@ public record PoolSettings(
         boolean shortRelevance,
         Duration newCircuitPeriod,
         boolean predicts,
-        int maxPendingCircuits) {
+        int maxPendingCircuits,
+        ConfluxChoice conflux) {
     /** C tor's values: 2 minutes, 10 minutes, 30 seconds, yes, and 32. */
     public static final PoolSettings DEFAULT = new PoolSettings(
             Duration.ofMinutes(2), null, Duration.ofMinutes(10), null, Duration.ofSeconds(30), true, 32);
@@ -37,7 +39,7 @@ public record PoolSettings(
             @Nullable Duration portRelevance, Duration newCircuitPeriod, boolean predicts, int maxPendingCircuits) {
         this(
                 streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, false, newCircuitPeriod, predicts,
-                maxPendingCircuits);
+                maxPendingCircuits, ConfluxChoice.DEFAULT);
     }
 
     public PoolSettings {
@@ -56,34 +58,41 @@ public record PoolSettings(
         }
         return new PoolSettings(
                 timeout, answerTimeout, maxCircuitDirtiness, portRelevance, shortRelevance, newCircuitPeriod, predicts,
-                maxPendingCircuits);
+                maxPendingCircuits, conflux);
     }
 
     /** With another age at which used circuits take no more streams. */
     public PoolSettings withMaxCircuitDirtiness(Duration age) {
         return new PoolSettings(
                 streamTimeout, answerTimeout, age, portRelevance, shortRelevance, newCircuitPeriod, predicts,
-                maxPendingCircuits);
+                maxPendingCircuits, conflux);
     }
 
     /** With or without circuits that are built before they are asked for. */
     public PoolSettings withPrediction(boolean wanted) {
         return new PoolSettings(
                 streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, shortRelevance, newCircuitPeriod, wanted,
-                maxPendingCircuits);
+                maxPendingCircuits, conflux);
     }
 
     /** With another limit on circuits under construction. */
     public PoolSettings withMaxPendingCircuits(int count) {
         return new PoolSettings(
                 streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, shortRelevance, newCircuitPeriod, predicts,
-                count);
+                count, conflux);
     }
 
     /** With the whole or half of the relevance that the consensus says. */
     public PoolSettings withShortRelevance(boolean half) {
         return new PoolSettings(
                 streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, half, newCircuitPeriod, predicts,
-                maxPendingCircuits);
+                maxPendingCircuits, conflux);
+    }
+
+    /** With another choice of whether streams may go over sets of circuits. */
+    public PoolSettings withConflux(ConfluxChoice choice) {
+        return new PoolSettings(
+                streamTimeout, answerTimeout, maxCircuitDirtiness, portRelevance, shortRelevance, newCircuitPeriod, predicts,
+                maxPendingCircuits, choice);
     }
 }

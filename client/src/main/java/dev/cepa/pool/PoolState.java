@@ -34,6 +34,10 @@ final class PoolState {
     int failures;
 
     long retryAt;
+    /** The same of sets. */
+    int setFailures;
+
+    long setRetryAt;
     /** Circuits whose path is being chosen. */
     private int reserved;
     /** What those are for that somebody has asked for. */
@@ -52,6 +56,7 @@ final class PoolState {
         this.watch = new BuildWatch(timeouts);
         this.predictor = new PortPredictor(random);
         this.retryAt = now;
+        this.setRetryAt = now;
     }
 
     void checkOpen() throws TorException {

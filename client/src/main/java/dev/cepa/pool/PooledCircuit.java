@@ -1,17 +1,19 @@
 package dev.cepa.pool;
 
 import dev.cepa.cell.RsaId;
-import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.Tunnel;
 import dev.cepa.error.TorException;
 import dev.cepa.path.GuardAttempt;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A circuit in the pool, from its launch on. All fields belong to {@link CircuitPool}, under its lock. Times are on the
+ * A circuit in the pool, or a set of circuits that counts as one, from its launch on. All fields belong to {@link CircuitPool}, under its lock. Times are on the
  * monotonic clock, in nanoseconds.
  */
 final class PooledCircuit {
@@ -21,6 +23,8 @@ final class PooledCircuit {
         BUILDING,
         /** Being built, too slowly for streams: its time is all that is wanted of it. */
         MEASURING,
+        /** A set, being built; nobody waits for it. */
+        LINKING,
         /** Open. */
         READY,
         /** Failed or closed. */
@@ -35,7 +39,8 @@ final class PooledCircuit {
     /** Whether all its relays are Stable. */
     final boolean stable;
 
-    private final RsaId[] path;
+    /** Of each leg; one for a circuit. */
+    private RsaId[][] paths;
     /** What the path was last held against, and how that came out. */
     private PathSettings judgedBy;
 
@@ -57,7 +62,7 @@ final class PooledCircuit {
     /** How long after its first stream it takes others; null: as the settings say. */
     @Nullable Duration lifetime;
     /** Null until it is ready. */
-    @Nullable Circuit circuit;
+    @Nullable Tunnel circuit;
     /** How many streams it carries. */
     IntSupplier streams = () -> 0;
     /** Why building failed; null otherwise. */
@@ -86,37 +91,93 @@ final class PooledCircuit {
     /** Streams that are being opened on it at this moment: it is not retired under them. */
     int opening;
 
-    /** Told how streams fare on it; null where no guard is to be judged. */
-    @Nullable GuardAttempt attempt;
+    /** Told how streams fare on it; of each leg one, none where no guard is to be judged. */
+    List<GuardAttempt> attempts = List.of();
 
     /** @param relays of the selector's snapshot, the guard first */
     PooledCircuit(PathSelector selector, boolean stable, int... relays) {
-        path = new RsaId[relays.length];
-        for (int i = 0; i < relays.length; i++) {
-            path[i] = selector.dir().rsaId(relays[i]);
-        }
-        exit = path[path.length - 1];
+        paths = new RsaId[][] {ids(selector, relays)};
+        exit = paths[0][relays.length - 1];
         judgedBy = selector.settings();
         this.stable = stable;
+    }
+
+    /**
+     * A set.
+     *
+     * @param legs at least two, to the same exit, of Stable relays where there are any
+     */
+    PooledCircuit(List<CircuitSource.Plan> legs) {
+        this(legs.getFirst().selector(), true, relays(legs.getFirst()));
+        state = State.LINKING;
+        setLegs(legs);
+    }
+
+    /** Says what a set's legs are, as some may have been tried again by other ways. */
+    final void setLegs(List<CircuitSource.Plan> legs) {
+        RsaId[][] all = new RsaId[legs.size()][];
+        List<GuardAttempt> guards = new ArrayList<>(all.length);
+        for (int i = 0; i < all.length; i++) {
+            CircuitSource.Plan plan = legs.get(i);
+            all[i] = ids(plan.selector(), relays(plan));
+            guards.add(plan.attempt());
+        }
+        paths = all;
+        attempts = List.copyOf(guards);
+    }
+
+    private static int[] relays(CircuitSource.Plan plan) {
+        return new int[] {plan.guard(), plan.middle(), plan.exit()};
+    }
+
+    private static RsaId[] ids(PathSelector selector, int... relays) {
+        RsaId[] ids = new RsaId[relays.length];
+        for (int i = 0; i < relays.length; i++) {
+            ids[i] = selector.dir().rsaId(relays[i]);
+        }
+        return ids;
+    }
+
+    /** Whether it is a set of circuits. */
+    boolean isSet() {
+        return paths.length > 1;
+    }
+
+    /** Whether it lacks a leg, and so should carry no new streams. */
+    boolean isMaimed() {
+        return circuit != null && isSet() && !circuit.isWhole();
     }
 
     /** Whether its path is one that today's settings allow, which may not be those that it was chosen by. */
     @SuppressWarnings("ReferenceEquality") // asked for every circuit and stream; equal settings only cost judging again
     boolean isAllowedBy(PathSelector selector) {
         if (judgedBy != selector.settings()) {
-            int[] relays = new int[path.length];
-            for (int i = 0; i < relays.length; i++) {
-                relays[i] = selector.dir().indexOf(path[i]);
+            allowed = true;
+            for (RsaId[] path : paths) {
+                int[] relays = new int[path.length];
+                for (int i = 0; i < relays.length; i++) {
+                    relays[i] = selector.dir().indexOf(path[i]);
+                }
+                allowed &= selector.allowsPath(relays);
             }
-            allowed = selector.allowsPath(relays);
             judgedBy = selector.settings();
         }
         return allowed;
     }
 
-    /** Its first relay. */
+    /** Its first relay; of a set, that of its first leg. */
     RsaId guard() {
-        return path[0];
+        return paths[0][0];
+    }
+
+    /** Whether that relay is its first one, or one of its legs'. */
+    boolean isThrough(RsaId guard) {
+        for (RsaId[] path : paths) {
+            if (path[0].equals(guard)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether it may be built any moment; if not, another may be faster. */

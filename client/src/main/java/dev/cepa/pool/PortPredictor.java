@@ -151,6 +151,25 @@ final class PortPredictor {
         return tooFew ? any : null;
     }
 
+    /**
+     * What the next set that is built ahead should be good for: the port that the fewest sets are ready for.
+     *
+     * @return null if no streams are likely to come
+     */
+    @Nullable ExitRequest wantedOfSet(CircuitList circuits, PathSelector selector, long now) {
+        ExitRequest best = null;
+        int fewest = Integer.MAX_VALUE;
+        for (int port : ports(now)) {
+            ExitRequest request = ExitRequest.name(port, true, true);
+            int count = circuits.countUnclaimedSets(request, selector);
+            if (count < fewest && isTaken(request.overConflux(), selector)) {
+                best = request;
+                fewest = count;
+            }
+        }
+        return best == null && size > 0 ? ExitRequest.any() : best;
+    }
+
     static boolean isTaken(ExitRequest request, PathSelector selector) {
         for (int relay = 0; relay < selector.dir().size(); relay++) {
             if (selector.exitSupports(relay, request)) {

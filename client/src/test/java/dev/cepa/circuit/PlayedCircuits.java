@@ -2,6 +2,7 @@ package dev.cepa.circuit;
 
 import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.ChannelMessage;
+import dev.cepa.cell.ConfluxMessage;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.channel.CircuitHandler;
 import dev.cepa.channel.QueueMemory;
@@ -32,6 +33,23 @@ public final class PlayedCircuits {
         circuit.extend(path.target(2, true), soon);
         circuit.markBuilt();
         return circuit;
+    }
+
+    /** A set of two circuits, joined. */
+    public static ConfluxSet openSet(long id, TorEvents events, Exit exit) throws TorException {
+        Deadline soon = Deadline.in(Duration.ofSeconds(20));
+        ConfluxSet set = new ConfluxSet(
+                ConfluxSettings.DEFAULT, CircuitSettings.DEFAULT, new QueueMemory(events), events);
+        for (int leg = 0; leg < 2; leg++) {
+            PlayedPath path = new PlayedPath();
+            path.granted = new byte[] {1, 2, 1, 31};
+            Circuit circuit = set.createLeg(new Answering(path, exit), path.target(0, true), 10 * id + leg, soon);
+            circuit.extend(path.target(1, false), soon);
+            circuit.extend(path.target(2, true).withCongestion(CongestionSettings.EXIT), soon);
+            set.link(circuit, Duration.ofSeconds(20));
+        }
+        set.join(2);
+        return set;
     }
 
     /** A path whose last relay answers at once, on the thread that sends. */
@@ -75,6 +93,11 @@ public final class PlayedCircuits {
         public void send(int cellCommand, byte[] body, int offset) throws TorException {
             path.send(cellCommand, body, offset);
             PlayedPath.Received last = path.received.poll();
+            if (last != null && last.command() == ConfluxMessage.LINK) {
+                ConfluxMessage.Link link =
+                        (ConfluxMessage.Link) RelayMessage.read(last.command(), new ByteReader(last.body()));
+                path.reply(2, 0, new ConfluxMessage.Linked(link.body()));
+            }
             if (last != null && (last.command() == RelayMessage.BEGIN || last.command() == RelayMessage.RESOLVE)) {
                 RelayMessage answer =
                         exit.answer(RelayMessage.read(last.command(), new ByteReader(last.body())));

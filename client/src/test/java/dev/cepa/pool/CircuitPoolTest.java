@@ -9,6 +9,7 @@ import dev.cepa.channel.ChannelManager;
 import dev.cepa.channel.ChannelSettings;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
+import dev.cepa.circuit.ConfluxSet;
 import dev.cepa.circuit.PlayedCircuits;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -69,6 +70,10 @@ class CircuitPoolTest {
 
         private final List<ExitRequest> requests = Collections.synchronizedList(new ArrayList<>());
         private final List<Plan> plans = Collections.synchronizedList(new ArrayList<>());
+        /** One is taken for each set before it is begun. */
+        private final Semaphore setBegins = new Semaphore(1000);
+
+        private final List<ConfluxSet> sets = Collections.synchronizedList(new ArrayList<>());
         private final List<Circuit> circuits = Collections.synchronizedList(new ArrayList<>());
         private volatile int failing;
         /** So many circuits wait for better guards, until one of these is taken for each. */
@@ -88,6 +93,22 @@ class CircuitPoolTest {
                 throw new TorException(ErrorKind.CLOSED, "interrupted", e);
             }
             return real.plan(by, request);
+        }
+
+        @Override
+        public SetPlan planSet(PathSelector by, ExitRequest request, int legs) throws TorException {
+            return real.planSet(by, request, legs);
+        }
+
+        @Override
+        public BuiltSet buildSet(SetPlan plan, SetOptions options) throws TorException {
+            setBegins.acquireUninterruptibly();
+            for (Plan leg : plan.legs()) {
+                leg.attempt().complete();
+            }
+            ConfluxSet set = PlayedCircuits.openSet(ids.incrementAndGet(), events, exit);
+            sets.add(set);
+            return new BuiltSet(set, plan.legs());
         }
 
         @Override

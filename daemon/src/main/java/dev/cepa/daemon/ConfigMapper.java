@@ -3,6 +3,7 @@ package dev.cepa.daemon;
 import dev.cepa.DormantSettings;
 import dev.cepa.TorConfig;
 import dev.cepa.TorConfigBuilder;
+import dev.cepa.cell.DesiredUx;
 import dev.cepa.cell.HostText;
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.channel.LinkSettings;
@@ -19,6 +20,7 @@ import dev.cepa.path.PathSettings;
 import dev.cepa.path.PathTuning;
 import dev.cepa.path.RelaySet;
 import dev.cepa.path.VanguardSettings;
+import dev.cepa.pool.ConfluxChoice;
 import dev.cepa.pool.PoolSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -376,7 +378,22 @@ final class ConfigMapper {
                 seconds("CircuitsAvailableTimeout"),
                 Duration.ofSeconds(Math.max(1, settings.number("NewCircuitPeriod"))),
                 !settings.flag("__DisablePredictedCircuits"),
-                Math.clamp(settings.number("MaxClientCircuitsPending"), 1, 1024));
+                Math.clamp(settings.number("MaxClientCircuitsPending"), 1, 1024)).withConflux(conflux());
+    }
+
+    private ConfluxChoice conflux() {
+        return new ConfluxChoice(
+                switch (settings.text("ConfluxEnabled")) {
+                    case "0" -> ConfluxChoice.Mode.OFF;
+                    case "1" -> ConfluxChoice.Mode.ON;
+                    default -> ConfluxChoice.Mode.AUTO;
+                },
+                switch (settings.text("ConfluxClientUX")) {
+                    case "latency" -> DesiredUx.MIN_LATENCY;
+                    case "latency_lowmem" -> DesiredUx.LOW_MEMORY_LATENCY;
+                    case "throughput_lowmem" -> DesiredUx.LOW_MEMORY_THROUGHPUT;
+                    default -> DesiredUx.HIGH_THROUGHPUT;
+                });
     }
 
     private DormantSettings dormant() throws TorException {

@@ -3,10 +3,12 @@ package dev.cepa.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.cell.DesiredUx;
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.TorException;
 import dev.cepa.path.VanguardSettings;
 import dev.cepa.path.PathSettings;
+import dev.cepa.pool.ConfluxChoice;
 import dev.cepa.pool.PoolSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,6 +171,17 @@ class ConfigMapperTest {
                         Duration.ofSeconds(50), Duration.ofSeconds(20), Duration.ofMinutes(5), Duration.ofHours(1),
                         Duration.ofSeconds(15), false, 7));
         assertThat(of("MaxCircuitDirtiness 3").pool().maxCircuitDirtiness()).as("tor's least").hasSeconds(10);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', AUTO, HIGH_THROUGHPUT", "ConfluxEnabled auto, AUTO, HIGH_THROUGHPUT", "ConfluxEnabled 1, ON, HIGH_THROUGHPUT",
+        "ConfluxEnabled 0, OFF, HIGH_THROUGHPUT", "ConfluxClientUX throughput, AUTO, HIGH_THROUGHPUT",
+        "ConfluxClientUX latency, AUTO, MIN_LATENCY", "ConfluxClientUX latency_lowmem, AUTO, LOW_MEMORY_LATENCY",
+        "ConfluxClientUX throughput_lowmem, AUTO, LOW_MEMORY_THROUGHPUT",
+    })
+    void mapsConflux(String line, ConfluxChoice.Mode mode, DesiredUx ux) throws Exception {
+        assertThat(of(line).pool().conflux()).isEqualTo(new ConfluxChoice(mode, ux));
     }
 
     @ParameterizedTest

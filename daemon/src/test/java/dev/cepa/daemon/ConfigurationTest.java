@@ -80,8 +80,8 @@ class ConfigurationTest {
 
     @Test
     void isNotSilentAboutWhatIsChangedInVain() throws Exception {
-        Configuration read = read("ConfluxClientUX latency\nFetchServerDescriptors 0\nConfluxEnabled 0\nDirCache 0\nDNSPort 0\n");
-        assertThat(read.warnings()).singleElement().asString().endsWith("ConfluxClientUX.");
+        Configuration read = read("ControlPort 9051\nFetchServerDescriptors 0\nCircuitPadding 0\nDirCache 0\nDNSPort 0\n");
+        assertThat(read.warnings()).singleElement().asString().endsWith("ControlPort.");
         assertThat(read.notices()).filteredOn(notice -> notice.contains("no effect")).singleElement().asString()
                 .endsWith("FetchServerDescriptors.");
     }
