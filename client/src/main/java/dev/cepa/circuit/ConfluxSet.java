@@ -62,6 +62,7 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
     private volatile boolean joined; // written under receiving
     private volatile boolean whole; // written under receiving
     private volatile long id; // 0 until it is joined
+    private volatile @Nullable ConfluxLeg first; // written under receiving
     private volatile List<HopTarget> path = List.of();
     private final Ending ending = new Ending();
 
@@ -200,6 +201,7 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
         }
         id = circuitOf(all[0]).id();
         path = circuitOf(all[0]).path();
+        first = all[0];
         joined = true;
         whole = true;
     }
@@ -362,17 +364,11 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
         return outlet;
     }
 
-    /** The first leg tells of the streams. */
+    /** The first leg tells of the streams. Takes no lock: the listener may hold one that events wait for. */
     void describe(ConfluxLeg leg, TorEventListener listener) {
-        receiving.lock();
-        try {
-            if (legs.isEmpty() || legs.getFirst() != leg) {
-                return;
-            }
-        } finally {
-            receiving.unlock();
+        if (leg == first) {
+            streams.describe(listener);
         }
-        streams.describe(listener);
     }
 
     private static Circuit circuitOf(ConfluxLeg leg) {
@@ -393,6 +389,9 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
             boolean wasJoined = leg.state == ConfluxLeg.State.JOINED;
             leg.state = ConfluxLeg.State.LOST;
             legs.remove(leg);
+            if (leg == first) {
+                first = legs.isEmpty() ? null : legs.getFirst();
+            }
             whole = false;
             boolean nothingLost = sequencer.lost(leg.inbound);
             sendLock.lock();

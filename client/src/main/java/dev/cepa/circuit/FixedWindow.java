@@ -66,7 +66,7 @@ final class FixedWindow implements FlowControl {
 
     @Override
     public long inFlight() {
-        return WINDOW - sendWindow;
+        return (long) WINDOW - sendWindow;
     }
 
     @Override

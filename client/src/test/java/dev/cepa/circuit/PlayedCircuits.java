@@ -43,7 +43,7 @@ public final class PlayedCircuits {
         for (int leg = 0; leg < 2; leg++) {
             PlayedPath path = new PlayedPath();
             path.granted = new byte[] {1, 2, 1, 31};
-            Circuit circuit = set.createLeg(new Answering(path, exit), path.target(0, true), 10 * id + leg, soon);
+            Circuit circuit = set.createLeg(new Answering(path, exit), path.target(0, false), 10 * id + leg, soon);
             circuit.extend(path.target(1, false), soon);
             circuit.extend(path.target(2, true).withCongestion(CongestionSettings.EXIT), soon);
             set.link(circuit, Duration.ofSeconds(20));
