@@ -73,6 +73,8 @@ class CircuitPoolTest {
         /** One is taken for each set before it is begun. */
         private final Semaphore setBegins = new Semaphore(1000);
 
+        private final AtomicLong setsFailed = new AtomicLong();
+        private volatile boolean setsFail;
         private final List<ConfluxSet> sets = Collections.synchronizedList(new ArrayList<>());
         private final List<Circuit> circuits = Collections.synchronizedList(new ArrayList<>());
         private volatile int failing;
@@ -105,6 +107,11 @@ class CircuitPoolTest {
             setBegins.acquireUninterruptibly();
             for (Plan leg : plan.legs()) {
                 leg.attempt().complete();
+            }
+            if (setsFail) {
+                setsFailed.incrementAndGet();
+                plan.legs().forEach(leg -> leg.attempt().closed());
+                throw new TorException(ErrorKind.CIRCUIT_FAILED, "played");
             }
             ConfluxSet set = PlayedCircuits.openSet(ids.incrementAndGet(), events, exit);
             sets.add(set);
@@ -496,6 +503,60 @@ class CircuitPoolTest {
         pool.state.lock.lock();
         try {
             return PoolKeeper.wanted(pool.state, selector, time);
+        } finally {
+            pool.state.lock.unlock();
+        }
+    }
+
+    @Test
+    void setsAreBuiltAheadTakenByStreamsAndClosedWithThePool() throws Exception {
+        pool.setSettings(PoolSettings.DEFAULT);
+        pool.start();
+        open(to(443, A));
+        await(() -> played.sets.size() == 3 && unclaimedSets() == 3);
+        open(to(443, A));
+        assertThat(played.sets).filteredOn(set -> set.streamCount() > 0).singleElement()
+                .satisfies(set -> assertThat(lastCircuit()).isEqualTo(set.id()));
+        await(() -> played.sets.size() == 4);
+        pool.setNetworkEnabled(false);
+        await(() -> played.sets.stream().noneMatch(ConfluxSet::isOpen));
+    }
+
+    @Test
+    void aSetThatIsReadyTooLateIsClosed() throws Exception {
+        played.setBegins.drainPermits();
+        pool.setSettings(PoolSettings.DEFAULT);
+        pool.start();
+        open(to(443, A));
+        await(() -> unclaimedSets() == 3);
+        pool.setNetworkEnabled(false);
+        played.setBegins.release(3);
+        await(() -> played.sets.size() == 3 && played.sets.stream().noneMatch(ConfluxSet::isOpen));
+        assertThat(unclaimedSets()).isZero();
+    }
+
+    @Test
+    void whenSetsFailStreamsHaveCircuitsAllTheSameAndTheyAreTriedAgainMoreAndMoreRarely() throws Exception {
+        played.setsFail = true;
+        pool.setSettings(PoolSettings.DEFAULT);
+        pool.start();
+        open(to(443, A));
+        await(() -> played.setsFailed.get() >= 3);
+        open(to(443, B));
+        pool.state.lock.lock();
+        try {
+            assertThat(pool.state.setFailures).isPositive();
+            assertThat(pool.state.failures).isZero();
+        } finally {
+            pool.state.lock.unlock();
+        }
+        assertThat(played.setsFailed.get()).isLessThan(20);
+    }
+
+    private int unclaimedSets() {
+        pool.state.lock.lock();
+        try {
+            return pool.state.circuits.sets(true);
         } finally {
             pool.state.lock.unlock();
         }
