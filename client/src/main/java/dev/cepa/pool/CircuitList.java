@@ -237,6 +237,11 @@ final class CircuitList {
         return count(State.READY, false);
     }
 
+    /** Whether a set is being built. */
+    boolean isLinking() {
+        return count(State.LINKING, false) > 0;
+    }
+
     /** How many sets there are, or will be. */
     int sets(boolean cleanOnly) {
         int count = 0;

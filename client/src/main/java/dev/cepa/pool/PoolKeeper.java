@@ -119,7 +119,10 @@ final class PoolKeeper implements Runnable {
         return awake && state.timeouts.wantsTestCircuit(state.circuits.unclaimed()) ? ExitRequest.any() : null;
     }
 
-    /** What a set should be built ahead for now; null if for nothing. Circuits come first, as streams wait for those. */
+    /**
+     * What a set should be built ahead for now; null if for nothing. Circuits come first, as streams wait for those, and one
+     * set after the other, so that nobody has much to do at once.
+     */
     static @Nullable ExitRequest wantedSet(PoolState state, PathSelector selector, ConfluxParams params, long now) {
         boolean mayBuild = params.wantsSets()
                 && state.enabled
@@ -127,6 +130,7 @@ final class PoolKeeper implements Runnable {
                 && now - state.setRetryAt >= 0
                 && state.failures == 0
                 && state.circuits.open() > 0
+                && !state.circuits.isLinking()
                 && state.circuits.sets(false) < params.maxSets()
                 && state.circuits.sets(true) < params.prebuilt();
         return mayBuild ? state.predictor.wantedOfSet(state.circuits, selector, now) : null;

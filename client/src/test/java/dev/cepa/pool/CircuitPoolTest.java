@@ -528,10 +528,10 @@ class CircuitPoolTest {
         pool.setSettings(PoolSettings.DEFAULT);
         pool.start();
         open(to(443, A));
-        await(() -> unclaimedSets() == 3);
+        await(() -> unclaimedSets() == 1);
         pool.setNetworkEnabled(false);
-        played.setBegins.release(3);
-        await(() -> played.sets.size() == 3 && played.sets.stream().noneMatch(ConfluxSet::isOpen));
+        played.setBegins.release(1);
+        await(() -> played.sets.size() == 1 && played.sets.stream().noneMatch(ConfluxSet::isOpen));
         assertThat(unclaimedSets()).isZero();
     }
 

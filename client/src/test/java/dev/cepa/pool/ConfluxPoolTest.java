@@ -215,12 +215,14 @@ class ConfluxPoolTest {
             ExitRequest wanted = PoolKeeper.wantedSet(state, selector, three, now);
             assertThat(wanted).isNotNull();
             assertThat(wanted.port()).isEqualTo(443);
-            state.circuits.add(new PooledCircuit(paths(selector, 2).chooseAll()));
+            PooledCircuit set = new PooledCircuit(paths(selector, 2).chooseAll());
+            state.circuits.add(set);
+            assertThat(PoolKeeper.wantedSet(state, selector, three, now)).as("one after the other").isNull();
+            state.circuits.ready(set, DIRTY, now);
         }
         assertThat(PoolKeeper.wantedSet(state, selector, three, now)).isNull();
         // One is somebody's, so that another is built; but not beyond the most.
         PooledCircuit taken = state.circuits.all().get(1);
-        state.circuits.ready(taken, DIRTY, now);
         CircuitList.own(taken, claim(A, true));
         assertThat(PoolKeeper.wantedSet(state, selector, three, now)).isNotNull();
         assertThat(PoolKeeper.wantedSet(state, selector, new ConfluxParams(2, 3, 3, 3, 1), now)).isNull();
