@@ -165,7 +165,8 @@ final class BridgeDirectory {
             for (Bridge bridge : bridges) {
                 RsaId id = questions.identity(bridge.line);
                 for (BridgeStore.Entry entry : entries) {
-                    if (Objects.equals(entry.descriptor().rsaId(), id) && BridgeQuestion.problem(entry.descriptor(), now) == null) {
+                    if (Objects.equals(entry.descriptor().rsaId(), id)
+                            && BridgeQuestion.problem(entry.descriptor(), now) == null) {
                         takeNewer(bridge, entry, now);
                     }
                 }

@@ -44,8 +44,8 @@ public final class Protocols {
      * What this client speaks, and so what it may claim. A consensus that requires more of clients stops it. What
      * is built later is added here by who builds it.
      */
-    public static final Protocols OURS = ours("Conflux=1 Cons=1-2 Desc=1-4 DirCache=2 FlowCtrl=1-2 HSDir=2 HSIntro=4 HSRend=2 Link=4-5 "
-            + "LinkAuth=3 Microdesc=1-3 Relay=2-4");
+    public static final Protocols OURS = ours("Conflux=1 Cons=1-2 Desc=1-4 DirCache=2 FlowCtrl=1-2 HSDir=2 HSIntro=4 HSRend=2 "
+            + "Link=4-5 LinkAuth=3 Microdesc=1-3 Relay=2-4");
 
     /** Bit v of masks[name.ordinal()] is version v; shorter if the last names have none. */
     private final long[] masks;

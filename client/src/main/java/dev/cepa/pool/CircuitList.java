@@ -90,7 +90,8 @@ final class CircuitList {
         PooledCircuit best = null;
         int bestRank = 0;
         for (PooledCircuit c : circuits) {
-            if (c.isSet() && !claim.sets() || c.state != State.READY || !mayCarry(c, claim, maxDirtiness, now) || !suits(c, claim.exit(), selector)) {
+            if (c.isSet() && !claim.sets() || c.state != State.READY || !mayCarry(c, claim, maxDirtiness, now)
+                    || !suits(c, claim.exit(), selector)) {
                 continue;
             }
             int rank = (c.isSet() ? 2 : 0) + (c.isClean() ? 0 : 1);
@@ -162,7 +163,8 @@ final class CircuitList {
 
     /** Whether its exit takes such a stream, and today's settings allow its path. */
     static boolean suits(PooledCircuit c, ExitRequest exit, PathSelector selector) {
-        if (c.doubtful || c.isMaimed() || exit.avoid().contains(c.exit) || exit.stable() && !c.stable || !c.isAllowedBy(selector)) {
+        if (c.doubtful || c.isMaimed() || exit.avoid().contains(c.exit) || exit.stable() && !c.stable
+                || !c.isAllowedBy(selector)) {
             return false;
         }
         int relay = selector.dir().indexOf(c.exit);

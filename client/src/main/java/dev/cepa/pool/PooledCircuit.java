@@ -13,8 +13,8 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A circuit in the pool, or a set of circuits that counts as one, from its launch on. All fields belong to {@link CircuitPool}, under its lock. Times are on the
- * monotonic clock, in nanoseconds.
+ * A circuit in the pool, or a set of circuits that counts as one, from its launch on. All fields belong to
+ * {@link CircuitPool}, under its lock. Times are on the monotonic clock, in nanoseconds.
  */
 final class PooledCircuit {
     /** What has become of it. */
