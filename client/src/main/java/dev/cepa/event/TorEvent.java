@@ -63,7 +63,16 @@ public sealed interface TorEvent {
             long circuitId, Status status, String purpose, List<String> path, @Nullable TorException reason,
             @Nullable Duration buildTime, @Nullable String confluxId)
             implements TorEvent {
-        /** Of a circuit that stands alone. */
+        /**
+         * Of a circuit that stands alone.
+         *
+         * @param circuitId its number
+         * @param status what happened to it
+         * @param purpose what it is for
+         * @param path its hops so far
+         * @param reason why it failed or closed, null otherwise
+         * @param buildTime how long it took to build; null before it is built
+         */
         public CircuitStatus(
                 long circuitId, Status status, String purpose, List<String> path, @Nullable TorException reason,
                 @Nullable Duration buildTime) {
