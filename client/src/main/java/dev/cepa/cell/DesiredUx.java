@@ -27,7 +27,7 @@ public enum DesiredUx {
         return code >= 0 && code < ALL.length ? ALL[code] : null;
     }
 
-    /** Whether it asks for more than one leg at a time, as C tor understands it: the last one does not, for now. */
+    /** Whether it asks for more than one leg at a time, as C tor understands it: to that the last one means one leg too. */
     public boolean spreads() {
         return this == NONE || this == HIGH_THROUGHPUT;
     }

@@ -80,15 +80,20 @@ class ConfluxSequencerFuzz {
         }
     }
 
+    private static List<ConfluxSequencer.Leg> addLegs(ConfluxSequencer sequencer, int count) {
+        List<ConfluxSequencer.Leg> legs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            legs.add(sequencer.addLeg());
+        }
+        return legs;
+    }
+
     @Property(tries = 10_000)
     void whatComesOverSeveralLegsIsGivenOutInTheOrderInWhichItWasSent(
             @ForAll @IntRange(min = 2, max = 3) int count, @ForAll long seed) throws TorException {
         Random random = new Random(seed);
         ConfluxSequencer sequencer = new ConfluxSequencer(memory, Integer.MAX_VALUE);
-        List<ConfluxSequencer.Leg> legs = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            legs.add(sequencer.addLeg());
-        }
+        List<ConfluxSequencer.Leg> legs = addLegs(sequencer, count);
         Exit exit = new Exit(count);
         Delivery delivery = new Delivery();
         int total = random.nextInt(120);
@@ -115,10 +120,7 @@ class ConfluxSequencerFuzz {
             @ForAll @IntRange(min = 2, max = 3) int count, @ForAll long seed) throws TorException {
         Random random = new Random(seed);
         ConfluxSequencer sequencer = new ConfluxSequencer(memory, Integer.MAX_VALUE);
-        List<ConfluxSequencer.Leg> legs = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            legs.add(sequencer.addLeg());
-        }
+        List<ConfluxSequencer.Leg> legs = addLegs(sequencer, count);
         Exit exit = new Exit(count);
         Delivery delivery = new Delivery();
         int total = 1 + random.nextInt(60);
@@ -161,10 +163,7 @@ class ConfluxSequencerFuzz {
             @ForAll @IntRange(min = 1, max = 3) int count, @ForAll long seed) {
         Random random = new Random(seed);
         ConfluxSequencer sequencer = new ConfluxSequencer(memory, 20_000);
-        List<ConfluxSequencer.Leg> legs = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            legs.add(sequencer.addLeg());
-        }
+        List<ConfluxSequencer.Leg> legs = addLegs(sequencer, count);
         long[] given = {0};
         try {
             for (int i = 0; i < 200; i++) {

@@ -20,7 +20,7 @@ final class QuietTimes {
 
     /** A tick with less work than this is quiet: 4% of one processor, more than a small request a second costs. */
     static final long QUIET_NANOS = 80_000_000L;
-    /** What a reader of the metrics makes has touched megabytes of pages; to give them back costs a tenth of this. */
+    /** What a reader of the metrics makes has touched megabytes of pages; to give them back costs a third of this. */
     static final long PAGES_NANOS = 10_000_000L;
     /** A collection costs more than giving pages back, and there is less to gain. */
     static final long ALL_NANOS = 100_000_000L;

@@ -65,7 +65,8 @@ class DaemonIT {
                 path.add(entry);
             }
         }
-        List<String> command = new ArrayList<>(List.of(
+        // Whoever runs the tests may have been started with INT ignored, as in the background of a script.
+        List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT",
                 System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m",
                 "-cp", String.join(File.pathSeparator, path), Main.class.getName()));
         command.addAll(List.of(args));
