@@ -4,6 +4,7 @@ import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.Cell;
 import dev.cepa.cell.ChannelMessage;
 import dev.cepa.cell.DestroyReason;
+import dev.cepa.cell.OnionMessage;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.channel.Channel;
@@ -68,7 +69,7 @@ public final class Circuit implements Tunnel {
     /** Of the last relay, 20 bytes (tor-spec section 5.2.2, KH); guarded by {@link #building}. */
     private byte @Nullable [] binding;
 
-    private volatile @Nullable Consumer<RelayMessage.Introduce2> introductions;
+    private volatile @Nullable Consumer<OnionMessage.Introduce2> introductions;
     private volatile @Nullable StreamAcceptor acceptor;
     private volatile boolean built;
 
@@ -321,8 +322,8 @@ public final class Circuit implements Tunnel {
      * @throws TorException if the relay does not agree by then
      */
     public void establishIntroduction(
-            Function<byte[], RelayMessage.EstablishIntro> message,
-            Consumer<RelayMessage.Introduce2> listener,
+            Function<byte[], OnionMessage.EstablishIntro> message,
+            Consumer<OnionMessage.Introduce2> listener,
             Deadline deadline)
             throws TorException {
         building.lock();
@@ -332,15 +333,15 @@ public final class Circuit implements Tunnel {
                 throw new IllegalStateException("circuit " + id + " has no hop yet");
             }
             introductions = listener;
-            ask(message.apply(key.clone()), RelayMessage.INTRO_ESTABLISHED, deadline);
+            ask(message.apply(key.clone()), OnionMessage.INTRO_ESTABLISHED, deadline);
         } finally {
             building.unlock();
         }
     }
 
     /** The reader: a client introduces itself. */
-    void introductionReceived(Hop from, RelayMessage.Introduce2 message) throws TorException {
-        Consumer<RelayMessage.Introduce2> listener = introductions;
+    void introductionReceived(Hop from, OnionMessage.Introduce2 message) throws TorException {
+        Consumer<OnionMessage.Introduce2> listener = introductions;
         if (listener == null || from != lastHop()) {
             throw new ProtocolException("INTRODUCE2 from a relay that is no introduction point");
         }
@@ -354,7 +355,7 @@ public final class Circuit implements Tunnel {
      * @param congestion how congestion is controlled, if the client has asked for that
      */
     public void meet(
-            RelayMessage.Rendezvous1 message,
+            OnionMessage.Rendezvous1 message,
             HopCrypto crypto,
             @Nullable CongestionSettings congestion,
             StreamAcceptor streamAcceptor)

@@ -5,6 +5,7 @@ import dev.cepa.cell.Cell;
 import dev.cepa.cell.ChannelMessage;
 import dev.cepa.cell.ConfluxMessage;
 import dev.cepa.cell.DestroyReason;
+import dev.cepa.cell.OnionMessage;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.channel.CircuitHandler;
 import dev.cepa.crypto.RelayCellFormat;
@@ -132,16 +133,16 @@ final class CircuitReceiver implements CircuitHandler {
                 RelayMessage.Extended2 extended = (RelayMessage.Extended2) RelayMessage.read(command, body);
                 circuit.takePending(command, hop).complete(extended.handshake());
             }
-            case RelayMessage.RENDEZVOUS_ESTABLISHED,
-                    RelayMessage.INTRO_ESTABLISHED,
-                    RelayMessage.INTRODUCE_ACK,
-                    RelayMessage.RENDEZVOUS2 -> {
+            case OnionMessage.RENDEZVOUS_ESTABLISHED,
+                    OnionMessage.INTRO_ESTABLISHED,
+                    OnionMessage.INTRODUCE_ACK,
+                    OnionMessage.RENDEZVOUS2 -> {
                 expectNoStream("relay command " + command, streamId);
                 circuit.takePending(command, hop).complete(body.rest());
             }
-            case RelayMessage.INTRODUCE2 -> {
+            case OnionMessage.INTRODUCE2 -> {
                 expectNoStream("INTRODUCE2", streamId);
-                circuit.introductionReceived(hop, (RelayMessage.Introduce2) RelayMessage.read(command, body));
+                circuit.introductionReceived(hop, (OnionMessage.Introduce2) RelayMessage.read(command, body));
             }
             case ConfluxMessage.LINK, ConfluxMessage.LINKED, ConfluxMessage.LINKED_ACK, ConfluxMessage.SWITCH -> {
                 expectNoStream("relay command " + command, streamId);
@@ -156,10 +157,10 @@ final class CircuitReceiver implements CircuitHandler {
             }
             case RelayMessage.BEGIN_DIR,
                     RelayMessage.EXTEND2,
-                    RelayMessage.ESTABLISH_INTRO,
-                    RelayMessage.ESTABLISH_RENDEZVOUS,
-                    RelayMessage.INTRODUCE1,
-                    RelayMessage.RENDEZVOUS1,
+                    OnionMessage.ESTABLISH_INTRO,
+                    OnionMessage.ESTABLISH_RENDEZVOUS,
+                    OnionMessage.INTRODUCE1,
+                    OnionMessage.RENDEZVOUS1,
                     RelayMessage.TRUNCATE ->
                     throw new ProtocolException("relay command " + command + " towards a client");
             default -> LOG.debug("{} sent a message with unknown relay command {}", hop.name(), command);

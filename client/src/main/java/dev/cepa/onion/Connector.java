@@ -3,9 +3,10 @@ package dev.cepa.onion;
 import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.Ed25519Id;
 import dev.cepa.cell.LinkSpecifier;
+import dev.cepa.cell.OnionMessage;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.IntroduceAck;
 import dev.cepa.cell.RelayMessage;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.IntroduceAck;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.Circuit;
@@ -340,8 +341,8 @@ final class Connector {
             byte[] sealed = handshake.seal(header, at.introduction(extensions).toBytes());
             try {
                 byte[] answer = circuit.ask(
-                        new Introduce1(point.authKey(), sealed), RelayMessage.INTRODUCE_ACK, deadline.atMost(patience.answer()));
-                IntroduceAck ack = (IntroduceAck) RelayMessage.read(RelayMessage.INTRODUCE_ACK, new ByteReader(answer));
+                        new Introduce1(point.authKey(), sealed), OnionMessage.INTRODUCE_ACK, deadline.atMost(patience.answer()));
+                IntroduceAck ack = (IntroduceAck) RelayMessage.read(OnionMessage.INTRODUCE_ACK, new ByteReader(answer));
                 if (ack.status() == 0) {
                     closeIntroduction();
                     return Outcome.PASSED_ON;

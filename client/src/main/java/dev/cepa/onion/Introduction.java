@@ -3,7 +3,7 @@ package dev.cepa.onion;
 import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.ByteWriter;
 import dev.cepa.cell.LinkSpecifier;
-import dev.cepa.cell.RelayMessage.EstablishRendezvous;
+import dev.cepa.cell.OnionMessage.EstablishRendezvous;
 import dev.cepa.error.ProtocolException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.cepa.onion;
 
-import dev.cepa.cell.RelayMessage.Introduce2;
+import dev.cepa.cell.OnionMessage.Introduce2;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.circuit.StreamBytes;

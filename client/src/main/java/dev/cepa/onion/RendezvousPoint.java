@@ -1,7 +1,7 @@
 package dev.cepa.onion;
 
-import dev.cepa.cell.RelayMessage;
-import dev.cepa.cell.RelayMessage.EstablishRendezvous;
+import dev.cepa.cell.OnionMessage;
+import dev.cepa.cell.OnionMessage.EstablishRendezvous;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;
@@ -46,11 +46,11 @@ final class RendezvousPoint implements Closeable {
             random.nextBytes(cookie);
             circuit.ask(
                     new EstablishRendezvous(cookie),
-                    RelayMessage.RENDEZVOUS_ESTABLISHED,
+                    OnionMessage.RENDEZVOUS_ESTABLISHED,
                     deadline.atMost(patience.answer()));
             List<HopTarget> path = circuit.path();
             return new RendezvousPoint(
-                    circuit, path.getLast(), cookie, circuit.expectMessage(RelayMessage.RENDEZVOUS2));
+                    circuit, path.getLast(), cookie, circuit.expectMessage(OnionMessage.RENDEZVOUS2));
         } catch (TorException | RuntimeException e) {
             circuit.close();
             throw e;

@@ -1,7 +1,7 @@
 package dev.cepa.onion;
 
-import dev.cepa.cell.RelayMessage.EstablishIntro;
-import dev.cepa.cell.RelayMessage.Introduce2;
+import dev.cepa.cell.OnionMessage.EstablishIntro;
+import dev.cepa.cell.OnionMessage.Introduce2;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.Ed25519;

@@ -1,7 +1,7 @@
 package dev.cepa.onion;
 
 import dev.cepa.cell.EndReason;
-import dev.cepa.cell.RelayMessage.Rendezvous1;
+import dev.cepa.cell.OnionMessage.Rendezvous1;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CongestionSettings;
 import dev.cepa.circuit.HopTarget;

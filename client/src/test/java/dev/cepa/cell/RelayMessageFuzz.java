@@ -2,18 +2,18 @@ package dev.cepa.cell;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.cepa.cell.OnionMessage.EstablishRendezvous;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.IntroduceAck;
+import dev.cepa.cell.OnionMessage.Rendezvous2;
+import dev.cepa.cell.OnionMessage.RendezvousEstablished;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.BeginDir;
 import dev.cepa.cell.RelayMessage.Connected;
 import dev.cepa.cell.RelayMessage.Drop;
 import dev.cepa.cell.RelayMessage.End;
-import dev.cepa.cell.RelayMessage.EstablishRendezvous;
 import dev.cepa.cell.RelayMessage.Extend2;
 import dev.cepa.cell.RelayMessage.Extended2;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.IntroduceAck;
-import dev.cepa.cell.RelayMessage.Rendezvous2;
-import dev.cepa.cell.RelayMessage.RendezvousEstablished;
 import dev.cepa.cell.RelayMessage.Resolve;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;

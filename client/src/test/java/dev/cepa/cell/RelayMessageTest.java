@@ -5,19 +5,19 @@ import static dev.cepa.cell.Vectors.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.cepa.cell.OnionMessage.EstablishIntro;
+import dev.cepa.cell.OnionMessage.EstablishRendezvous;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.IntroduceAck;
+import dev.cepa.cell.OnionMessage.Rendezvous2;
+import dev.cepa.cell.OnionMessage.RendezvousEstablished;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.BeginDir;
 import dev.cepa.cell.RelayMessage.Connected;
 import dev.cepa.cell.RelayMessage.Drop;
 import dev.cepa.cell.RelayMessage.End;
-import dev.cepa.cell.RelayMessage.EstablishIntro;
-import dev.cepa.cell.RelayMessage.EstablishRendezvous;
 import dev.cepa.cell.RelayMessage.Extend2;
 import dev.cepa.cell.RelayMessage.Extended2;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.IntroduceAck;
-import dev.cepa.cell.RelayMessage.Rendezvous2;
-import dev.cepa.cell.RelayMessage.RendezvousEstablished;
 import dev.cepa.cell.RelayMessage.Resolve;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RelayMessage.Resolved.Answer;
@@ -233,28 +233,28 @@ class RelayMessageTest {
     @Test
     void readsAndWritesRendezvousMessages() throws Exception {
         String cookie = "4AA2BAF815CEBB4B922B5BF6F545AEE0DDBE1254";
-        both(RelayMessage.ESTABLISH_RENDEZVOUS, cookie, new EstablishRendezvous(hex(cookie)));
-        refuses(RelayMessage.ESTABLISH_RENDEZVOUS, cookie.substring(2), "cut short");
+        both(OnionMessage.ESTABLISH_RENDEZVOUS, cookie, new EstablishRendezvous(hex(cookie)));
+        refuses(OnionMessage.ESTABLISH_RENDEZVOUS, cookie.substring(2), "cut short");
         assertThatIllegalArgumentException().isThrownBy(() -> new EstablishRendezvous(new byte[19]));
-        both(RelayMessage.RENDEZVOUS_ESTABLISHED, "", new RendezvousEstablished());
-        reads(RelayMessage.RENDEZVOUS_ESTABLISHED, "0001", new RendezvousEstablished());
-        both(RelayMessage.RENDEZVOUS2, "2CBF819E67317EE5", new Rendezvous2(hex("2CBF819E67317EE5")));
+        both(OnionMessage.RENDEZVOUS_ESTABLISHED, "", new RendezvousEstablished());
+        reads(OnionMessage.RENDEZVOUS_ESTABLISHED, "0001", new RendezvousEstablished());
+        both(OnionMessage.RENDEZVOUS2, "2CBF819E67317EE5", new Rendezvous2(hex("2CBF819E67317EE5")));
     }
 
     @Test
     void readsAndWritesIntroductionMessages() throws Exception {
         byte[] key = hex("11AAA1BA28353424061A63326C3BFF4FE4EC7EC24BB5EB740E9D167DEF103206");
         String header = "00".repeat(20) + "02 0020 11AAA1BA28353424061A63326C3BFF4FE4EC7EC24BB5EB740E9D167DEF103206";
-        both(RelayMessage.INTRODUCE1, header + "00 1E99C1B9", new Introduce1(key, hex("1E99C1B9")));
-        reads(RelayMessage.INTRODUCE1, header + "02 FF0107 010020 1E99", new Introduce1(key, hex("20 1E99")));
-        refuses(RelayMessage.INTRODUCE1, header, "cut short");
-        refuses(RelayMessage.INTRODUCE1, header + "02 FF0107", "cut short");
-        refuses(RelayMessage.INTRODUCE1, "00".repeat(20) + "01 0020" + "11".repeat(32) + "00", "of type 1");
-        refuses(RelayMessage.INTRODUCE1, "00".repeat(20) + "02 0004 00010203 00", "of type 2");
-        both(RelayMessage.INTRODUCE_ACK, "000000", new IntroduceAck(0));
-        both(RelayMessage.INTRODUCE_ACK, "000200", new IntroduceAck(2));
-        reads(RelayMessage.INTRODUCE_ACK, "0001", new IntroduceAck(1));
-        refuses(RelayMessage.INTRODUCE_ACK, "", "cut short");
+        both(OnionMessage.INTRODUCE1, header + "00 1E99C1B9", new Introduce1(key, hex("1E99C1B9")));
+        reads(OnionMessage.INTRODUCE1, header + "02 FF0107 010020 1E99", new Introduce1(key, hex("20 1E99")));
+        refuses(OnionMessage.INTRODUCE1, header, "cut short");
+        refuses(OnionMessage.INTRODUCE1, header + "02 FF0107", "cut short");
+        refuses(OnionMessage.INTRODUCE1, "00".repeat(20) + "01 0020" + "11".repeat(32) + "00", "of type 1");
+        refuses(OnionMessage.INTRODUCE1, "00".repeat(20) + "02 0004 00010203 00", "of type 2");
+        both(OnionMessage.INTRODUCE_ACK, "000000", new IntroduceAck(0));
+        both(OnionMessage.INTRODUCE_ACK, "000200", new IntroduceAck(2));
+        reads(OnionMessage.INTRODUCE_ACK, "0001", new IntroduceAck(1));
+        refuses(OnionMessage.INTRODUCE_ACK, "", "cut short");
     }
 
     @Test
@@ -264,17 +264,17 @@ class RelayMessageTest {
         byte[] auth = hex("11".repeat(32));
         byte[] mac = hex("22".repeat(32));
         byte[] signature = hex("33".repeat(64));
-        both(RelayMessage.ESTABLISH_INTRO, key + "00" + proof, new EstablishIntro(auth, null, mac, signature));
+        both(OnionMessage.ESTABLISH_INTRO, key + "00" + proof, new EstablishIntro(auth, null, mac, signature));
         // Proposal 305: one extension of type 1, with two parameters.
         both(
-                RelayMessage.ESTABLISH_INTRO,
+                OnionMessage.ESTABLISH_INTRO,
                 key + "01 01 13 02 01 0000000000000019 02 00000000000000C8" + proof,
                 new EstablishIntro(auth, new EstablishIntro.Limit(25, 200), mac, signature));
         reads(
-                RelayMessage.ESTABLISH_INTRO,
+                OnionMessage.ESTABLISH_INTRO,
                 key + "02 07 01 FF 01 13 02 02 0000000000000002 01 0000000000000001" + proof,
                 new EstablishIntro(auth, new EstablishIntro.Limit(1, 2), mac, signature));
-        refuses(RelayMessage.ESTABLISH_INTRO, key + "01 01 02 02 01" + proof, "cut short");
+        refuses(OnionMessage.ESTABLISH_INTRO, key + "01 01 02 02 01" + proof, "cut short");
     }
 
     @Test

@@ -5,12 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.cell.EndReason;
+import dev.cepa.cell.OnionMessage;
+import dev.cepa.cell.OnionMessage.EstablishIntro;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.Introduce2;
+import dev.cepa.cell.OnionMessage.Rendezvous1;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Begin;
-import dev.cepa.cell.RelayMessage.EstablishIntro;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.Introduce2;
-import dev.cepa.cell.RelayMessage.Rendezvous1;
 import dev.cepa.circuit.PlayedPath.Received;
 import dev.cepa.crypto.KeyStream;
 import dev.cepa.crypto.Tor1HopCrypto;
@@ -52,7 +53,7 @@ class IncomingStreamTest {
             ports.add(port);
         });
         Received met = path.next();
-        assertThat(met.command()).isEqualTo(RelayMessage.RENDEZVOUS1);
+        assertThat(met.command()).isEqualTo(OnionMessage.RENDEZVOUS1);
         assertThat(met.hop()).isEqualTo(CLIENT - 1);
         return circuit;
     }
@@ -145,27 +146,27 @@ class IncomingStreamTest {
             }
         });
         path.awaitReceived(1);
-        assertThat(path.next().command()).isEqualTo(RelayMessage.ESTABLISH_INTRO);
-        path.reply(2, 0, new RelayMessage.IntroEstablished());
+        assertThat(path.next().command()).isEqualTo(OnionMessage.ESTABLISH_INTRO);
+        path.reply(2, 0, new OnionMessage.IntroEstablished());
         waiting.join();
         assertThat(bindings).singleElement().satisfies(key -> assertThat(key).hasSize(20).isNotEqualTo(new byte[20]));
         byte[] key = new byte[32];
         Arrays.fill(key, (byte) 9);
         byte[] body = Arrays.copyOf(Introduce1.header(key), Introduce1.header(key).length + 100);
-        path.reply(2, RelayMessage.INTRODUCE2, 0, body);
-        path.reply(2, RelayMessage.INTRODUCE2, 0, body);
+        path.reply(2, OnionMessage.INTRODUCE2, 0, body);
+        path.reply(2, OnionMessage.INTRODUCE2, 0, body);
         assertThat(introductions).hasSize(2);
         assertThat(introductions.get(0).authKey()).isEqualTo(key);
         assertThat(introductions.get(0).header()).isEqualTo(Introduce1.header(key));
         assertThat(introductions.get(0).sealed()).hasSize(100);
-        path.reply(1, RelayMessage.INTRODUCE2, 0, body);
+        path.reply(1, OnionMessage.INTRODUCE2, 0, body);
         assertThat(circuit.isOpen()).as("another relay is no introduction point").isFalse();
     }
 
     @Test
     void nobodyElseIsIntroduced() throws TorException {
         Circuit circuit = path.build(3);
-        path.reply(2, RelayMessage.INTRODUCE2, 0, Introduce1.header(new byte[32]));
+        path.reply(2, OnionMessage.INTRODUCE2, 0, Introduce1.header(new byte[32]));
         assertThat(circuit.isOpen()).isFalse();
     }
 }

@@ -2,6 +2,7 @@ package dev.cepa.onion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cepa.cell.OnionMessage;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.End;
 import dev.cepa.circuit.Circuit;
@@ -124,8 +125,8 @@ class ClientFaultTest {
     @ParameterizedTest
     @ValueSource(ints = {
         RelayMessage.BEGIN, RelayMessage.CONNECTED, RelayMessage.RESOLVED, RelayMessage.SENDME, RelayMessage.EXTENDED2,
-        RelayMessage.TRUNCATED, RelayMessage.INTRODUCE2, RelayMessage.INTRODUCE_ACK, RelayMessage.INTRO_ESTABLISHED,
-        RelayMessage.RENDEZVOUS_ESTABLISHED, RelayMessage.RENDEZVOUS2
+        RelayMessage.TRUNCATED, OnionMessage.INTRODUCE2, OnionMessage.INTRODUCE_ACK, OnionMessage.INTRO_ESTABLISHED,
+        OnionMessage.RENDEZVOUS_ESTABLISHED, OnionMessage.RENDEZVOUS2
     })
     void asksAnotherDirectoryWhenOneSendsWhatNobodyExpects(int command) throws Exception {
         try (PlayedService service = new PlayedService() {
@@ -150,7 +151,7 @@ class ClientFaultTest {
         try (PlayedService service = new PlayedService() {
             @Override
             public boolean onMessage(RelayCircuit circuit, int command, int streamId, byte[] body) throws IOException {
-                return command == RelayMessage.INTRODUCE1 && introductions.compareAndSet(0, 1)
+                return command == OnionMessage.INTRODUCE1 && introductions.compareAndSet(0, 1)
                         || super.onMessage(circuit, command, streamId, body);
             }
         }) {
@@ -164,15 +165,15 @@ class ClientFaultTest {
     @ParameterizedTest
     @ValueSource(ints = {
         RelayMessage.BEGIN, RelayMessage.DATA, RelayMessage.END, RelayMessage.CONNECTED, RelayMessage.RESOLVED,
-        RelayMessage.SENDME, RelayMessage.EXTENDED2, RelayMessage.TRUNCATED, RelayMessage.INTRODUCE2,
-        RelayMessage.INTRO_ESTABLISHED, RelayMessage.RENDEZVOUS_ESTABLISHED, RelayMessage.RENDEZVOUS2,
-        RelayMessage.INTRODUCE1, RelayMessage.RENDEZVOUS1, RelayMessage.ESTABLISH_INTRO, RelayMessage.ESTABLISH_RENDEZVOUS
+        RelayMessage.SENDME, RelayMessage.EXTENDED2, RelayMessage.TRUNCATED, OnionMessage.INTRODUCE2,
+        OnionMessage.INTRO_ESTABLISHED, OnionMessage.RENDEZVOUS_ESTABLISHED, OnionMessage.RENDEZVOUS2,
+        OnionMessage.INTRODUCE1, OnionMessage.RENDEZVOUS1, OnionMessage.ESTABLISH_INTRO, OnionMessage.ESTABLISH_RENDEZVOUS
     })
     void triesAnotherIntroductionPointWhenOneSendsWhatNobodyExpects(int command) throws Exception {
         try (PlayedService service = new PlayedService() {
             @Override
             public boolean onMessage(RelayCircuit circuit, int received, int streamId, byte[] body) throws IOException {
-                if (received == RelayMessage.INTRODUCE1 && introductions.compareAndSet(0, 1)) {
+                if (received == OnionMessage.INTRODUCE1 && introductions.compareAndSet(0, 1)) {
                     babble(circuit, command, streamIdFor(command));
                     return true;
                 }
@@ -190,8 +191,8 @@ class ClientFaultTest {
         try (PlayedService service = new PlayedService() {
             @Override
             public boolean onMessage(RelayCircuit circuit, int received, int streamId, byte[] body) throws IOException {
-                if (received == RelayMessage.INTRODUCE1 && introductions.compareAndSet(0, 1)) {
-                    circuit.send(RelayMessage.INTRODUCE_ACK, 0, new byte[length]);
+                if (received == OnionMessage.INTRODUCE1 && introductions.compareAndSet(0, 1)) {
+                    circuit.send(OnionMessage.INTRODUCE_ACK, 0, new byte[length]);
                     return true;
                 }
                 return super.onMessage(circuit, received, streamId, body);
@@ -240,9 +241,9 @@ class ClientFaultTest {
     @ParameterizedTest
     @ValueSource(ints = {
         RelayMessage.BEGIN, RelayMessage.DATA, RelayMessage.END, RelayMessage.CONNECTED, RelayMessage.RESOLVED,
-        RelayMessage.SENDME, RelayMessage.EXTENDED2, RelayMessage.TRUNCATED, RelayMessage.INTRODUCE2,
-        RelayMessage.INTRODUCE_ACK, RelayMessage.INTRO_ESTABLISHED, RelayMessage.INTRODUCE1, RelayMessage.RENDEZVOUS1,
-        RelayMessage.ESTABLISH_INTRO, RelayMessage.ESTABLISH_RENDEZVOUS
+        RelayMessage.SENDME, RelayMessage.EXTENDED2, RelayMessage.TRUNCATED, OnionMessage.INTRODUCE2,
+        OnionMessage.INTRODUCE_ACK, OnionMessage.INTRO_ESTABLISHED, OnionMessage.INTRODUCE1, OnionMessage.RENDEZVOUS1,
+        OnionMessage.ESTABLISH_INTRO, OnionMessage.ESTABLISH_RENDEZVOUS
     })
     void takesAnotherRendezvousPointWhenOneSendsWhatNobodyExpects(int command) throws Exception {
         try (PlayedService service = new PlayedService() {
@@ -266,9 +267,9 @@ class ClientFaultTest {
     @ParameterizedTest
     @ValueSource(ints = {
         RelayMessage.BEGIN, RelayMessage.DATA, RelayMessage.CONNECTED, RelayMessage.RESOLVED, RelayMessage.SENDME,
-        RelayMessage.EXTENDED2, RelayMessage.TRUNCATED, RelayMessage.INTRODUCE2, RelayMessage.INTRODUCE_ACK,
-        RelayMessage.INTRO_ESTABLISHED, RelayMessage.RENDEZVOUS_ESTABLISHED, RelayMessage.RENDEZVOUS2,
-        RelayMessage.INTRODUCE1, RelayMessage.RENDEZVOUS1, RelayMessage.BEGIN_DIR, RelayMessage.TRUNCATE
+        RelayMessage.EXTENDED2, RelayMessage.TRUNCATED, OnionMessage.INTRODUCE2, OnionMessage.INTRODUCE_ACK,
+        OnionMessage.INTRO_ESTABLISHED, OnionMessage.RENDEZVOUS_ESTABLISHED, OnionMessage.RENDEZVOUS2,
+        OnionMessage.INTRODUCE1, OnionMessage.RENDEZVOUS1, RelayMessage.BEGIN_DIR, RelayMessage.TRUNCATE
     })
     void aServiceThatSendsWhatNobodyExpectsIsJoinedAgain(int command) throws Exception {
         try (PlayedService service = new PlayedService() {

@@ -3,9 +3,9 @@ package dev.cepa.onion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cepa.cell.RelayMessage;
-import dev.cepa.cell.RelayMessage.Rendezvous2;
-import dev.cepa.cell.RelayMessage.RendezvousEstablished;
+import dev.cepa.cell.OnionMessage;
+import dev.cepa.cell.OnionMessage.Rendezvous2;
+import dev.cepa.cell.OnionMessage.RendezvousEstablished;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.error.ErrorKind;
@@ -229,7 +229,7 @@ class ConnectorTest {
         try (PlayedService service = new PlayedService() {
             @Override
             public boolean onMessage(RelayCircuit circuit, int command, int streamId, byte[] body) throws IOException {
-                if (command == RelayMessage.INTRODUCE1 && introductions.get() < 2) {
+                if (command == OnionMessage.INTRODUCE1 && introductions.get() < 2) {
                     introductions.incrementAndGet();
                     circuit.destroy(0);
                     return true;

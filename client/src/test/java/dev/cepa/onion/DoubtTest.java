@@ -3,7 +3,7 @@ package dev.cepa.onion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cepa.cell.RelayMessage.Rendezvous2;
+import dev.cepa.cell.OnionMessage.Rendezvous2;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;

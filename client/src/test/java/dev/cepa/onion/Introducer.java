@@ -1,9 +1,10 @@
 package dev.cepa.onion;
 
 import dev.cepa.cell.ByteReader;
+import dev.cepa.cell.OnionMessage;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.IntroduceAck;
 import dev.cepa.cell.RelayMessage;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.IntroduceAck;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.HsNtor;
@@ -114,8 +115,8 @@ public final class Introducer {
     private Sent send(HopTarget relay, Introduce1 message) throws TorException {
         Deadline deadline = Deadline.in(PATIENCE);
         try (Circuit circuit = circuits.to(relay, InternalCircuits.Purpose.INTRODUCTION, deadline)) {
-            byte[] answer = circuit.ask(message, RelayMessage.INTRODUCE_ACK, deadline);
-            IntroduceAck ack = (IntroduceAck) RelayMessage.read(RelayMessage.INTRODUCE_ACK, new ByteReader(answer));
+            byte[] answer = circuit.ask(message, OnionMessage.INTRODUCE_ACK, deadline);
+            IntroduceAck ack = (IntroduceAck) RelayMessage.read(OnionMessage.INTRODUCE_ACK, new ByteReader(answer));
             return new Sent(relay, message, ack.status());
         }
     }

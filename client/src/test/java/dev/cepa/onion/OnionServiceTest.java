@@ -3,6 +3,7 @@ package dev.cepa.onion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.cell.OnionMessage;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.crypto.Ed25519KeyPair;
@@ -139,7 +140,7 @@ class OnionServiceTest {
                 OnionService service = start(network, ServiceSettings.DEFAULT)) {
             Visitor visitor = network.introduce(keys(network));
             assertThat(network.nextMet(SOON)).isNotNull();
-            visitor.introPoint().send(RelayMessage.INTRODUCE2, 0, visitor.introduction());
+            visitor.introPoint().send(OnionMessage.INTRODUCE2, 0, visitor.introduction());
             network.introduce(keys(network), visitor.cookie());
             assertThat(network.nextMet(A_MOMENT)).isNull();
             assertServes(network);
@@ -259,8 +260,8 @@ class OnionServiceTest {
                     @Override
                     void establish(int n, RelayCircuit circuit) throws IOException {
                         switch (n) {
-                            case 0 -> circuit.send(RelayMessage.RENDEZVOUS_ESTABLISHED, 0);
-                            case 1 -> circuit.send(RelayMessage.INTRODUCE2, 0, new byte[100]);
+                            case 0 -> circuit.send(OnionMessage.RENDEZVOUS_ESTABLISHED, 0);
+                            case 1 -> circuit.send(OnionMessage.INTRODUCE2, 0, new byte[100]);
                             default -> super.establish(n, circuit);
                         }
                     }

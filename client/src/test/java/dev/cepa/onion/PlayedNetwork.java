@@ -2,13 +2,14 @@ package dev.cepa.onion;
 
 import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.LinkSpecifier;
+import dev.cepa.cell.OnionMessage;
+import dev.cepa.cell.OnionMessage.EstablishIntro;
+import dev.cepa.cell.OnionMessage.IntroEstablished;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.Rendezvous1;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Connected;
 import dev.cepa.cell.RelayMessage.End;
-import dev.cepa.cell.RelayMessage.EstablishIntro;
-import dev.cepa.cell.RelayMessage.IntroEstablished;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.Rendezvous1;
 import dev.cepa.channel.ChannelManager;
 import dev.cepa.channel.ChannelSettings;
 import dev.cepa.channel.ChannelTarget;
@@ -125,7 +126,7 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
         switch (command) {
             case RelayMessage.BEGIN_DIR -> circuit.send(streamId, new Connected(null, 0));
             case RelayMessage.DATA -> post(circuit, streamId, body);
-            case RelayMessage.ESTABLISH_INTRO -> {
+            case OnionMessage.ESTABLISH_INTRO -> {
                 EstablishIntro message = (EstablishIntro) RelayMessage.read(command, new ByteReader(body));
                 if (introPoints.values().remove(circuit)) {
                     left.incrementAndGet();
@@ -135,7 +136,7 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
                     establish(asked.getAndIncrement(), circuit);
                 }
             }
-            case RelayMessage.RENDEZVOUS1 -> {
+            case OnionMessage.RENDEZVOUS1 -> {
                 Rendezvous1 message = (Rendezvous1) RelayMessage.read(command, new ByteReader(body));
                 met.add(new Met(message.cookie(), message.handshake(), circuit));
             }
@@ -194,7 +195,7 @@ class PlayedNetwork implements ServiceCircuits, RelayScript, AutoCloseable {
         byte[] sealed = handshake.seal(header, introduction.toBytes());
         byte[] body = Arrays.copyOf(header, header.length + sealed.length);
         System.arraycopy(sealed, 0, body, header.length, sealed.length);
-        circuit.send(RelayMessage.INTRODUCE2, 0, body);
+        circuit.send(OnionMessage.INTRODUCE2, 0, body);
         return new Visitor(handshake, cookie, circuit, body);
     }
 

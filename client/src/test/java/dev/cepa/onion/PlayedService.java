@@ -2,13 +2,14 @@ package dev.cepa.onion;
 
 import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.LinkSpecifier;
+import dev.cepa.cell.OnionMessage;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.IntroduceAck;
+import dev.cepa.cell.OnionMessage.Rendezvous2;
+import dev.cepa.cell.OnionMessage.RendezvousEstablished;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Connected;
 import dev.cepa.cell.RelayMessage.End;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.IntroduceAck;
-import dev.cepa.cell.RelayMessage.Rendezvous2;
-import dev.cepa.cell.RelayMessage.RendezvousEstablished;
 import dev.cepa.channel.ChannelManager;
 import dev.cepa.channel.ChannelSettings;
 import dev.cepa.channel.ChannelTarget;
@@ -183,11 +184,11 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
                 }
                 circuit.send(streamId, new End(6));
             }
-            case RelayMessage.ESTABLISH_RENDEZVOUS -> {
+            case OnionMessage.ESTABLISH_RENDEZVOUS -> {
                 waiting.put(Base32.encode(body), circuit);
                 established(rendezvous.getAndIncrement(), circuit);
             }
-            case RelayMessage.INTRODUCE1 -> introduce(circuit, body);
+            case OnionMessage.INTRODUCE1 -> introduce(circuit, body);
             default -> {
                 return command != RelayMessage.EXTEND2;
             }
@@ -198,7 +199,7 @@ class PlayedService implements InternalCircuits, RelayScript, AutoCloseable {
     private void introduce(RelayCircuit circuit, byte[] body) throws IOException {
         int n = introductions.getAndIncrement();
         introductionLengths.add(body.length);
-        Introduce1 introduce = (Introduce1) RelayMessage.read(RelayMessage.INTRODUCE1, new ByteReader(body));
+        Introduce1 introduce = (Introduce1) RelayMessage.read(OnionMessage.INTRODUCE1, new ByteReader(body));
         int status = introductionStatus(n);
         if (status == 0) {
             X25519 key = encryptionKeys.get(Base32.encode(introduce.authKey()));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.cell.Ed25519Id;
 import dev.cepa.cell.LinkSpecifier;
-import dev.cepa.cell.RelayMessage.Introduce1;
-import dev.cepa.cell.RelayMessage.Introduce2;
+import dev.cepa.cell.OnionMessage.Introduce1;
+import dev.cepa.cell.OnionMessage.Introduce2;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.ChannelTarget;
 import dev.cepa.circuit.HopTarget;
