@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -31,13 +32,28 @@ class IntroMemoryTest {
     }
 
     @Test
-    void oneThatRefusedIsLeftOutForTwoMinutes() {
+    void oneThatRefusedIsLeftOutForTenSecondsThenTriedLastAndForgottenAfterTwoMinutes() {
         memory.failed(points.get(1));
         assertThat(memory.usable(points)).hasSize(2).doesNotContain(points.get(1));
-        now = now.plus(IntroMemory.MEMORY.minusSeconds(1));
+        now = now.plus(IntroMemory.PAUSE.minusSeconds(1));
         assertThat(memory.usable(points)).hasSize(2);
         now = now.plusSeconds(1);
-        assertThat(memory.usable(points)).hasSize(3);
+        assertThat(memory.usable(points)).hasSize(3).last().isEqualTo(points.get(1));
+        now = now.plus(IntroMemory.MEMORY);
+        assertThat(Stream.generate(() -> memory.usable(points).getLast()).limit(200))
+                .contains(points.get(0), points.get(2));
+    }
+
+    @Test
+    void oneThatRefusesAgainAndAgainIsTriedLessAndLess() {
+        long pause = IntroMemory.PAUSE.toSeconds();
+        for (int times = 1; times <= 4; times++, pause *= 2) {
+            memory.failed(points.get(0));
+            now = now.plusSeconds(pause - 1);
+            assertThat(memory.usable(points)).hasSize(2);
+            now = now.plusSeconds(1);
+            assertThat(memory.usable(points)).hasSize(3);
+        }
     }
 
     @Test
@@ -48,6 +64,8 @@ class IntroMemoryTest {
         }
         memory.unreachable(points.get(0));
         assertThat(memory.usable(points)).hasSize(2);
+        now = now.plus(IntroMemory.PAUSE);
+        assertThat(memory.usable(points)).hasSize(3).last().isEqualTo(points.get(0));
     }
 
     @Test
