@@ -540,6 +540,11 @@ public final class Circuit implements Tunnel {
         return ending.reason() == null;
     }
 
+    @Override
+    public boolean isConnected() {
+        return isOpen() && link.isOpen();
+    }
+
     /** Why it ended; null while it is open. */
     @Override
     public @Nullable TorException closeReason() {

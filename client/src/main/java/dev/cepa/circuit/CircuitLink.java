@@ -15,6 +15,9 @@ interface CircuitLink {
     /** Gives the circuit id back; no cell reaches the handler that was not under way. */
     void detach();
 
+    /** Whether the channel has not closed; its circuits hear of that a moment later. */
+    boolean isOpen();
+
     /** The memory of all queues of the client. */
     QueueMemory memory();
 
@@ -53,6 +56,11 @@ interface CircuitLink {
             if (circuitId != 0) {
                 channel.detach(circuitId);
             }
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isOpen();
         }
 
         @Override

@@ -64,6 +64,7 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
     private volatile long id; // 0 until it is joined
     private volatile @Nullable ConfluxLeg first; // written under receiving
     private volatile List<HopTarget> path = List.of();
+    private volatile List<Circuit> circuits = List.of(); // of the legs it was joined of and still has
     private final Ending ending = new Ending();
 
     /** A set without legs. */
@@ -199,6 +200,11 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
         for (ConfluxLeg leg : all) {
             leg.state = ConfluxLeg.State.JOINED;
         }
+        List<Circuit> joinedOf = new ArrayList<>(all.length);
+        for (ConfluxLeg leg : all) {
+            joinedOf.add(circuitOf(leg));
+        }
+        circuits = List.copyOf(joinedOf);
         id = circuitOf(all[0]).id();
         path = circuitOf(all[0]).path();
         first = all[0];
@@ -393,6 +399,7 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
                 first = legs.isEmpty() ? null : legs.getFirst();
             }
             whole = false;
+            circuits = circuits.stream().filter(circuit -> circuit != leg.circuit).toList();
             boolean nothingLost = sequencer.lost(leg.inbound);
             sendLock.lock();
             try {
@@ -443,6 +450,16 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
     @Override
     public boolean isOpen() {
         return ending.reason() == null;
+    }
+
+    @Override
+    public boolean isConnected() {
+        for (Circuit circuit : circuits) {
+            if (!circuit.isConnected()) {
+                return false;
+            }
+        }
+        return isOpen();
     }
 
     /** Whether it has all the legs that it was joined of. */

@@ -44,6 +44,9 @@ public sealed interface Tunnel extends AutoCloseable permits Circuit, ConfluxSet
     /** Whether it has not ended. */
     boolean isOpen();
 
+    /** Whether it is open and all channels under it are: that one has closed it hears a moment later. */
+    boolean isConnected();
+
     /** Whether it has lost nothing that new streams should have: false for a set that lacks a leg. */
     boolean isWhole();
 

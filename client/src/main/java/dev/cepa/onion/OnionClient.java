@@ -193,7 +193,7 @@ public final class OnionClient implements Closeable {
         lock.lock();
         try {
             Joined at = joined.get(key);
-            return at != null && at.circuit.isOpen() ? at : null;
+            return at != null && at.circuit.isConnected() ? at : null;
         } finally {
             lock.unlock();
         }

@@ -168,11 +168,16 @@ final class Acquisition {
         while (true) {
             PooledCircuit found =
                     state.circuits.take(claim, selector, state.settings.maxCircuitDirtiness(), System.nanoTime());
-            if (found == null || found.circuit != null && found.circuit.isOpen()) {
+            if (found == null || found.circuit != null && found.circuit.isConnected()) {
                 return found;
             }
-            // It has been closed a moment ago, and its listener has not come to say so yet.
-            state.circuits.remove(found);
+            // It or its channel was closed a moment ago, and its listener has not come to say so yet.
+            if (found.circuit != null && found.circuit.isOpen()) {
+                found.doubtful = true; // a set may go on with what streams it has
+                state.circuits.opened(found);
+            } else {
+                state.circuits.remove(found);
+            }
         }
     }
 

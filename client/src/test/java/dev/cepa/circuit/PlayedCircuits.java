@@ -21,6 +21,11 @@ public final class PlayedCircuits {
     public interface Exit {
         /** The answer to BEGIN or RESOLVE; null for none. */
         @Nullable RelayMessage answer(RelayMessage request);
+
+        /** Whether the channel of the circuits to it has not closed; they don't hear of it. */
+        default boolean isConnected() {
+            return true;
+        }
     }
 
     /** An open circuit of three hops. */
@@ -62,6 +67,11 @@ public final class PlayedCircuits {
         @Override
         public void detach() {
             path.detach();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return exit.isConnected();
         }
 
         @Override

@@ -176,6 +176,11 @@ final class PlayedPath implements CircuitLink {
     }
 
     @Override
+    public boolean isOpen() {
+        return true;
+    }
+
+    @Override
     public QueueMemory memory() {
         return memory;
     }

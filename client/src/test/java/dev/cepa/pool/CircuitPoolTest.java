@@ -522,6 +522,51 @@ class CircuitPoolTest {
         await(() -> played.sets.stream().noneMatch(ConfluxSet::isOpen));
     }
 
+    /** An exit whose circuits have lost their channel once it is told so, and have not heard of it. */
+    private static final class Cut implements PlayedCircuits.Exit {
+        private volatile boolean connected = true;
+
+        @Override
+        public RelayMessage answer(RelayMessage request) {
+            return connected();
+        }
+
+        @Override
+        public boolean isConnected() {
+            return connected;
+        }
+    }
+
+    @Test
+    void aCircuitWhoseChannelHasClosedGetsNoStreamThoughItHasNotHeardOfThatYet() throws Exception {
+        Cut cut = new Cut();
+        played.exit = cut;
+        open(to(443, A));
+        open(to(443, A));
+        assertThat(played.circuits).hasSize(1);
+        cut.connected = false;
+        played.exit = request -> connected();
+        open(to(443, A));
+        assertThat(played.circuits).hasSize(2);
+        assertThat(lastCircuit()).isEqualTo(played.circuits.getLast().id());
+    }
+
+    @Test
+    void aSetThatHasLostAChannelGetsNoStreamAndIsClosedWhenItHasNone() throws Exception {
+        Cut cut = new Cut();
+        played.exit = cut;
+        pool.setSettings(PoolSettings.DEFAULT);
+        pool.start();
+        open(to(443, A));
+        await(() -> unclaimedSets() == 3);
+        List<ConfluxSet> before = List.copyOf(played.sets);
+        cut.connected = false;
+        played.exit = request -> connected();
+        open(to(443, A));
+        assertThat(before).allSatisfy(set -> assertThat(set.streamCount()).isZero());
+        await(() -> before.stream().noneMatch(ConfluxSet::isOpen));
+    }
+
     @Test
     void aSetThatIsReadyTooLateIsClosed() throws Exception {
         played.setBegins.drainPermits();
