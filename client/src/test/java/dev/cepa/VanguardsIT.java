@@ -56,7 +56,7 @@ class VanguardsIT {
 
     private static void awaitReady(VanguardCircuits circuits, int count) throws InterruptedException {
         long end = System.nanoTime() + 20_000_000_000L;
-        while (circuits.ready() != count) {
+        while (circuits.ready() < count) { // more, where some took so long that others were begun
             assertThat(System.nanoTime()).as("%s are ready", circuits.ready()).isLessThan(end);
             Thread.sleep(10);
         }

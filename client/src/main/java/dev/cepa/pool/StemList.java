@@ -126,12 +126,16 @@ final class StemList {
         return lastFailure;
     }
 
-    /** Takes out the first that is fit; null if none is. */
-    @Nullable Ready take(Predicate<Ready> fit) {
+    /**
+     * Takes out the first of that kind that is fit, for one who {@linkplain #waiting waits} and does not any more; null if
+     * none is. Both in one step: in between, the keeper would have another built for one who is served.
+     */
+    @Nullable Ready take(Stem kind, Predicate<Ready> fit) {
         for (Iterator<Ready> i = ready.iterator(); i.hasNext(); ) {
             Ready stem = i.next();
-            if (fit.test(stem)) {
+            if (stem.kind == kind && fit.test(stem)) {
                 i.remove();
+                waiting(kind, -1);
                 return stem;
             }
         }

@@ -179,6 +179,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         Stem kind = kind(vanguards.mode(selector), purpose.stem());
         long failuresBefore = noteUse(kind);
         int madeToFit = 0;
+        boolean waits = true;
         try {
             while (true) {
                 Mode mode = vanguards.mode(selector);
@@ -189,6 +190,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
                     stems.checkOpen();
                     StemList.Ready found = take(selector, mode, kind, target);
                     if (found != null) {
+                        waits = false;
                         stems.changed.signalAll(); // another is wanted in its place
                         return found;
                     }
@@ -210,12 +212,18 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
                 selector = selectors.await(deadline);
             }
         } finally {
-            stems.lock.lock();
-            try {
-                stems.waiting(kind, -1);
-            } finally {
-                stems.lock.unlock();
+            if (waits) {
+                stopWaiting(kind);
             }
+        }
+    }
+
+    private void stopWaiting(Stem kind) {
+        stems.lock.lock();
+        try {
+            stems.waiting(kind, -1);
+        } finally {
+            stems.lock.unlock();
         }
     }
 
@@ -235,7 +243,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     }
 
     private StemList.@Nullable Ready take(PathSelector selector, Mode mode, Stem kind, @Nullable RsaId target) {
-        return stems.take(stem -> stem.kind() == kind && isUsable(stem, selector, mode)
+        return stems.take(kind, stem -> isUsable(stem, selector, mode)
                 && (target == null || vanguards.mayEndAt(selector, stem.relays(), target)));
     }
 
@@ -244,7 +252,7 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     }
 
     private static boolean isUsable(StemList.Ready stem, PathSelector selector, Mode mode) {
-        if (!stem.circuit().isOpen() || stem.mode() != mode) {
+        if (!stem.circuit().isConnected() || stem.mode() != mode) {
             return false;
         }
         for (RsaId id : stem.relays()) {

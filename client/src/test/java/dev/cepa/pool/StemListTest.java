@@ -104,13 +104,27 @@ class StemListTest {
         }
         assertThat(stems.wanted(now)).as("two are there and one is coming").isNull();
         assertThat(stems.isIdle(now)).isFalse();
-        assertThat(stems.take(s -> s.kind() == Stem.OPEN)).isNull();
-        assertThat(stems.take(ANY)).isNotNull();
+        stems.waiting(Stem.GUARDED, 1);
+        assertThat(stems.take(Stem.OPEN, ANY)).isNull();
+        assertThat(stems.take(Stem.GUARDED, ANY)).isNotNull();
         assertThat(stems.wanted(now)).isNotNull();
         now += Duration.ofHours(1).toNanos();
         assertThat(stems.wanted(now)).isNull();
         assertThat(stems.retire(ANY, now)).hasSize(1);
         assertThat(stems.isIdle(now)).isTrue();
+    }
+
+    @Test
+    void nothingIsBuiltForOneWhoHasBeenServed() throws TorException {
+        stems.used(Stem.OPEN, now);
+        for (int i = 0; i < StemList.READY; i++) {
+            stems.settle(stems.wanted(now), stem(Stem.OPEN), null, now);
+        }
+        stems.waiting(Stem.OPEN, 1);
+        assertThat(stems.take(Stem.OPEN, ANY)).isNotNull();
+        assertThat(stems.wanted(now)).as("in its place").isNotNull();
+        assertThat(stems.wanted(now)).isNull();
+        assertThat(stems.reserve(Stem.OPEN, now)).isNull();
     }
 
     @Test
