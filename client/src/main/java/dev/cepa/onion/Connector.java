@@ -111,6 +111,8 @@ final class Connector {
         private int count;
         /** Points that may have told the service of us. */
         private final Set<Ed25519Id> told = new HashSet<>();
+        /** Whether to some of the last ones tried no circuit could be built. */
+        private boolean unreached;
         /** Whether others are waiting meanwhile for what has come of older attempts. */
         private final boolean second;
 
@@ -155,7 +157,10 @@ final class Connector {
                 DescriptorStore.Found newer = descriptors.newer(address, found, deadline);
                 if (isSame(newer, found)) {
                     descriptors.used(found);
-                    throw failed();
+                    // That a circuit could not be built is not the point's fault when a relay on the way has just gone.
+                    if (!unreached) {
+                        throw failed();
+                    }
                 }
                 found = newer;
             }
@@ -177,8 +182,10 @@ final class Connector {
 
         /** Null if no introduction point was of use. */
         private @Nullable Circuit tryAll(DescriptorStore.Found found) throws TorException {
+            boolean again = unreached;
+            unreached = false;
             for (IntroPoint point : memory.usable(found.descriptor().introPoints())) {
-                if (second && told.contains(Ed25519Id.of(point.authKey()))) {
+                if ((second || again) && told.contains(Ed25519Id.of(point.authKey()))) {
                     continue;
                 }
                 if (count++ >= ATTEMPTS || descriptors.isReplaced(address, found)) {
@@ -334,6 +341,7 @@ final class Connector {
                 giveUpIfOver(e);
                 note(Reason.INTRODUCTION_FAILED, e);
                 memory.unreachable(point);
+                unreached = true;
                 return Outcome.UNREACHABLE;
             }
             RendezvousPoint at = rendezvousPoint();

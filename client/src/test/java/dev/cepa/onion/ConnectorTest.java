@@ -7,7 +7,9 @@ import dev.cepa.cell.OnionMessage;
 import dev.cepa.cell.OnionMessage.Rendezvous2;
 import dev.cepa.cell.OnionMessage.RendezvousEstablished;
 import dev.cepa.circuit.Circuit;
+import dev.cepa.circuit.HopTarget;
 import dev.cepa.crypto.Ed25519KeyPair;
+import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.OnionServiceException;
 import dev.cepa.error.OnionServiceException.Reason;
@@ -18,8 +20,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client and relays that lie to it, over TCP and TLS. */
 @Timeout(30)
@@ -241,6 +246,35 @@ class ConnectorTest {
             assertThat(service.introductions).hasValue(3);
             // Each may have told the service of its rendezvous point, so none is named again.
             assertThat(service.rendezvous).hasValue(3);
+            assertThat(open(service)).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5, 6})
+    void pointsToWhichNoCircuitCouldBeBuiltAreTriedAgainSixTimesInAll(int failing) throws Exception {
+        AtomicInteger tried = new AtomicInteger();
+        try (PlayedService service = new PlayedService() {
+            @Override
+            public Circuit to(HopTarget last, Purpose purpose, Deadline deadline) throws TorException {
+                if (purpose == Purpose.INTRODUCTION && tried.getAndIncrement() < failing) {
+                    throw new TorException(ErrorKind.CIRCUIT_FAILED, "played");
+                }
+                return super.to(last, purpose, deadline);
+            }
+
+            @Override
+            byte[] directoryAnswer(int n) throws IOException {
+                return ok(descriptor(5, 2));
+            }
+        }) {
+            if (failing < 6) {
+                service.connector().connect(service.address, PlayedService.soon()).close();
+                assertThat(tried).hasValue(failing + 1);
+            } else {
+                assertFails(Reason.INTRODUCTION_FAILED, service);
+                assertThat(tried).hasValue(6);
+            }
             assertThat(open(service)).isZero();
         }
     }
