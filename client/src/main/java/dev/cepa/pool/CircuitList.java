@@ -48,10 +48,13 @@ final class CircuitList {
         }
     }
 
-    /** No circuit through that first relay gets another stream: nothing comes from it. Streams that are open may yet go on. */
-    void doubtThrough(RsaId guard) {
+    /**
+     * No circuit through that relay, wherever on the path, gets another stream: as a first relay it is silent. Streams that
+     * are open may yet go on.
+     */
+    void doubtThrough(RsaId relay) {
         for (PooledCircuit c : circuits) {
-            if (c.isThrough(guard) && c.state == State.READY) {
+            if (c.isThrough(relay) && c.state == State.READY) {
                 c.doubtful = !c.pinned;
             }
         }

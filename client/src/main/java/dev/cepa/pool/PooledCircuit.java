@@ -170,11 +170,13 @@ final class PooledCircuit {
         return paths[0][0];
     }
 
-    /** Whether that relay is its first one, or one of its legs'. */
-    boolean isThrough(RsaId guard) {
+    /** Whether that relay is anywhere on its path, or on one of its legs'. */
+    boolean isThrough(RsaId relay) {
         for (RsaId[] path : paths) {
-            if (path[0].equals(guard)) {
-                return true;
+            for (RsaId hop : path) {
+                if (hop.equals(relay)) {
+                    return true;
+                }
             }
         }
         return false;

@@ -305,14 +305,16 @@ class ConfluxPoolTest {
     }
 
     @Test
-    void aSetThroughAGuardThatIsSilentGetsNoNewStreamsWhicheverLegItIs() throws Exception {
-        for (int leg = 0; leg < 2; leg++) {
+    void aSetThroughARelayThatIsSilentGetsNoNewStreamsWhicheverLegItIs() throws Exception {
+        for (int i = 0; i < 6; i++) {
             List<Plan> legs = paths(selector, 2).chooseAll();
             PooledCircuit set = new PooledCircuit(legs);
             circuits.add(set);
             circuits.ready(set, DIRTY, now);
-            circuits.doubtThrough(selector.dir().rsaId(legs.get(leg).guard()));
-            assertThat(take(claim(IsolationKey.group(10 + leg), true))).isNull();
+            Plan leg = legs.get(i % 2);
+            int silent = i < 2 ? leg.guard() : i < 4 ? leg.middle() : leg.exit();
+            circuits.doubtThrough(selector.dir().rsaId(silent));
+            assertThat(take(claim(IsolationKey.group(10 + i), true))).isNull();
         }
     }
 
