@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,7 @@ public final class ChannelManager implements Closeable {
     private final ConnectBackoff backoff = new ConnectBackoff(random);
     private volatile ChannelPadding padding = ChannelPadding.DEFAULT;
     private final LinkLimits limits = new LinkLimits();
+    private final AtomicBoolean saidSkew = new AtomicBoolean();
     private volatile @Nullable OutboundProxy proxy;
     private volatile Set<InetSocketAddress> only = Set.of();
     private volatile OutboundAddresses outbound = OutboundAddresses.ANY;
@@ -370,14 +372,22 @@ public final class ChannelManager implements Closeable {
             }
             events.emit(new TorEvent.ChannelStatus(id, Status.CONNECTED, relay, null));
             channel.start();
-            Duration skew = channel.clockSkew();
-            if (skew != null && skew.abs().compareTo(SKEW_WORTH_SAYING) > 0) {
-                events.emit(new TorEvent.ClockSkew(skew, relay));
-            }
+            tellSkew(channel.clockSkew(), relay);
             closeIfTooLate(channel);
             return channel;
         } finally {
             connecting.release();
+        }
+    }
+
+    /** Any one relay's clock may be wrong, and ours may be set right: what one has said goes until the next says otherwise. */
+    private void tellSkew(@Nullable Duration skew, String relay) {
+        if (skew == null) {
+            return;
+        }
+        boolean wrong = skew.abs().compareTo(SKEW_WORTH_SAYING) > 0;
+        if (saidSkew.getAndSet(wrong) || wrong) {
+            events.emit(new TorEvent.ClockSkew(wrong ? skew : Duration.ZERO, relay));
         }
     }
 

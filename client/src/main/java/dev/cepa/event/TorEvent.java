@@ -139,7 +139,8 @@ public sealed interface TorEvent {
     record ConsensusArrived(int relays, java.time.Instant validAfter, java.time.Instant validUntil) implements TorEvent {}
 
     /**
-     * The local clock and the network disagree; positive when the local clock is ahead.
+     * The local clock and the network disagree; positive when the local clock is ahead. Once a relay has said so and another
+     * says that the clock is right, the skew is zero.
      *
      * @param skew how far the local clock is ahead, negative if it is behind
      * @param source who showed it

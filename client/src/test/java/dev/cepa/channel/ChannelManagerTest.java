@@ -307,6 +307,19 @@ class ChannelManagerTest {
     }
 
     @Test
+    void aRelayThatSaysThatTheClockIsRightAnswersOneThatSaidItIsWrong() throws Exception {
+        get(target(start(TestRelay.builder())));
+        manager.retireOpen();
+        get(target(start(TestRelay.builder().time(Instant.now().plus(Duration.ofHours(3))))));
+        manager.retireOpen();
+        get(target(start(TestRelay.builder())));
+        manager.retireOpen();
+        get(target(start(TestRelay.builder())));
+        assertThat(events.stream().filter(TorEvent.ClockSkew.class::isInstance).map(e -> ((TorEvent.ClockSkew) e).skew().toHours()))
+                .hasSize(2).last().isEqualTo(0L);
+    }
+
+    @Test
     void saysThatTheClockIsWrongIfCertificatesHaveExpiredBecauseOfIt() throws Exception {
         TestRelay relay = start(TestRelay.builder().time(Instant.now().minus(Duration.ofDays(4))));
         refused(target(relay), ErrorKind.CLOCK_SKEW).hasMessageContaining("our clock, which seems to be");

@@ -114,6 +114,10 @@ final class EventLog implements TorEventListener {
     }
 
     private void clockSkew(Duration skew, String source) {
+        if (skew.isZero()) {
+            log.info("Our clock agrees with the time of {} again.", source);
+            return;
+        }
         long seconds = skew.abs().toSeconds();
         log.warn(
                 "Our clock is {} minutes, {} seconds {} compared to the time of {}. Tor needs an accurate clock to work: "

@@ -8,6 +8,7 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -38,6 +39,14 @@ class EventLogTest {
         log.setProtocolWarnings(false);
         log.onEvent(circuitThatEnded(new ProtocolException("a CREATED2 of 3 bytes")));
         assertThat(written()).hasLineCount(1);
+    }
+
+    @Test
+    void saysThatTheClockIsWrongAndThatItIsRightAgain() {
+        log.onEvent(new TorEvent.ClockSkew(Duration.ofSeconds(-7505), "$AAAA"));
+        assertThat(written()).contains("[warn] Our clock is 125 minutes, 5 seconds behind compared to the time of $AAAA.");
+        log.onEvent(new TorEvent.ClockSkew(Duration.ZERO, "$BBBB"));
+        assertThat(written()).hasLineCount(2).endsWith("[notice] Our clock agrees with the time of $BBBB again.\n");
     }
 
     @Test

@@ -161,7 +161,7 @@ final class Health {
             components.add(judged("guards", guards(view), now));
             components.add(judged("circuits", circuits(view, now), now));
             components.add(judged("listeners", answering, now));
-            components.add(judged("clock", clockSkew(view), now));
+            components.add(judged("clock", clockSkew(view, now), now));
             components.add(judged("onion_services", services(view, now), now));
             Component worst = components.get(0);
             for (Component component : components) {
@@ -280,29 +280,33 @@ final class Health {
         return verdict;
     }
 
-    private static Verdict clockSkew(View view) {
+    /** A consensus that is valid now speaks for the clock: then it may be the relay's that is wrong, and circuits are built. */
+    private static Verdict clockSkew(View view, Instant now) {
         Duration skew = view.skew();
         if (skew.isZero()) {
             return Verdict.up("agrees with the network", null);
         }
         String what = skew.abs().toSeconds() + " s " + (skew.isNegative() ? "behind" : "ahead of") + " " + view.skewSource();
+        TorEvent.ConsensusArrived consensus = view.consensus();
+        boolean fits = consensus != null && !now.isBefore(consensus.validAfter()) && !now.isAfter(consensus.validUntil());
         return new Verdict(
-                skew.abs().compareTo(WRONG_CLOCK) > 0 ? State.DOWN : State.DEGRADED, what, ErrorKind.CLOCK_SKEW, null);
+                !fits && skew.abs().compareTo(WRONG_CLOCK) > 0 ? State.DOWN : State.DEGRADED, what, ErrorKind.CLOCK_SKEW, null);
     }
 
     private static Verdict services(View view, Instant now) {
         int ready = 0;
+        Duration took = view.serving();
         for (ServiceView service : view.services()) {
             if (service.points() > 0 && service.published()) {
                 ready++;
             } else if (Duration.between(service.since(), now).compareTo(PATIENCE) < 0) {
-                return new Verdict(State.STARTING, "a service is being published", null, null);
+                return new Verdict(State.STARTING, "a service is being published", null, took);
             } else if (service.points() == 0) {
                 return Verdict.down("a service has no introduction point", ErrorKind.ONION_SERVICE);
             } else {
                 return Verdict.down("a service is not published", ErrorKind.ONION_SERVICE);
             }
         }
-        return Verdict.up(view.services().isEmpty() ? "none here" : ready + " published", null);
+        return Verdict.up(view.services().isEmpty() ? "none here" : ready + " published", took);
     }
 }

@@ -76,7 +76,8 @@ final class NetworkState implements TorEventListener {
     private Outcome building = Outcome.NONE;
     private Outcome connecting = Outcome.NONE;
     private Outcome downloading = Outcome.NONE;
-    private Outcome descriptors = Outcome.NONE;
+    /** To establish an introduction point or to meet a client; null without a service. */
+    private @Nullable Duration serving;
     private Duration skew = Duration.ZERO;
     private String skewSource = "";
     private boolean dormant;
@@ -239,19 +240,13 @@ final class NetworkState implements TorEventListener {
     private void descriptor(TorEvent.OnionDescriptor event) {
         ServiceView service = services.get(event.address());
         switch (event.action()) {
-            case RECEIVED -> descriptors = descriptors.success(clock.instant(), null);
-            case FAILED -> {
-                if (service == null) {
-                    descriptors = descriptors.failure(new TorException(ErrorKind.ONION_SERVICE, "no descriptor"));
-                }
-            }
             case UPLOADED -> {
                 if (service != null) {
                     services.put(event.address(), new ServiceView(
                             service.address(), service.points(), service.clients(), true, service.since()));
                 }
             }
-            case REQUESTED, UPLOADING -> {}
+            case REQUESTED, RECEIVED, UPLOADING, FAILED -> {}
         }
     }
 
@@ -262,6 +257,8 @@ final class NetworkState implements TorEventListener {
         }
         int points = now.points();
         int clients = now.clients();
+        Duration time = event.time();
+        serving = time == null ? serving : time;
         switch (event.action()) {
             case POINT_ESTABLISHED -> points++;
             case POINT_CLOSED -> points = Math.max(0, points - 1);
@@ -270,6 +267,7 @@ final class NetworkState implements TorEventListener {
             case STARTED, POINT_FAILED, INTRODUCED, REFUSED, CLIENT_MISSED -> {}
             case STOPPED -> {
                 services.remove(event.address());
+                serving = services.isEmpty() ? null : serving;
                 return;
             }
         }
@@ -282,13 +280,14 @@ final class NetworkState implements TorEventListener {
      * @param guards state by {@code $FINGERPRINT~nickname}: {@code up}, {@code down}, {@code untried}
      * @param vanguards layer by relay
      * @param channels relay by number
+     * @param serving how long an onion service last took to establish an introduction point or to meet a client
      * @param listeners address by kind and address
      */
     record View(
             TorEvent.Bootstrap bootstrap, List<CircuitView> circuits, List<StreamView> streams, Map<String, String> guards,
             Map<String, Integer> vanguards, Map<Long, String> channels, List<ServiceView> services,
             Map<String, String> listeners, TorEvent.@Nullable ConsensusArrived consensus, Outcome building,
-            Outcome connecting, Outcome downloading, Outcome descriptors, Duration skew, String skewSource,
+            Outcome connecting, Outcome downloading, @Nullable Duration serving, Duration skew, String skewSource,
             boolean dormant) {
 
         /** How many circuits could carry something, or do. */
@@ -310,7 +309,7 @@ final class NetworkState implements TorEventListener {
                     bootstrap, new ArrayList<>(circuits.values()), new ArrayList<>(streams.values()),
                     new LinkedHashMap<>(guards), new LinkedHashMap<>(vanguards), new LinkedHashMap<>(channels),
                     new ArrayList<>(services.values()), new LinkedHashMap<>(listeners), consensus, building, connecting,
-                    downloading, descriptors, skew, skewSource, dormant);
+                    downloading, serving, skew, skewSource, dormant);
         } finally {
             lock.unlock();
         }

@@ -110,13 +110,20 @@ class HealthTest {
     }
 
     @Test
-    void aWrongClockIsDown() {
+    void aWrongClockIsDownUnlessAValidConsensusSpeaksForIt() {
         started();
         network.onEvent(new TorEvent.ClockSkew(Duration.ofMinutes(-5), "a relay"));
         assertThat(component("clock").state()).isEqualTo(State.DEGRADED);
         network.onEvent(new TorEvent.ClockSkew(Duration.ofHours(3), "a relay"));
         assertThat(component("clock").message()).isEqualTo("10800 s ahead of a relay");
         assertThat(component("clock").error()).isEqualTo(ErrorKind.CLOCK_SKEW);
+        assertThat(component("clock").state()).as("one relay against a consensus").isEqualTo(State.DEGRADED);
+        now = Events.NOON.plusSeconds(3 * 3600);
+        assertThat(component("clock").state()).isEqualTo(State.DOWN);
+        assertThat(health.report().isHealthy()).isFalse();
+        network.onEvent(new TorEvent.ClockSkew(Duration.ZERO, "another relay"));
+        assertThat(component("clock").state()).as("an answer to it").isEqualTo(State.UP);
+        network.onEvent(new TorEvent.ClockSkew(Duration.ofHours(3), "a relay"));
         network.onEvent(new TorEvent.ClockJumped(Duration.ofHours(-3), false));
         assertThat(component("clock").state()).isEqualTo(State.UP);
     }
@@ -145,9 +152,11 @@ class HealthTest {
         network.onEvent(new TorEvent.OnionDescriptor(
                 TorEvent.OnionDescriptor.Action.UPLOADED, Events.ONION, "$AAAA~one", "id", null));
         assertThat(component("onion_services").state()).isEqualTo(State.UP);
+        assertThat(component("onion_services").latency()).isEqualTo(Duration.ofMillis(300));
         network.onEvent(Events.service(ServiceStatus.Action.POINT_CLOSED, null));
         assertThat(component("onion_services").state()).isEqualTo(State.DOWN);
         network.onEvent(Events.service(ServiceStatus.Action.STOPPED, null));
         assertThat(component("onion_services").message()).isEqualTo("none here");
+        assertThat(component("onion_services").latency()).isNull();
     }
 }
