@@ -226,7 +226,8 @@ final class LivePage implements Closeable {
     /** Until the page is closed: then writing fails. */
     private void sendEvents(OutputStream out) throws IOException, InterruptedException {
         send(out, "history", history());
-        long seenTurn = 0;
+        // What was shown last may be long ago, and with destinations that are not shown any more.
+        long seenTurn = turn();
         long seenLine = 0;
         while (true) {
             String json;
@@ -252,6 +253,15 @@ final class LivePage implements Closeable {
                 send(out, "log", lines);
             }
             send(out, "state", json);
+        }
+    }
+
+    private long turn() {
+        lock.lock();
+        try {
+            return turn;
+        } finally {
+            lock.unlock();
         }
     }
 
