@@ -1,18 +1,27 @@
 package dev.cepa.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.cepa.OnionServiceState;
 import dev.cepa.Traffic;
+import dev.cepa.error.ErrorKind;
 import dev.cepa.event.TorEvent;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -106,6 +115,63 @@ class MetricsTest {
         assertThat(samples.get("cepa_build_info")).contains("version=\"0.1.0\"");
     }
 
+    private double value(Metrics metrics, String name) throws IOException {
+        String sample = samples(scrape(metrics)).get(name);
+        assertThat(sample).as(name).isNotNull();
+        return Double.parseDouble(sample.strip().substring(sample.strip().lastIndexOf(' ') + 1));
+    }
+
+    /** Does something until a number has grown, and at least once. */
+    private void growsBy(Runnable deed, String name) throws Exception {
+        Metrics metrics = metrics(false);
+        double before = value(metrics, name);
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        do {
+            assertThat(System.nanoTime()).as(name).isLessThan(end);
+            deed.run();
+        } while (value(metrics, name) <= before);
+    }
+
+    @Test
+    void whatTheProcessTakesMovesToo() throws Exception {
+        growsBy(() -> {}, "cepa_uptime_seconds");
+        growsBy(() -> new java.util.Random(1).longs(1_000_000).sum(), "process_cpu_seconds_total");
+        List<byte[]> kept = new ArrayList<>();
+        System.gc();
+        growsBy(() -> kept.add(new byte[1 << 20]), "jvm_memory_used_bytes");
+        List<ByteBuffer> direct = new ArrayList<>();
+        for (String name : List.of("process_virtual_memory_bytes", "process_resident_memory_bytes")) {
+            growsBy(() -> {
+                if (direct.size() < 20) {
+                    direct.add(ByteBuffer.allocateDirect(16 << 20));
+                }
+            }, name);
+        }
+        List<ServerSocket> sockets = new ArrayList<>();
+        try {
+            growsBy(() -> sockets.add(listening()), "process_open_fds");
+        } finally {
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
+        }
+        Metrics metrics = metrics(false);
+        assertThat(value(metrics, "jvm_memory_committed_bytes")).isBetween(
+                value(metrics, "jvm_memory_used_bytes") / 2, value(metrics, "jvm_memory_max_bytes"));
+        assertThat(value(metrics, "jvm_memory_max_bytes")).isEqualTo(Runtime.getRuntime().maxMemory());
+        assertThat(value(metrics, "process_start_time_seconds") * 1000)
+                .isCloseTo(ManagementFactory.getRuntimeMXBean().getStartTime(), within(60_000.0));
+        assertThat(kept.size() + direct.size()).isPositive();
+    }
+
+    private static ServerSocket listening() {
+        try {
+            return new ServerSocket(0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Test
     void countsWhatHappened() throws Exception {
         Map<String, String> samples = afterEverything(metrics(false));
@@ -194,5 +260,57 @@ class MetricsTest {
         shown.removeIf(name -> dashboard.contains(name));
         assertThat(shown).as("not on the dashboard").containsExactlyInAnyOrder(
                 "process_virtual_memory_bytes", "process_start_time_seconds");
+    }
+
+    /** Of each metric, its labels with their values. */
+    private static Map<String, Map<String, Set<String>>> labels(Map<String, String> samples) {
+        Map<String, Map<String, Set<String>>> labels = new TreeMap<>();
+        samples.forEach((name, lines) -> {
+            Map<String, Set<String>> ofMetric = new TreeMap<>();
+            Matcher matcher = Pattern.compile("([a-z]+)=\"([^\"]*)\"").matcher(lines);
+            while (matcher.find()) {
+                ofMetric.computeIfAbsent(matcher.group(1), label -> new TreeSet<>()).add(matcher.group(2));
+            }
+            labels.put(name, ofMetric);
+        });
+        return labels;
+    }
+
+    /** Prometheus answers a question after a label that does not exist with nothing, and says no word. */
+    @Test
+    void dashboardAndRulesAskForLabelsThatExist() throws Exception {
+        Map<String, Map<String, Set<String>>> labels = labels(afterEverything(metrics(false)));
+        Set<String> ofTheServer = Set.of("job", "instance");
+        String asked = Files.readString(Path.of("../docs/monitoring/grafana.json")).replace("\\\"", "\"")
+                + Files.readString(Path.of("../docs/monitoring/alerts.yml"));
+        Matcher selectors = Pattern.compile("\\b((?:cepa|tor_hs|process|jvm)_[a-z_]+)\\{([^}]*)}").matcher(asked);
+        int count = 0;
+        while (selectors.find()) {
+            Map<String, Set<String>> there = labels.get(selectors.group(1).replaceFirst("_bucket$", ""));
+            Matcher label = Pattern.compile("(\\w+)(!?=~?)\"([^\"]*)\"").matcher(selectors.group(2));
+            while (label.find()) {
+                if (!ofTheServer.contains(label.group(1))) {
+                    assertThat(there.get(label.group(1))).as(selectors.group()).isNotNull();
+                    // No sample of the test has ended with "closed" that failed; it is one of the kinds.
+                    assertThat(there.get(label.group(1)).contains(label.group(3)) || isErrorKind(label.group(3)))
+                            .as(selectors.group()).isTrue();
+                    count++;
+                }
+            }
+        }
+        assertThat(count).isGreaterThan(7);
+        Matcher groups = Pattern.compile("sum by \\(([^)]*)\\) \\((?:rate|increase)?\\(?(\\w+)").matcher(asked);
+        for (count = 0; groups.find(); count++) {
+            Map<String, Set<String>> there = labels.get(groups.group(2).replaceFirst("_bucket$", ""));
+            assertThat(there).as(groups.group()).isNotNull();
+            for (String label : groups.group(1).split(", ")) {
+                assertThat(ofTheServer.contains(label) || there.containsKey(label)).as(groups.group()).isTrue();
+            }
+        }
+        assertThat(count).isGreaterThan(20);
+    }
+
+    private static boolean isErrorKind(String label) {
+        return Arrays.stream(ErrorKind.values()).anyMatch(kind -> kind.label().equals(label));
     }
 }

@@ -66,6 +66,7 @@ class MomentsTest {
         assertThat(circuit.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
         assertThat(attribute(circuit, "error.type")).isEqualTo("timeout");
         assertThat(attribute(circuit, "cepa.error.category")).isEqualTo("circuit");
+        assertThat(attribute(circuit, "cepa.error.severity")).isEqualTo("notice");
         assertThat(spans("circuit hop")).hasSize(2);
         assertThat(attribute(spans("circuit hop").get(1), "error.type")).isEqualTo("timeout");
     }
