@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -41,8 +42,11 @@ class MetricsPortIT {
     private final List<Process> started = new ArrayList<>();
 
     @AfterEach
-    void stop() {
+    void stop() throws InterruptedException {
         started.forEach(Process::destroyForcibly);
+        for (Process process : started) {
+            process.waitFor(); // it writes to the folder until then
+        }
     }
 
     /**
@@ -51,6 +55,15 @@ class MetricsPortIT {
      * @param option of the JVM
      */
     private String bootstrapped(String option, String... args) throws Exception {
+        return bootstrapped(Main.class, entry -> !entry.contains("test-classes"), option, args);
+    }
+
+    /**
+     * The same.
+     *
+     * @param wanted which parts of the class path it has
+     */
+    private String bootstrapped(Class<?> main, Predicate<String> wanted, String option, String... args) throws Exception {
         TestNetwork network = TestNetworks.shared();
         List<String> lines = new ArrayList<>(network.clientTorrc());
         lines.add("DataDirectory " + folder.resolve("data"));
@@ -59,17 +72,17 @@ class MetricsPortIT {
         Files.write(torrc, lines);
         List<String> path = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            if (!entry.contains("slf4j-simple") && !entry.contains("test-classes")) {
+            if (!entry.contains("slf4j-simple") && wanted.test(entry)) {
                 path.add(entry);
             }
         }
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx64m",
-                option, "-cp", String.join(File.pathSeparator, path), Main.class.getName(), "-f", torrc.toString()));
+                option, "-cp", String.join(File.pathSeparator, path), main.getName(), "-f", torrc.toString()));
         command.addAll(List.of(args));
         Path log = folder.resolve("log");
         started.add(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
-        for (int i = 0; i < 1200; i++) {
+        for (int i = 0; i < 1800; i++) {
             String text = Files.exists(log) ? Files.readString(log) : "";
             if (text.contains("Bootstrapped 100%")) {
                 return text;
@@ -115,13 +128,37 @@ class MetricsPortIT {
         bootstrapped("-XX:StartFlightRecording=filename=" + recording, "--metrics-port", "auto FlightRecorder");
         Process daemon = started.get(0);
         daemon.destroy();
-        assertThat(daemon.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.waitFor(60, TimeUnit.SECONDS)).isTrue();
         Process printing = new ProcessBuilder(
                         System.getProperty("java.home") + "/bin/jfr", "print", "--events", "dev.cepa.*", recording.toString())
                 .redirectErrorStream(true).start();
         String printed = new String(printing.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(printing.waitFor()).as(printed).isZero();
         assertThat(printed).contains("dev.cepa.Bootstrap {", "percent = 100", "dev.cepa.CircuitBuild {", "dev.cepa.CircuitHop {");
+    }
+
+    @Test
+    void makesSpansForTheSdkOfOpenTelemetry() throws Exception {
+        Path spans = folder.resolve("spans");
+        String log = bootstrapped(TracedMain.class, entry -> true, "-Dspans=" + spans, "--metrics-port", "auto OpenTelemetry");
+        assertThat(log).doesNotContain("no OpenTelemetry SDK");
+        String made = Files.readString(spans);
+        for (int i = 0; i < 600 && !made.contains("bootstrap {"); i++) {
+            Thread.sleep(100);
+            made = Files.readString(spans);
+        }
+        assertThat(made).contains("bootstrap {cepa.bootstrap.percent=100}", "circuit build {", "circuit hop {", "stream {")
+                .contains("cepa.circuit.hops=3");
+    }
+
+    @Test
+    void saysThatThereIsNoSdkToMakeSpansFor() throws Exception {
+        Path classes = folder.resolve("classes");
+        String log = bootstrapped(
+                Main.class, entry -> !entry.contains("test-classes") && !entry.contains("opentelemetry-sdk"),
+                "-Xlog:class+load:file=" + classes, "--metrics-port", "auto OpenTelemetry");
+        assertThat(log).contains("[warn] MetricsPort asks for OpenTelemetry, but there is no OpenTelemetry SDK");
+        assertThat(Files.readString(classes)).doesNotContain("dev.cepa.monitor.OpenTelemetryTraces");
     }
 
     private static HttpResponse<String> get(int port, String path) throws Exception {

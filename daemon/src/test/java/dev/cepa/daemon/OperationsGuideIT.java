@@ -78,7 +78,13 @@ class OperationsGuideIT {
             assertThat(daemon.port("Metrics", 0)).hasToString(port);
             Process curl = shell(commands.get(2).replace("9035", port));
             assertThat(curl.waitFor()).isZero();
-            assertThat(Files.readString(folder.resolve("shell"))).startsWith("{\"status\":\"up\"");
+            String health = Files.readString(folder.resolve("shell"));
+            assertThat(health).startsWith("{\"status\":\"up\"");
+            JsonReader.check(health);
+            Process json = shell("curl -s http://127.0.0.1:" + port + "/metrics/json");
+            assertThat(json.waitFor()).isZero();
+            JsonReader.check(Files.readString(folder.resolve("shell")));
+            JsonReader.check(Files.readString(ROOT.resolve("docs/monitoring/grafana.json")));
 
             Path config = folder.resolve("prometheus.yml");
             Files.writeString(config, Files.readString(ROOT.resolve("docs/monitoring/prometheus.yml"))
@@ -100,7 +106,7 @@ class OperationsGuideIT {
         assertThat(graph.find()).as("a link to the graph").isTrue();
         String query = "http://127.0.0.1:" + prometheus + "/api/v1/query?query="
                 + graph.group(1).replace("[", "%5B").replace("]", "%5D");
-        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
         String answer = "";
         while (!answer.contains("\"value\":[")) {
             assertThat(System.nanoTime() < end).as("%s in %s", answer, Files.readString(folder.resolve("shell"), StandardCharsets.UTF_8))
