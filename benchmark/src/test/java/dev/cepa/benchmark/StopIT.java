@@ -16,18 +16,19 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ctrl-C, in a process of its own. */
-@Timeout(60)
+@Timeout(180)
 class StopIT {
     @TempDir
     Path folder;
 
     @Test
-    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @EnabledOnOs(OS.LINUX)
     void ctrlCPrintsAndWritesWhatIsDone() throws Exception {
         Path torrc = Files.writeString(folder.resolve("torrc"), "TestingTorNetwork 1\n");
         Path json = folder.resolve("a.json");
         Path out = folder.resolve("out");
-        Process process = new ProcessBuilder(
+        // Whoever runs the tests may have been started with INT ignored, as in the background of a script.
+        Process process = new ProcessBuilder("env", "--default-signal=INT",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), StoppedRun.class.getName(),
                 torrc.toString(), json.toString())
@@ -40,7 +41,7 @@ class StopIT {
             }
             assertThat(line).isNotNull();
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         } finally {
             process.destroyForcibly();
         }

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Debian's Chromium without a window, steered by its DevTools protocol. For one thread. */
 final class Browser implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Process process;
     private final WebSocket socket;

@@ -30,7 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The real program in a process of its own, on a network of real relays, used by curl and stopped by signals. */
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
 class DaemonIT {
-    private static final Duration BOOTSTRAP = Duration.ofSeconds(60);
+    private static final Duration BOOTSTRAP = Duration.ofSeconds(90);
+    /** What takes no time, on a machine that is busy with something else. */
+    private static final Duration SOON = Duration.ofSeconds(30);
     private static final String OPENED = "Opened Socks listener connection (ready) on 127.0.0.1:";
 
     @TempDir
@@ -45,8 +47,11 @@ class DaemonIT {
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws InterruptedException {
         started.forEach(Process::destroyForcibly);
+        for (Process process : started) {
+            process.waitFor(); // it writes to the folder until then
+        }
     }
 
     private Path torrc(String... lines) throws IOException {
@@ -107,7 +112,7 @@ class DaemonIT {
     void doesNotStartWithFewerOpenFilesThanConnLimit() throws Exception {
         Path log = folder.resolve("log");
         Process daemon = start(log, "-f", torrc("ConnLimit 2000000000", "SocksPort auto").toString());
-        assertThat(daemon.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(daemon.exitValue()).isEqualTo(1);
         assertThat(Files.readString(log)).contains("We need 2000000000 file descriptors available").contains("ulimit -n");
     }
@@ -116,11 +121,12 @@ class DaemonIT {
         assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
     }
 
-    private static void assertStopsWithinASecond(Process process) throws Exception {
+    /** Within a second when the machine has nothing else to do, and long before anything's time is up that could be waited for. */
+    private static void assertStopsAtOnce(Process process) throws Exception {
         long begin = System.nanoTime();
         signal(process, "TERM");
-        assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(1500));
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
         assertThat(process.exitValue()).isZero();
     }
 
@@ -143,26 +149,26 @@ class DaemonIT {
         }
 
         signal(daemon, "USR1");
-        await(log, "[notice] Streams: ", Duration.ofSeconds(5));
+        await(log, "[notice] Streams: ", SOON);
 
         Path secondOut = folder.resolve("second-out");
         Process another = start(secondOut, "-f", torrc.toString(), "--PidFile", folder.resolve("pid2").toString());
-        assertThat(another.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(another.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(another.exitValue()).isEqualTo(1);
         assertThat(Files.readString(secondOut)).contains("[err] ", "another instance is using the data directory");
 
         torrc("SocksPort auto", "Log notice stdout", "Log notice file " + second, "PidFile " + pid);
         signal(daemon, "HUP");
-        await(log, "Received reload signal (hup)", Duration.ofSeconds(5));
+        await(log, "Received reload signal (hup)", SOON);
         signal(daemon, "USR1");
-        await(second, "dumping statistics", Duration.ofSeconds(5));
+        await(second, "dumping statistics", SOON);
 
         torrc("SocksPort auto", "Bogus 1", "PidFile " + pid);
         signal(daemon, "HUP");
-        await(second, "Unknown option 'Bogus'", Duration.ofSeconds(5));
+        await(second, "Unknown option 'Bogus'", SOON);
         assertThat(daemon.isAlive()).isTrue();
 
-        assertStopsWithinASecond(daemon);
+        assertStopsAtOnce(daemon);
         assertThat(Files.readString(log)).contains("Catching signal TERM, exiting cleanly.");
         assertThat(pid).doesNotExist();
     }
@@ -174,42 +180,41 @@ class DaemonIT {
         String logs = "Log notice stdout\nLog debug file " + debug;
         Process daemon = start(log, "-f", torrc("SocksPort auto", logs).toString());
         int port = port(await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP));
-        int length = 1_000_000;
-        try (WebServer web = WebServer.start()) {
-            Process curl = new ProcessBuilder(
-                            "curl", "-sS", "--max-time", "60", "--limit-rate", "200k", "--socks5-hostname",
-                            "127.0.0.1:" + port, "http://127.0.0.1:" + web.port() + "/bytes/" + length + "?seed=5")
-                    .redirectOutput(folder.resolve("page").toFile())
-                    .start();
-            started.add(curl);
-            while (web.connections() == 0) {
-                Thread.sleep(20);
+        // More than fits into all buffers on the way, so that it has to go on afterwards.
+        int length = 20_000_000;
+        try (WebServer web = WebServer.start();
+                Socket download = SignalledDaemon.connect(port, web.port())) {
+            download.getOutputStream().write(
+                    ("GET /bytes/" + length + "?seed=5 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            String head = "";
+            while (!head.endsWith("\r\n\r\n")) {
+                int next = download.getInputStream().read();
+                assertThat(next).as(head).isNotNegative();
+                head += (char) next;
             }
 
             torrc("SocksPort auto", "SocksPort 127.0.0.1:" + port + " Bogus", "DataDirectory /elsewhere", logs);
             signal(daemon, "HUP");
-            await(log, "changing DataDirectory is not allowed", Duration.ofSeconds(5));
-            await(log, "Going on with the old configuration", Duration.ofSeconds(5));
+            await(log, "changing DataDirectory is not allowed", SOON);
+            await(log, "Going on with the old configuration", SOON);
 
             torrc("SocksPort auto IsolateDestPort", "SocksPort auto", "ExcludeNodes " + network.relays().get(4).nickname(), logs);
             signal(daemon, "HUP");
             int other = port(awaitSecond(log, OPENED));
             assertThat(other).isNotEqualTo(port);
-            assertThat(curl.isAlive()).as("the download goes on").isTrue();
             assertThat(curl(other, "http://127.0.0.1:" + web.port() + "/bytes/1000?seed=5")).hasSize(1000);
-            assertThat(curl.waitFor(60, TimeUnit.SECONDS)).isTrue();
-            assertThat(HexFormat.of()
-                            .formatHex(MessageDigest.getInstance("SHA-256")
-                                    .digest(Files.readAllBytes(folder.resolve("page")))))
+            byte[] body = download.getInputStream().readAllBytes();
+            assertThat(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body)))
                     .isEqualTo(web.content(5).sha256(length));
         }
         assertThat(Files.readString(log)).containsOnlyOnce("Bootstrapped 100%").doesNotContain("[err] Could not");
-        assertStopsWithinASecond(daemon);
+        assertStopsAtOnce(daemon);
     }
 
     /** Waits until the log has the text twice. */
     private static String awaitSecond(Path log, String text) throws Exception {
-        long end = System.nanoTime() + 5_000_000_000L;
+        long end = System.nanoTime() + SOON.toNanos();
         while (true) {
             String written = Files.readString(log);
             if (written.indexOf(text) != written.lastIndexOf(text)) {
@@ -227,11 +232,11 @@ class DaemonIT {
         Process killed = start(first, "-f", torrc.toString());
         await(first, "Bootstrapped 100% (done): Done", BOOTSTRAP);
         signal(killed, "KILL");
-        assertThat(killed.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(killed.waitFor(60, TimeUnit.SECONDS)).isTrue();
         Path again = folder.resolve("again");
         Process daemon = start(again, "-f", torrc.toString());
         await(again, "Bootstrapped 100% (done): Done", BOOTSTRAP);
-        assertStopsWithinASecond(daemon);
+        assertStopsAtOnce(daemon);
     }
 
     /** Bytes, as characters, that are no request, and what the log says of them. */
@@ -270,7 +275,7 @@ class DaemonIT {
             String written = await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP);
             assertThat(written).containsPattern("\\[warn\\] .*" + data + ".* can't be written.*free space");
             disk.free();
-            assertStopsWithinASecond(daemon);
+            assertStopsAtOnce(daemon);
             assertThat(data.resolve("state")).content().contains("Guard in=default");
         }
     }
@@ -283,7 +288,7 @@ class DaemonIT {
             disk.setReadOnly(true);
             Path log = folder.resolve("out");
             Process daemon = start(log, "-f", torrc("SocksPort auto", "Log notice stdout").toString());
-            assertThat(daemon.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(daemon.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(daemon.exitValue()).isEqualTo(1);
             assertThat(Files.readString(log))
                     .containsPattern("\\[err\\] .*" + data + ": Read-only file system.*permissions");
@@ -297,10 +302,10 @@ class DaemonIT {
         int port = port(await(log, "Bootstrapped 100% (done): Done", BOOTSTRAP));
         String answer = exchange(port, "GET http://secret.example/ HTTP/1.1\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.0 501 ");
-        await(log, "Socks version 71 not recognized", Duration.ofSeconds(5));
+        await(log, "Socks version 71 not recognized", SOON);
         for (String[] garbage : GARBAGE) {
             exchange(port, garbage[0]);
-            await(log, garbage[1], Duration.ofSeconds(5));
+            await(log, garbage[1], SOON);
         }
         assertThat(Files.readString(log)).doesNotContain("secret");
         try (WebServer web = WebServer.start()) {
@@ -310,7 +315,7 @@ class DaemonIT {
                     + "GET /bytes/10?seed=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
             assertThat(exchange(port, request)).startsWith("\5\0\5\0").contains("200");
         }
-        assertStopsWithinASecond(daemon);
+        assertStopsAtOnce(daemon);
     }
 
     /** Sends that, and reads until the daemon closes the connection. */
@@ -332,11 +337,11 @@ class DaemonIT {
         Path log = folder.resolve("out");
         Path torrc = torrc("SocksPort 0", "DisableNetwork 1");
         Process daemon = start(log, "-f", torrc.toString(), "__OwningControllerProcess", Long.toString(owner.pid()));
-        await(log, "running on", Duration.ofSeconds(20));
+        await(log, "running on", BOOTSTRAP);
         Thread.sleep(1500);
         assertThat(daemon.isAlive()).isTrue();
         owner.destroyForcibly().waitFor();
-        assertThat(daemon.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(daemon.exitValue()).isZero();
     }
 
@@ -379,7 +384,7 @@ class DaemonIT {
             assertThat(curl(socks, "http://" + address + ":81/bytes/1000?seed=1")).hasSize(1000);
             signal(process, "INT");
             // Not the half minute that a service of C tor's waits.
-            assertThat(process.waitFor(10, TimeUnit.SECONDS)).as(Files.readString(log)).isTrue();
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).as(Files.readString(log)).isTrue();
         }
     }
 }

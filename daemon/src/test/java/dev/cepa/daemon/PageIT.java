@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon's page in Debian's Chromium, while it carries traffic. */
-@Timeout(300)
+@Timeout(600)
 class PageIT {
     private static final String SHOWN_COLOURS = "getComputedStyle(document.body).backgroundColor";
 
@@ -67,7 +67,7 @@ class PageIT {
                 Socket download = SignalledDaemon.connect(daemon.port("Socks", 0), web.port());
                 Browser browser = Browser.start(folder)) {
             download.getOutputStream().write(
-                    "GET /bytes/50000000?seed=1 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    "GET /bytes/500000000?seed=1 HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             Thread reader = readSlowly(download);
             String service = Files.readString(hidden.resolve("hostname")).strip();
             String url = "http://127.0.0.1:" + daemon.port("Metrics", 0) + "/";

@@ -205,12 +205,11 @@ class ReloadIT {
     @Test
     void reopensItsLogsWithoutReadingAnythingIfAControllerSaysSo() throws Exception {
         Path file = folder.resolve("notices");
+        Path pid = folder.resolve("pid");
         try (SignalledDaemon daemon = SignalledDaemon.start(
                 folder, network, "SocksPort 0", "DisableNetwork 1", "__ReloadTorrcOnSIGHUP 0", "Log notice stdout",
-                "Log notice file " + file)) {
-            while (!Files.exists(file)) {
-                Thread.sleep(20);
-            }
+                "Log notice file " + file, "PidFile " + pid)) {
+            daemon.awaitFile(pid);
             daemon.signal("USR1");
             daemon.await("dumping statistics");
             Files.move(file, folder.resolve("old"));
@@ -219,6 +218,37 @@ class ReloadIT {
             daemon.signal("USR1");
             daemon.await("dumping statistics");
             assertThat(file).content().contains("dumping statistics");
+        }
+    }
+
+    @Test
+    void writesItsLogInTheWayTheFileSays() throws Exception {
+        Path file = Files.writeString(folder.resolve("notices"), "of an earlier run\n");
+        Path pid = folder.resolve("pid");
+        String[] lines = {
+            "SocksPort 0", "DisableNetwork 1", "Log notice stdout", "Log notice file " + file, "TruncateLogFile 1",
+            "LogTimeGranularity 1 second", "PidFile " + pid
+        };
+        try (SignalledDaemon daemon = SignalledDaemon.start(folder, network, lines)) {
+            daemon.awaitFile(pid);
+            daemon.signal("USR1");
+            daemon.await("Streams: ");
+            assertThat(Files.readAllLines(file)).hasSizeGreaterThan(3)
+                    .allMatch(line -> line.matches("\\w{3} \\d\\d \\d\\d:\\d\\d:\\d\\d\\.000 \\[(notice|warn)] .+"));
+
+            List<String> json = new ArrayList<>(List.of(lines));
+            json.add("LogFormat json");
+            daemon.writeTorrc(json.toArray(String[]::new));
+            daemon.signal("HUP");
+            daemon.await("\"message\":\"The configuration has been reloaded.\"");
+            daemon.signal("USR1");
+            daemon.await("\"message\":\"Streams: ");
+            List<String> written = Files.readAllLines(file);
+            assertThat(written).anyMatch(line -> line.contains("dumping statistics"));
+            for (String line : written) {
+                assertThat(line).startsWith("{\"time\":\"").contains("\",\"severity\":\"", "\"domain\":\"");
+                JsonReader.check(line);
+            }
         }
     }
 }

@@ -86,6 +86,15 @@ final class SignalledDaemon implements AutoCloseable {
         }
     }
 
+    /** Waits until a file is there: with {@code PidFile}, until signals are heard. */
+    void awaitFile(Path file) throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!Files.exists(file)) {
+            assertThat(System.nanoTime() < end && process.isAlive()).as("%s in time in:%n%s", file, log()).isTrue();
+            Thread.sleep(20);
+        }
+    }
+
     /** The SOCKS port that is opened next. */
     int awaitPort() throws Exception {
         return Integer.parseInt(await(OPENED));
@@ -111,8 +120,8 @@ final class SignalledDaemon implements AutoCloseable {
     @Override
     public void close() throws Exception {
         process.destroy();
-        if (!process.waitFor(5, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
+        if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor(); // it writes to its folder until then
         }
     }
 }

@@ -133,7 +133,7 @@ class SystemUserIT {
             assertThat(Files.readString(folder.resolve("log"))).doesNotContain("You are running Cepa as root");
         } finally {
             process.destroy();
-            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -158,7 +158,7 @@ class SystemUserIT {
             }
         } finally {
             process.destroy();
-            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 
@@ -180,7 +180,7 @@ class SystemUserIT {
                     .anySatisfy(line -> assertThat(line).matches("VmLck:\\s+[1-9]\\d{3,} kB"));
         } finally {
             process.destroy();
-            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
     }
 

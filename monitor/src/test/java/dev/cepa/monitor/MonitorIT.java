@@ -73,8 +73,11 @@ class MonitorIT {
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws InterruptedException {
         started.forEach(Process::destroyForcibly);
+        for (Process process : started) {
+            process.waitFor(); // it writes to the folder until then
+        }
         watched.close();
     }
 
@@ -188,7 +191,7 @@ class MonitorIT {
     void prometheusAnswersEveryQueryOfTheDashboard() throws Exception {
         Tools.require("prometheus");
         int port = startPrometheus();
-        assertThat(query(port, "up{job='cepa'}")).isEqualTo("1");
+        awaitScraped(port);
         List<String> queries = dashboardQueries();
         assertThat(queries).hasSizeGreaterThan(50);
         for (String expression : queries) {
@@ -216,12 +219,21 @@ class MonitorIT {
         return port;
     }
 
+    /** Its first question may be asked in vain: with so short an interval it waits no longer than a second for the answer. */
+    private static void awaitScraped(int port) throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!query(port, "up{job='cepa'}").equals("1")) {
+            assertThat(System.nanoTime()).as("scraped in time").isLessThan(end);
+            Thread.sleep(200);
+        }
+    }
+
     /** What Prometheus answers to a query, once it has an answer. */
     private static String query(int port, String expression) throws Exception {
         String url = "http://127.0.0.1:" + port + "/api/v1/query?query="
                 + URLEncoder.encode(expression, StandardCharsets.UTF_8);
         String answer = "";
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 900; i++) {
             try {
                 answer = Tools.get(url).body();
                 if (answer.contains("\"value\":[")) {
@@ -241,7 +253,7 @@ class MonitorIT {
         Tools.require("prometheus");
         fetch("127.0.0.1", web.port(), 100_000);
         int port = startPrometheus();
-        assertThat(query(port, "up{job='cepa'}")).isEqualTo("1");
+        awaitScraped(port);
         assertThat(Double.parseDouble(query(port, "cepa_read_bytes_total"))).isGreaterThan(100_000);
         assertThat(query(port, "sum(cepa_streams_opened_total{kind='user'})")).isEqualTo("1");
         assertThat(Double.parseDouble(query(port, "cepa_bootstrap_ratio"))).isEqualTo(1);
@@ -264,7 +276,7 @@ class MonitorIT {
 
     @Test
     void healthFollowsTheNetworkDownAndUp() throws Exception {
-        awaitHealth(200, Duration.ofSeconds(10));
+        awaitHealth(200, Duration.ofSeconds(60));
         assertThat(Tools.get(monitor.address(), "/ready").statusCode()).isEqualTo(200);
         List<Node> relays = network.relays();
         try {

@@ -126,7 +126,7 @@ class WebStreamTest {
         StreamLoad.Outcome outcome = load(Fault.NONE, Duration.ofMillis(300), LONG);
         assertThat(outcome.completed()).isEqualTo(20);
         assertThat(outcome.failed()).isZero();
-        assertThat(outcome.seconds()).isBetween(0.3, 3.0);
+        assertThat(outcome.seconds()).isBetween(0.3, 30.0);
         assertThat(outcome.pieces()).isPositive();
         // Of a piece that is under way at the end, some bytes are counted and the piece is not.
         assertThat(outcome.bytes()).isBetween((outcome.pieces() - 20) * 10_000, (outcome.pieces() + 20) * 10_000);

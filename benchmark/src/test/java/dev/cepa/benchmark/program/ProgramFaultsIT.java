@@ -109,7 +109,7 @@ class ProgramFaultsIT {
 
     @Test
     void aTransferThatStopsEndsWithTheRunsTime() throws IOException {
-        Result result = run(new BulkThroughput(program(Fault.STALL)), context().timeout(Duration.ofSeconds(6)).build());
+        Result result = run(new BulkThroughput(program(Fault.STALL)), context().timeout(Duration.ofSeconds(20)).build());
         assertThat(result.error()).contains("did not end in time");
     }
 
