@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class Health {
     /** Without a circuit for so long, it is unhealthy even if nothing has failed. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** As long it may take to replace circuits, as after a HUP, though some guard or other can't be reached. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
     /** A consensus can still be used for so long after it has expired. */
     private static final Duration STALE = Duration.ofHours(24);
     /** Relays may refuse a client whose clock is so wrong. */
@@ -252,11 +254,12 @@ final class Health {
         if (withoutCircuits == null) {
             withoutCircuits = now;
         }
+        Duration without = Duration.between(withoutCircuits, now);
         TorException failure = view.building().failure() != null ? view.building().failure() : view.connecting().failure();
-        if (failure != null) {
+        if (failure != null && without.compareTo(GRACE) >= 0) {
             return Verdict.down("none open, the last attempt failed: " + failure.getMessage(), failure.kind());
         }
-        return Duration.between(withoutCircuits, now).compareTo(PATIENCE) < 0
+        return without.compareTo(PATIENCE) < 0
                 ? Verdict.up("none open for the moment", building.took())
                 : Verdict.down("none open for " + PATIENCE.toSeconds() + " s", ErrorKind.CIRCUIT_FAILED);
     }

@@ -91,13 +91,17 @@ class MonitorIT {
 
     /** All of them, once they are as wanted. */
     private String awaitMetrics(Predicate<String> wanted) throws Exception {
+        return awaitText("/metrics", wanted);
+    }
+
+    private String awaitText(String path, Predicate<String> wanted) throws Exception {
         long end = System.nanoTime() + UNHEALTHY_WITHIN.toNanos();
         while (true) {
-            String metrics = metrics();
-            if (wanted.test(metrics)) {
-                return metrics;
+            String text = Tools.get(monitor.address(), path).body();
+            if (wanted.test(text)) {
+                return text;
             }
-            assertThat(System.nanoTime() < end).as(metrics).isTrue();
+            assertThat(System.nanoTime() < end).as(text).isTrue();
             Thread.sleep(100);
         }
     }
@@ -284,8 +288,9 @@ class MonitorIT {
                 relay.kill();
             }
             awaitHealth(503, UNHEALTHY_WITHIN);
-            String health = Tools.get(monitor.address(), "/health").body();
-            assertThat(health).contains("\"circuits\":{\"status\":\"down\"", "\"remedy\":");
+            // Guards are known to be gone a few seconds earlier than circuits are given up.
+            String health = awaitText("/health", text -> text.contains("\"circuits\":{\"status\":\"down\""));
+            assertThat(health).contains("\"remedy\":");
             String metrics = awaitMetrics(text -> value(text, "cepa_guards{state=\"up\"}") == 0);
             assertThat(value(metrics, "cepa_guards{state=\"down\"}")).isPositive();
             assertThat(value(metrics, "cepa_channels_open")).isZero();
