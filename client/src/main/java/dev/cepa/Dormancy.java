@@ -23,11 +23,9 @@ final class Dormancy {
         this.state = state;
         this.clock = clock;
         String kept = state.value(KEY);
-        if (kept == null) {
-            dormant = settings.onFirstStart();
-        } else {
-            dormant = kept.equals("1") && !settings.endedByStart();
-        }
+        boolean rested = kept == null ? settings.onFirstStart() : kept.equals("1");
+        // The first start is a start too; and who never rests by himself does not begin with it.
+        dormant = rested && !settings.endedByStart() && settings.enabled();
         lastUsedMillis = clock.millis() - (dormant ? 0 : minutes(state.value(MINUTES_KEY)) * 60_000L);
         if (settings.endedByStart()) {
             lastUsedMillis = clock.millis();

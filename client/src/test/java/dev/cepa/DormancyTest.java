@@ -90,6 +90,28 @@ class DormancyTest {
     void theFirstStartMayBeARest() {
         assertThat(dormancy(settings).isDormant()).isFalse();
         assertThat(dormancy(with(true, false)).isDormant()).isTrue();
+        assertThat(dormancy(with(true, true)).isDormant()).as("which is a start, and that ends it").isFalse();
+        assertThat(dormancy(with(false, true)).isDormant()).isFalse();
+    }
+
+    @Test
+    void aStartThatEndsRestCountsAsUse() {
+        state.replace("Dormant", List.of("0"));
+        state.replace("MinutesSinceUserActivity", List.of("1439"));
+        Dormancy going = dormancy(with(false, false));
+        Dormancy begun = dormancy(with(false, true));
+        now = now.plus(Duration.ofMinutes(1));
+        assertThat(begun.check(with(false, true), 0)).isFalse();
+        assertThat(going.check(with(false, false), 0)).as("a day since it was used").isTrue();
+    }
+
+    @Test
+    void aClientThatNeverRestsByItselfDoesNotStartAtRest() {
+        DormantSettings never = new DormantSettings(false, Duration.ofDays(1), true, true, false);
+        assertThat(dormancy(never).isDormant()).as("its first start").isFalse();
+        state.replace("Dormant", List.of("1"));
+        assertThat(dormancy(never).isDormant()).as("when it rested before").isFalse();
+        assertThat(dormancy(settings).isDormant()).isTrue();
     }
 
     @Test

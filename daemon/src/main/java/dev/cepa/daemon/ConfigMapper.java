@@ -396,7 +396,7 @@ final class ConfigMapper {
                 });
     }
 
-    private DormantSettings dormant() throws TorException {
+    DormantSettings dormant() throws TorException {
         try {
             return new DormantSettings(
                     settings.flag("DormantTimeoutEnabled"),

@@ -3,11 +3,14 @@ package dev.cepa.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.DormantSettings;
 import dev.cepa.cell.DesiredUx;
 import dev.cepa.channel.ChannelPadding;
 import dev.cepa.error.TorException;
-import dev.cepa.path.VanguardSettings;
+import dev.cepa.path.AddressPolicy;
 import dev.cepa.path.PathSettings;
+import dev.cepa.path.RelaySet;
+import dev.cepa.path.VanguardSettings;
 import dev.cepa.pool.ConfluxChoice;
 import dev.cepa.pool.PoolSettings;
 import java.nio.file.Files;
@@ -194,6 +197,53 @@ class ConfigMapperTest {
         assertThat(of(line).forcesPadding()).isEqualTo(forced);
         assertThat(of(line + "\nReducedConnectionPadding 1").padding())
                 .isEqualTo(mode == ChannelPadding.Mode.OFF ? mode : ChannelPadding.Mode.REDUCED);
+    }
+
+    @Test
+    void mapsRest() throws Exception {
+        assertThat(of("").dormant()).isEqualTo(DormantSettings.DEFAULT);
+        Duration day = Duration.ofDays(1);
+        assertThat(of("DormantTimeoutEnabled 0").dormant()).isEqualTo(new DormantSettings(false, day, true, false, false));
+        assertThat(of("DormantClientTimeout 2 hours").dormant())
+                .isEqualTo(new DormantSettings(true, Duration.ofHours(2), true, false, false));
+        assertThat(of("DormantTimeoutDisabledByIdleStreams 0").dormant())
+                .isEqualTo(new DormantSettings(true, day, false, false, false));
+        assertThat(of("DormantOnFirstStartup 1").dormant()).isEqualTo(new DormantSettings(true, day, true, true, false));
+        assertThat(of("DormantCanceledByStartup 1").dormant()).isEqualTo(new DormantSettings(true, day, true, false, true));
+    }
+
+    /** Each option for itself: many are alike, and easily taken for one another. */
+    @Test
+    void mapsPaths() throws Exception {
+        PathSettings usual = PathSettings.DEFAULT;
+        RelaySet some = RelaySet.parse("some");
+        assertThat(of("").paths()).isEqualTo(usual);
+        assertThat(of("EntryNodes some").paths()).isEqualTo(usual.withEntryNodes(some));
+        assertThat(of("ExitNodes some").paths()).isEqualTo(usual.withExitNodes(some));
+        assertThat(of("MiddleNodes some").paths()).isEqualTo(usual.withMiddleNodes(some));
+        assertThat(of("ExcludeNodes some").paths()).isEqualTo(usual.withExcluded(some, RelaySet.EMPTY));
+        assertThat(of("ExcludeExitNodes some").paths()).isEqualTo(usual.withExcluded(RelaySet.EMPTY, some));
+        assertThat(of("StrictNodes 1").paths()).isEqualTo(usual.withStrictNodes(true));
+        assertThat(of("EnforceDistinctSubnets 0").paths()).isEqualTo(usual.withDistinctSubnets(false));
+        assertThat(of("UseEntryGuards 0").paths()).isEqualTo(usual.withGuards(false, 0));
+        assertThat(of("NumEntryGuards 2").paths()).isEqualTo(usual.withGuards(true, 2));
+        assertThat(of("ClientUseIPv4 0").paths().clientUseIpv4()).isFalse();
+        assertThat(of("ClientUseIPv6 0").paths()).isEqualTo(usual.withReach(true, false, AddressPolicy.ACCEPT_ALL));
+        assertThat(of("LearnCircuitBuildTimeout 0").paths()).isEqualTo(usual.withBuildTimeout(false, null));
+        assertThat(of("CircuitBuildTimeout 30").paths()).isEqualTo(usual.withBuildTimeout(true, Duration.ofSeconds(30)));
+        PathSettings numbers = of("NumDirectoryGuards 4\nNumPrimaryGuards 5\nGuardLifetime 40 days").paths();
+        assertThat(numbers.numDirectoryGuards()).isEqualTo(4);
+        assertThat(numbers.numPrimaryGuards()).isEqualTo(5);
+        assertThat(numbers.numEntryGuards()).isZero();
+        assertThat(numbers.guardLifetime()).isEqualTo(Duration.ofDays(40));
+    }
+
+    @Test
+    void mapsWhichRelaysMayBeVanguards() throws Exception {
+        assertThat(of("HSLayer2Nodes some").vanguards())
+                .isEqualTo(new VanguardSettings(VanguardSettings.Mode.AUTO, RelaySet.parse("some"), RelaySet.EMPTY));
+        assertThat(of("HSLayer3Nodes some").vanguards())
+                .isEqualTo(new VanguardSettings(VanguardSettings.Mode.AUTO, RelaySet.EMPTY, RelaySet.parse("some")));
     }
 
     @Test
