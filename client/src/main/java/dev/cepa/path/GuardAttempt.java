@@ -99,6 +99,14 @@ public final class GuardAttempt {
         closed();
     }
 
+    /**
+     * How the circuit fares from here on is not counted for or against the guard, since others have a hand in it. One that
+     * is complete counts as a success.
+     */
+    public void stopCounting() {
+        manager.stopCounting(this);
+    }
+
     /** The first hop has answered, and the second is about to be asked for. */
     public void goesOn() {
         manager.goesOn(this);

@@ -426,6 +426,20 @@ public final class GuardManager {
         }
     }
 
+    void stopCounting(GuardAttempt attempt) {
+        lock.lock();
+        try {
+            Guard guard = attempt.guard;
+            if (guard != null && attempt.stage != PathBias.Stage.OVER) {
+                guard.bias.ended(attempt.stage, false, false);
+                attempt.stage = PathBias.Stage.OVER;
+                state.markDirty();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void ended(GuardAttempt attempt, boolean timedOut, boolean remote) {
         lock.lock();
         try {

@@ -10,7 +10,9 @@ import dev.cepa.netdoc.ConsensusInfo;
  * given up for it only if the user wants that. Owned by its {@link Guard}, under the lock of {@link GuardManager}.
  *
  * <p>C tor probes a circuit on which no stream came to be connected before it counts it as unusable; here such a circuit
- * counts at once, so that an exit that is silent weighs a little more.
+ * counts at once, so that an exit that is silent weighs a little more. Circuits to relays that others choose, and the legs of
+ * sets, which their exits can break as they like, are {@linkplain GuardAttempt#stopCounting not counted}, as in C tor: else
+ * others could have us give up a guard.
  */
 final class PathBias {
     /** The fields of the state file, each with {@code pb_} before it, in C tor's order. */
@@ -75,8 +77,8 @@ final class PathBias {
                     c.param("pb_dropguards", 0, 0, 1) == 1,
                     c.param("pb_scalecircs", 300, 10, Integer.MAX_VALUE),
                     c.param("pb_minuse", 20, 3, Integer.MAX_VALUE),
-                    c.param("pb_noticeusepct", 80, 3, 100) / 100.0,
-                    c.param("pb_extremeusepct", 60, 3, 100) / 100.0,
+                    c.param("pb_noticeusepct", 80, 0, 100) / 100.0,
+                    c.param("pb_extremeusepct", 60, 0, 100) / 100.0,
                     c.param("pb_scaleuse", 100, 10, Integer.MAX_VALUE),
                     (double) c.param("pb_multfactor", 1, 1, divisor) / divisor);
         }

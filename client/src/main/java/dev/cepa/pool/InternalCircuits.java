@@ -41,6 +41,11 @@ public interface InternalCircuits {
             return stem;
         }
 
+        /** Whether others choose the relay, who can have us go there again and again, and it fail. */
+        boolean isToOthersChoice() {
+            return this == INTRODUCTION || this == SERVICE_RENDEZVOUS;
+        }
+
         /** In the control specification's words. */
         public String word() {
             return word;

@@ -115,6 +115,7 @@ final class LegPaths {
             }
         }
         GuardAttempt attempt = guards.select(GuardManager.Usage.TRAFFIC, GuardRestriction.leg(dir.rsaId(exit), apart));
+        attempt.stopCounting(); // an exit that breaks legs must not be able to blame our guards
         int relay = attempt.relayIn(dir);
         if (relay < 0 || !attempt.isFirstChoice()) {
             attempt.closed();

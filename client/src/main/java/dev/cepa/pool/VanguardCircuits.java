@@ -111,7 +111,11 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
         for (int attempt = 1; ; attempt++) {
             StemList.Ready stem = acquire(purpose, target, deadline);
             Circuit circuit = stem.circuit();
-            stem.attempt().used();
+            if (purpose.isToOthersChoice()) {
+                stem.attempt().stopCounting(); // or they could blame our guard for what they do
+            } else {
+                stem.attempt().used();
+            }
             try {
                 circuit.setPurpose(purpose.word());
                 circuit.extend(last, deadline.atMost(MOST_TO_EXTEND));

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -137,6 +138,53 @@ class GuardManagerTest {
             used.add(select().guard());
         }
         assertThat(used).containsExactlyInAnyOrder(primary(0), primary(1));
+    }
+
+    @Test
+    void theUserSaysHowManyGuardsArePrimaryAndServeDirectoryFetches() throws TorException {
+        settings = with(4, 5, null);
+        update();
+        assertThat(guards.primaryGuards()).hasSize(5);
+        Set<RsaId> used = new HashSet<>();
+        for (int i = 0; i < 300; i++) {
+            used.add(guards.select(Usage.DIRECTORY, GuardRestriction.NONE).guard());
+        }
+        assertThat(used).containsExactlyInAnyOrderElementsOf(guards.primaryGuards().subList(0, 4));
+    }
+
+    /** The same settings with other numbers of guards, and a time for which each is kept. */
+    private PathSettings with(int forDirectory, int primary, @Nullable Duration lifetime) {
+        PathSettings s = settings;
+        return new PathSettings(
+                s.entryNodes(), s.exitNodes(), s.middleNodes(), s.excludeNodes(), s.excludeExitNodes(), s.strictNodes(),
+                s.enforceDistinctSubnets(), s.useEntryGuards(), s.numEntryGuards(), forDirectory, primary,
+                s.clientUseIpv4(), s.clientUseIpv6(), s.reachableAddresses(), lifetime, s.learnBuildTimeout(),
+                s.buildTimeout(), s.longLivedPorts(), s.tuning());
+    }
+
+    @Test
+    void guardsGoAfterTheLifetimeThatTheUserSaysConfirmedOrNot() throws TorException {
+        settings = with(0, 0, Duration.ofDays(20));
+        update();
+        RsaId unconfirmed = guards.guards().get(5).id();
+        RsaId confirmed = primary(0);
+        assertThat(select().succeeded()).isEqualTo(Usability.USABLE);
+        clock.pass(Duration.ofDays(17)); // the times are blurred by a tenth of the lifetime
+        update();
+        assertThat(guards.guards()).extracting(GuardInfo::id).contains(unconfirmed, confirmed);
+        clock.pass(Duration.ofDays(4));
+        update();
+        assertThat(guards.guards()).extracting(GuardInfo::id).doesNotContain(unconfirmed, confirmed);
+    }
+
+    @Test
+    void aLifetimeOfLessThanADayIsLeftToTheConsensus() {
+        settings = with(0, 0, Duration.ofHours(23));
+        update();
+        RsaId first = primary(0);
+        clock.pass(Duration.ofDays(50));
+        update();
+        assertThat(primary(0)).isEqualTo(first);
     }
 
     @Test
@@ -649,6 +697,27 @@ class GuardManagerTest {
         List<RsaId> before = guards.primaryGuards();
         guards.dropGuards();
         assertThat(guards.primaryGuards()).hasSize(3).isNotEqualTo(before);
+    }
+
+    @Test
+    void aGuardThatIsGivenUpForItsFailuresIsReplacedAtOnceIfTheUserWantsThat() throws TorException {
+        RsaId first = primary(0);
+        for (boolean wanted : new boolean[] {false, true}) {
+            PathBiasSettings bias = new PathBiasSettings(5, -1, -1, -1, wanted ? 1 : 0, -1, -1, -1, -1, -1);
+            settings = settings.withTuning(new PathTuning(false, List.of(), 0, bias));
+            update();
+            for (int i = 0; i < 8 && guards.primaryGuards().contains(first); i++) {
+                GuardAttempt attempt = select();
+                assertThat(attempt.guard()).isEqualTo(first);
+                assertThat(attempt.succeeded()).isEqualTo(Usability.USABLE);
+                attempt.goesOn();
+                attempt.ended(false, true);
+                attempt.closed();
+            }
+            assertThat(guards.primaryGuards().contains(first)).isEqualTo(!wanted);
+        }
+        assertThat(guards.primaryGuards()).hasSize(3);
+        assertThat(select().guard()).isEqualTo(primary(0));
     }
 
     @Test

@@ -118,6 +118,43 @@ class PathBiasTest {
     }
 
     @Test
+    void countsOfUseAreHalvedToo() {
+        for (int i = 0; i < 101; i++) {
+            succeed();
+        }
+        Stage open = use(bias.built(begin()));
+        assertThat(state()).contains("pb_use_attempts=51.500000 pb_use_successes=51.500000");
+        bias.ended(open, false, false);
+        assertThat(state()).contains("pb_use_attempts=51.500000 pb_use_successes=50.500000");
+    }
+
+    @Test
+    void aGuardWhoseCircuitsCarryNothingIsGivenUpToo() {
+        PathBias.Params dropping = PathBias.Params.of(
+                new SmallNet().many(3, SmallNet.GUARD, 10).dir().consensus(),
+                new PathBiasSettings(-1, -1, -1, -1, 1, -1, 3, -1, -1, -1));
+        for (int i = 0; i < 5; i++) {
+            assertThat(bias.isDropped()).isFalse();
+            bias.ended(bias.used(bias.built(begin()), "$A~a", dropping, events), false, false);
+        }
+        assertThat(bias.isDropped()).isTrue();
+        assertThat(warnings).singleElement().asString().contains("failing to carry", "has disabled use of this guard");
+    }
+
+    @Test
+    void theConsensusMayTurnEveryWarningOff() {
+        SmallNet net = new SmallNet().many(3, SmallNet.GUARD, 10);
+        for (String share : new String[] {"pb_noticepct", "pb_warnpct", "pb_extremepct", "pb_noticeusepct", "pb_extremeusepct"}) {
+            net.params.put(share, 0);
+        }
+        PathBias.Params off = PathBias.Params.of(net.dir().consensus());
+        for (int i = 0; i < 200; i++) {
+            bias.ended(bias.used(bias.built(bias.begun("$A~a", off, events)), "$A~a", off, events), false, false);
+        }
+        assertThat(warnings).isEmpty();
+    }
+
+    @Test
     void readsWhatCTorWritesAndLeavesOutWhatIsNoNumber() {
         Guard guard = Guard.parse(
                 "in=default rsa_id=" + SmallNet.id(0) + " listed=1 pb_circ_attempts=60.500000 pb_timeouts=x"

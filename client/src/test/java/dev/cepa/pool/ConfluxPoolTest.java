@@ -164,6 +164,20 @@ class ConfluxPoolTest {
         assertThat(next.guard()).as("circuits stay with the first guard").isEqualTo(before.getFirst());
     }
 
+    /** C tor: a malicious exit could have us build legs again and again, and blame our guards. */
+    @Test
+    void legsAreNotCountedForOrAgainstTheirGuards() throws Exception {
+        for (Plan leg : paths(selector, 2).chooseAll()) {
+            leg.attempt().goesOn();
+            leg.attempt().complete();
+            leg.attempt().used();
+            leg.attempt().ended(false, true);
+        }
+        file.markDirty();
+        file.save();
+        assertThat(file.values("Guard")).isNotEmpty().noneMatch(line -> line.contains(" pb_"));
+    }
+
     // ---- how many ----
 
     @ParameterizedTest
