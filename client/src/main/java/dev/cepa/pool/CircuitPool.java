@@ -255,13 +255,28 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                 if (e instanceof StreamException) {
                     note(pooled, true);
                 }
-                if (!StreamRetry.isWorthwhile(e, attempt) || deadline.passed()) {
+                boolean over = deadline.passed(); // then it may not have had the time that an exit may take
+                if (!over && StreamRetry.isCircuitsFault(e)) {
+                    doubt(pooled);
+                }
+                if (over || !StreamRetry.isWorthwhile(e, attempt)) {
                     throw e;
                 }
                 avoid.add(pooled.exit);
             } finally {
                 release(pooled);
             }
+        }
+    }
+
+    /** It gets no more streams; those that it carries may go on. */
+    private void doubt(PooledCircuit pooled) {
+        state.lock.lock();
+        try {
+            pooled.doubtful = !pooled.pinned;
+            state.keeperWanted.signal();
+        } finally {
+            state.lock.unlock();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.cepa.pool;
 
 import dev.cepa.cell.EndReason;
+import dev.cepa.error.ErrorKind;
 import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
 import java.time.Duration;
@@ -23,6 +24,22 @@ final class StreamRetry {
      */
     static Duration answerTime(int attempt, @Nullable Duration configured) {
         return configured != null ? configured : ANSWER_TIMES[Math.min(attempt, ANSWER_TIMES.length - 1)];
+    }
+
+    /**
+     * Whether other streams would fare no better on that circuit: its exit is silent, or takes none at all. Like C tor we give
+     * it no more then, or each of them would find that out anew.
+     *
+     * @param e what came of a stream in the time that the exit may take to answer
+     */
+    static boolean isCircuitsFault(TorException e) {
+        if (e instanceof StreamException ended) {
+            return switch (EndReason.of(ended.endReason())) {
+                case HIBERNATING, RESOURCELIMIT -> true;
+                default -> false;
+            };
+        }
+        return e.kind() == ErrorKind.TIMEOUT;
     }
 
     /**

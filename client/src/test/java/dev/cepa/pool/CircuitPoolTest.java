@@ -29,7 +29,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -40,6 +39,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The pool over circuits that are played: paths, guards and streams are real, the network is not. */
 @Timeout(120)
@@ -168,8 +169,13 @@ class CircuitPoolTest {
         return StreamRequest.to("a.test", port, key);
     }
 
+    /** Far more than anything takes that is waited for. */
+    private static Deadline soon() {
+        return Deadline.in(Duration.ofSeconds(60));
+    }
+
     private void open(StreamRequest request) throws TorException {
-        pool.openStream(request, Deadline.in(Duration.ofSeconds(10)));
+        pool.openStream(request, soon());
     }
 
     private List<Outcome> outcomes() {
@@ -354,11 +360,47 @@ class CircuitPoolTest {
     @Test
     void aSilentExitIsReplacedInTime() throws Exception {
         pool.setSettings(new PoolSettings(
-                Duration.ofMinutes(2), Duration.ofMillis(400), Duration.ofMinutes(10), null, Duration.ofSeconds(30), false, 32));
+                Duration.ofMinutes(2), Duration.ofSeconds(1), Duration.ofMinutes(10), null, Duration.ofSeconds(30), false, 32));
         AtomicLong asked = new AtomicLong();
         played.exit = request -> asked.getAndIncrement() == 0 ? null : connected();
         open(to(80, A));
-        assertThat(played.plans).hasSize(2);
+        assertThat(played.plans).extracting(CircuitSource.Plan::exit).hasSizeGreaterThanOrEqualTo(2).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = EndReason.class, names = {"HIBERNATING", "RESOURCELIMIT", "EXITPOLICY"})
+    void aCircuitWhoseExitTakesNoStreamsGetsNoMore(EndReason reason) throws Exception {
+        AtomicLong asked = new AtomicLong();
+        played.exit = request -> asked.getAndIncrement() == 0 ? new RelayMessage.End(reason.code()) : connected();
+        open(to(80, A));
+        assertThat(played.circuits).hasSize(2);
+        open(to(80, A));
+        assertThat(lastCircuit()).isEqualTo(played.circuits.get(reason == EndReason.EXITPOLICY ? 0 : 1).id());
+    }
+
+    @Test
+    void aCircuitWhoseExitIsSilentGetsNoMoreStreams() throws Exception {
+        pool.setSettings(new PoolSettings(
+                Duration.ofMinutes(2), Duration.ofSeconds(1), Duration.ofMinutes(10), null, Duration.ofSeconds(30), false, 32));
+        AtomicLong asked = new AtomicLong();
+        played.exit = request -> asked.getAndIncrement() == 0 ? null : connected();
+        open(to(80, A));
+        open(to(80, A));
+        assertThat(lastCircuit()).isNotEqualTo(played.circuits.getFirst().id());
+        assertThat(played.circuits.getFirst().isOpen()).as("its streams may go on").isTrue();
+    }
+
+    @Test
+    void aStreamThatIsGivenUpBeforeItsExitHadItsTimeSaysNothingOfTheCircuit() throws Exception {
+        AtomicLong asked = new AtomicLong();
+        played.exit = request -> asked.getAndIncrement() == 0 ? null : connected();
+        while (asked.get() == 0) { // once, but for a computer that has no second for it
+            assertThatThrownBy(() -> pool.openStream(to(80, A), Deadline.in(Duration.ofSeconds(1))))
+                    .isInstanceOf(TorException.class);
+        }
+        long before = lastCircuit();
+        open(to(80, A));
+        assertThat(lastCircuit()).isEqualTo(before);
     }
 
     @Test
@@ -440,7 +482,7 @@ class CircuitPoolTest {
         // Another is ready first.
         Thread preparing = Thread.startVirtualThread(() -> {
             try {
-                pool.prepare(Deadline.in(Duration.ofSeconds(10)));
+                pool.prepare(soon());
             } catch (TorException e) {
                 throw new AssertionError(e);
             }
@@ -455,48 +497,45 @@ class CircuitPoolTest {
     }
 
     /** Of PoolSettings.DEFAULT, but for the ages of circuits. */
-    private static PoolSettings aging(Duration dirtiness, @Nullable Duration relevance, Duration period, boolean predicts) {
-        return new PoolSettings(Duration.ofMinutes(2), null, dirtiness, relevance, period, predicts, 32);
+    private static PoolSettings aging(Duration dirtiness, Duration period) {
+        return new PoolSettings(Duration.ofMinutes(2), null, dirtiness, null, period, false, 32);
     }
 
     @Test
     void oldCircuitsAreLookedForOnceInNewCircuitPeriod() throws Exception {
-        pool.setSettings(aging(Duration.ofMillis(50), null, Duration.ofHours(1), false));
+        // So long that the keeper has seen the stream go before, however busy the computer is.
+        Duration dirtiness = Duration.ofSeconds(2);
+        pool.setSettings(aging(dirtiness, Duration.ofHours(1)));
         pool.start();
-        pool.openStream(to(80, A), Deadline.in(Duration.ofSeconds(10))).close();
-        Thread.sleep(300);
+        pool.openStream(to(80, A), soon()).close();
+        Thread.sleep(dirtiness.plusMillis(500));
         assertThat(pool.statistics().open()).as("the hour is not over").isEqualTo(1);
-        pool.setSettings(aging(Duration.ofMillis(50), null, Duration.ofMillis(100), false));
-        pool.openStream(to(80, B), Deadline.in(Duration.ofSeconds(10))).close();
+        pool.setSettings(aging(Duration.ofMillis(50), Duration.ofMillis(100)));
+        pool.openStream(to(80, B), soon()).close();
         await(() -> pool.statistics().open() == 0);
     }
 
     @Test
-    void circuitsAreBuiltAheadAsLongAsCircuitsAvailableTimeoutSays() throws Exception {
-        for (Duration relevance : Arrays.asList(Duration.ofMinutes(1), null)) {
-            pool.setSettings(aging(Duration.ofMinutes(10), relevance, Duration.ofSeconds(30), true));
-            open(to(443, A));
-            long now = System.nanoTime();
-            assertThat(wantedAhead(now)).isNotNull();
-            ExitRequest later = wantedAhead(now + Duration.ofMinutes(3).toNanos());
-            assertThat(later == null).as("%s", relevance).isEqualTo(relevance != null);
-            assertThat(wantedAhead(now + Duration.ofMinutes(61).toNanos())).as("the consensus' half hour").isNull();
-            pool.setSettings(PoolSettings.DEFAULT.withPrediction(false));
-            assertThat(wantedAhead(now)).as("without prediction").isNull();
-        }
+    void aPoolAtRestBuildsNothingAheadUntilAStreamIsAskedFor() throws Exception {
+        pool.setSettings(PoolSettings.DEFAULT);
+        assertThat(wantedAhead(System.nanoTime())).as("it begins with a port that is likely").isNotNull();
+        open(to(22, A));
+        pool.rest();
+        assertThat(wantedAhead(System.nanoTime())).isNull();
+        open(to(22, A));
+        assertThat(wantedAhead(System.nanoTime())).isNotNull();
     }
 
     @Test
-    void circuitsAreBuiltAheadHalfAsLongWherePaddingIsReduced() throws Exception {
-        pool.setSettings(PoolSettings.DEFAULT);
-        open(to(443, A));
-        wantedAhead(System.nanoTime()); // takes the settings over
-        assertThat(wantedAhead(System.nanoTime() + Duration.ofMinutes(29).toNanos())).isNotNull();
-        pool.setSettings(PoolSettings.DEFAULT.withShortRelevance(true));
-        open(to(443, B));
-        wantedAhead(System.nanoTime());
-        assertThat(wantedAhead(System.nanoTime() + Duration.ofMinutes(14).toNanos())).isNotNull();
-        assertThat(wantedAhead(System.nanoTime() + Duration.ofMinutes(31).toNanos())).isNull();
+    void whenTheNetworkHasChangedNewStreamsGetOtherCircuits() throws Exception {
+        open(to(80, A));
+        PinnedStreams pinned = pool.pin(80, true, soon());
+        pool.networkChanged();
+        open(to(80, A));
+        assertThat(played.plans).hasSize(3);
+        assertThat(lastCircuit()).isEqualTo(played.circuits.getLast().id());
+        assertThat(played.circuits).as("streams of before may go on").allMatch(Circuit::isOpen);
+        pinned.openStream(to(80, A), soon());
     }
 
     private @Nullable ExitRequest wantedAhead(long time) {
@@ -651,16 +690,16 @@ class CircuitPoolTest {
 
     @Test
     void aPinnedCircuitIsItsOwnersAlone() throws Exception {
-        PinnedStreams pinned = pool.pin(22, true, Deadline.in(Duration.ofSeconds(10)));
+        PinnedStreams pinned = pool.pin(22, true, soon());
         assertThat(pinned.path()).hasSize(3);
-        pinned.openStream(to(22, A), Deadline.in(Duration.ofSeconds(10)));
+        pinned.openStream(to(22, A), soon());
         long others = pinned.circuitId();
         open(to(22, A));
         assertThat(lastCircuit()).isNotEqualTo(others);
         pool.retireAll();
         assertThat(pinned.isOpen()).isTrue();
         pinned.close();
-        assertThatThrownBy(() -> pinned.openStream(to(22, A), Deadline.in(Duration.ofSeconds(10))))
+        assertThatThrownBy(() -> pinned.openStream(to(22, A), soon()))
                 .isInstanceOf(TorException.class);
         assertThat(pool.statistics().open()).isEqualTo(1);
     }

@@ -35,6 +35,18 @@ class StreamRetryTest {
     }
 
     @Test
+    void onlyAnExitThatIsSilentOrTakesNoStreamsIsNoGoodForOthers() {
+        for (EndReason reason : EndReason.values()) {
+            assertThat(StreamRetry.isCircuitsFault(new StreamException(reason.kind(), reason.code(), "ended")))
+                    .as("%s", reason)
+                    .isEqualTo(reason == EndReason.HIBERNATING || reason == EndReason.RESOURCELIMIT);
+        }
+        for (ErrorKind kind : ErrorKind.values()) {
+            assertThat(StreamRetry.isCircuitsFault(new TorException(kind, "x"))).isEqualTo(kind == ErrorKind.TIMEOUT);
+        }
+    }
+
+    @Test
     void exitsHaveTenTenAndFifteenSecondsOrWhatTheUserSays() {
         assertThat(StreamRetry.answerTime(0, null)).isEqualTo(Duration.ofSeconds(10));
         assertThat(StreamRetry.answerTime(1, null)).isEqualTo(Duration.ofSeconds(10));
