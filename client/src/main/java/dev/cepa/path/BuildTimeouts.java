@@ -55,7 +55,7 @@ public final class BuildTimeouts {
 
     private volatile long lastLiveMillis;
     private long lastBegunMillis;
-    /** Circuits of this run: in time, too slow, given up. */
+    /** Circuits since the learning began: in time, too slow, given up. */
     private int succeeded;
 
     private int tooSlow;
@@ -94,8 +94,8 @@ public final class BuildTimeouts {
      * @param xm least value of the fitted distribution in milliseconds; 0 if there is none
      * @param alpha its exponent; 0 if there is none
      * @param quantile share of circuits that the timeout lets through
-     * @param timeoutRate share of this run's circuits that were too slow
-     * @param closeRate share of this run's circuits that were given up
+     * @param timeoutRate share of the circuits that were too slow, since the learning began or began anew
+     * @param closeRate share of them that were given up
      */
     public record Status(
             boolean computed, int times, Duration timeout, Duration close, int xm, double alpha, double quantile,
@@ -394,6 +394,9 @@ public final class BuildTimeouts {
     /** Nearly all circuits are too slow: the network is not what it was. Forgets everything, and is patient. */
     private void startOver() {
         times.clear();
+        succeeded = 0;
+        tooSlow = 0;
+        givenUp = 0;
         slow = new boolean[slow.length];
         slowNext = 0;
         fitted = null;

@@ -211,6 +211,9 @@ class BuildTimeoutsTest {
         assertThat(reset.type()).isEqualTo(BuildTimeoutSet.Type.RESET);
         assertThat(reset.times()).isZero();
         assertThat(reset.quantile()).isEqualTo(1);
+        assertThat(last.timeoutRate()).isZero();
+        assertThat(reset.timeoutRate()).as("counted anew, as C tor does").isZero();
+        assertThat(reset.closeRate()).isZero();
     }
 
     @Test
