@@ -294,10 +294,10 @@ class ChannelTest {
     @Test
     void closesWhenIdle() throws Exception {
         try (ChannelManager tidy = new ChannelManager(
-                new ChannelSettings(Duration.ofSeconds(20), Duration.ofMillis(600), 4), new TorEvents())) {
+                new ChannelSettings(Duration.ofSeconds(20), Duration.ofSeconds(2), 4), new TorEvents())) {
             open(tidy, (link, circuitId, command, body) -> {});
             int id = channel.attach(circuit);
-            Thread.sleep(900);
+            Thread.sleep(3_300);
             assertThat(channel.isOpen()).isTrue();
             channel.detach(id);
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);

@@ -2,6 +2,8 @@ package dev.cepa.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cepa.circuit.PlayedCircuits;
+import dev.cepa.event.TorEvents;
 import dev.cepa.path.ExitRequest;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
@@ -108,6 +110,25 @@ class CircuitListTest {
         }
         now++;
         assertThat(take(alive)).isNull();
+    }
+
+    @Test
+    void aCircuitThatIsKeptAliveAgesFromWhenAStreamOnItLastBeganOrEnded() throws Exception {
+        for (boolean keptAlive : new boolean[] {true, false}) {
+            PooledCircuit c = ready(0);
+            Claim claim = new Claim(A, 0, ExitRequest.ipv4(80, false), true, keptAlive);
+            now = System.nanoTime();
+            assertThat(take(claim)).isSameAs(c);
+            // The circuit has carried a stream since it was taken, by a clock that is not ours.
+            c.circuit = PlayedCircuits.open(1, new TorEvents(), request -> null);
+            long lastUsed = c.circuit.lastUsedNanos();
+            assertThat(lastUsed - now).isPositive();
+            now = lastUsed + DIRTY.toNanos();
+            assertThat(circuits.retire(selector, DIRTY, now)).hasSize(keptAlive ? 0 : 1);
+            now++;
+            assertThat(take(claim)).isNull();
+            assertThat(circuits.retire(selector, DIRTY, now)).hasSize(keptAlive ? 1 : 0);
+        }
     }
 
     @Test

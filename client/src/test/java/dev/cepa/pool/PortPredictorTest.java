@@ -99,10 +99,11 @@ class PortPredictorTest {
 
     @Test
     void fourteenUnusedCircuitsAreEnough() {
-        for (int i = 0; i < CircuitList.MAX_UNUSED; i++) {
+        predictor.used(22, now);
+        for (int i = 0; i < 14; i++) {
+            assertThat(predictor.wanted(circuits, selector, now)).as("%d that are of no use for it", i).isNotNull();
             ready(0);
         }
-        predictor.used(22, now);
         assertThat(predictor.wanted(circuits, selector, now)).isNull();
     }
 

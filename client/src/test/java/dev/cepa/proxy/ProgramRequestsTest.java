@@ -8,17 +8,21 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
 import dev.cepa.path.CountryFiles;
 import dev.cepa.pool.ExitChoice;
+import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamRequest;
 import dev.cepa.proxy.AddressMapSettings.Mapping;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ProgramRequestsTest {
@@ -41,8 +45,66 @@ class ProgramRequestsTest {
     private StreamRequest connect(RequestRules rules, String host, int port) throws Exception {
         ProgramRequests requests = requests(rules);
         ProgramRequest request = new ProgramRequest("SOCKS5", "", "", "", host, port, 0);
-        requests.connect(request, () -> new byte[0], PortSettings.DEFAULT, Deadline.in(Duration.ofSeconds(10))).close();
+        requests.connect(request, () -> new byte[0], PortSettings.DEFAULT, Deadline.in(Duration.ofSeconds(20))).close();
         return opener.requests.take();
+    }
+
+    /** By one thing alone: requests that differ in that are kept apart, and those that differ in all else are not. */
+    @ParameterizedTest
+    @EnumSource
+    void requestsAreKeptApartByWhatThePortSays(PortSettings.Isolation by) throws Exception {
+        PortSettings port = PortSettings.builder().isolation(EnumSet.of(by)).build();
+        ProgramRequest first = new ProgramRequest("SOCKS5", "192.0.2.1", "user", "secret", "a.example", 80, 0);
+        ProgramRequest otherInThat = switch (by) {
+            case CLIENT_ADDRESS -> new ProgramRequest("SOCKS5", "192.0.2.2", "user", "secret", "a.example", 80, 0);
+            case CREDENTIALS -> new ProgramRequest("SOCKS5", "192.0.2.1", "user", "other", "a.example", 80, 0);
+            case PROTOCOL -> new ProgramRequest("SOCKS4", "192.0.2.1", "user", "secret", "a.example", 80, 0);
+            case DESTINATION_HOST -> new ProgramRequest("SOCKS5", "192.0.2.1", "user", "secret", "b.example", 80, 0);
+            case DESTINATION_PORT -> new ProgramRequest("SOCKS5", "192.0.2.1", "user", "secret", "a.example", 81, 0);
+        };
+        ProgramRequest otherInAllElse = switch (by) {
+            case CLIENT_ADDRESS -> new ProgramRequest("SOCKS4", "192.0.2.1", "me", "x", "b.example", 81, 0);
+            case CREDENTIALS -> new ProgramRequest("SOCKS4", "192.0.2.2", "user", "secret", "b.example", 81, 0);
+            case PROTOCOL -> new ProgramRequest("SOCKS5", "192.0.2.2", "me", "x", "b.example", 81, 0);
+            case DESTINATION_HOST -> new ProgramRequest("SOCKS4", "192.0.2.2", "me", "x", "A.example", 81, 0);
+            case DESTINATION_PORT -> new ProgramRequest("SOCKS4", "192.0.2.2", "me", "x", "b.example", 80, 0);
+        };
+        IsolationKey key = isolation(first, port);
+        assertThat(isolation(otherInThat, port)).isNotEqualTo(key);
+        assertThat(isolation(otherInAllElse, port)).isEqualTo(key);
+        PortSettings otherPort = PortSettings.builder().isolation(EnumSet.of(by)).group(7).build();
+        assertThat(isolation(first, otherPort)).as("another listener").isNotEqualTo(key);
+    }
+
+    /** A host that another stands for counts as what the program asked for, as C tor has it. */
+    @Test
+    void requestsAreKeptApartByTheHostThatWasAskedFor() throws Exception {
+        PortSettings port =
+                PortSettings.builder().isolation(EnumSet.of(PortSettings.Isolation.DESTINATION_HOST)).build();
+        AddressMapSettings d = AddressMapSettings.DEFAULT;
+        RequestRules rules = new RequestRules(
+                true, true, RequestRules.ports(), RequestRules.ports(), false,
+                new AddressMapSettings(
+                        List.of(Mapping.of("a.example", "c.example"), Mapping.of("b.example", "c.example")), false, d.suffixes(),
+                        d.ipv4(), d.ipv6()));
+        List<IsolationKey> keys = new ArrayList<>();
+        for (String host : List.of("a.example", "b.example")) {
+            requests(rules).connect(
+                            new ProgramRequest("SOCKS5", "", "", "", host, 80, 0), () -> new byte[0], port,
+                            Deadline.in(Duration.ofSeconds(20)))
+                    .close();
+            StreamRequest asked = opener.requests.take();
+            assertThat(asked.host()).isEqualTo("c.example");
+            keys.add(asked.isolation());
+        }
+        assertThat(keys).doesNotHaveDuplicates();
+    }
+
+    private IsolationKey isolation(ProgramRequest request, PortSettings port) throws Exception {
+        requests(RequestRules.DEFAULT)
+                .connect(request, () -> new byte[0], port, Deadline.in(Duration.ofSeconds(20)))
+                .close();
+        return opener.requests.take().isolation();
     }
 
     @ParameterizedTest

@@ -14,6 +14,7 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.path.CountryFiles;
+import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.OpenedStream;
 import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamOpener;
@@ -25,6 +26,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -214,6 +216,24 @@ class SocksListenerTest {
             }
         }
         assertThat(sockets.requests.take().isolation()).isNotEqualTo(sockets.requests.take().isolation());
+    }
+
+    @Test
+    void isolatesByTheVersionOfTheProtocol() throws Exception {
+        listener.close();
+        listener = open(PortSettings.builder().isolation(EnumSet.of(PortSettings.Isolation.PROTOCOL)).build());
+        List<IsolationKey> keys = new ArrayList<>();
+        for (String asking : List.of(
+                "{05 01 00}{05 01 00 03 0c}echo.example{00 07}", "{04 01 00 07 00 00 00 01 00}echo.example{00}",
+                "{05 01 00}{05 01 00 03 0c}echo.example{00 07}")) {
+            try (Socket client = dial()) {
+                send(client, asking);
+                read(client, 8);
+                keys.add(sockets.requests.take().isolation());
+            }
+        }
+        assertThat(keys.get(1)).isNotEqualTo(keys.get(0));
+        assertThat(keys.get(2)).isEqualTo(keys.get(0));
     }
 
     @Test
