@@ -134,7 +134,8 @@ public final class VanguardCircuits implements ServiceCircuits, Closeable {
     @Override
     public Circuit toRendezvousPoint(Deadline deadline) throws TorException {
         StemList.Ready stem = acquire(Purpose.RENDEZVOUS, null, deadline);
-        stem.attempt().used();
+        // All its hops have answered. That somebody is met there, and who ends the circuit then, is up to the service.
+        stem.attempt().stopCounting();
         stem.circuit().setPurpose(Purpose.RENDEZVOUS.word());
         stem.circuit().markBuilt();
         return stem.circuit();

@@ -134,6 +134,18 @@ class VanguardCircuitsTest {
     }
 
     @Test
+    void aRendezvousPointThatWasReachedSpeaksForOurGuard() throws Exception {
+        PathSelector selector = new PathSelector(youngNetwork(), PathSettings.DEFAULT, new Random(1));
+        try (VanguardCircuits circuits = circuits(selector, Mode.LITE, false)) {
+            circuits.toRendezvousPoint(soon()).close();
+        }
+        file.markDirty();
+        file.save();
+        assertThat(String.join(" ", file.values("Guard"))).contains("pb_successful_circuits_closed=")
+                .doesNotContain("pb_use_attempts=", "pb_unusable_circuits=", "pb_collapsed_circuits=");
+    }
+
+    @Test
     void aRelayThatIsExcludedIsGoneToAllTheSameUnlessNodesAreStrict() throws Exception {
         PathSettings excluding = PathSettings.DEFAULT.withExcluded(RelaySet.parse("young0"), RelaySet.EMPTY);
         for (boolean strict : new boolean[] {true, false}) {
