@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Circuits whose exit controls congestion, and is held to it. */
-@Timeout(30)
+@Timeout(120)
 class CongestionTest {
     private static final int LAST = 2;
     private static final int CELL = 498;

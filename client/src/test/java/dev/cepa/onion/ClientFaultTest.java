@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What relays and services can do wrong, on each of the circuits of a client's connection; another is always asked. */
-@Timeout(30)
+@Timeout(120)
 class ClientFaultTest {
     private static final Patience LITTLE =
             new Patience(Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofMillis(500));

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client and relays that lie to it, over TCP and TLS. */
-@Timeout(30)
+@Timeout(120)
 class ConnectorTest {
     private static void assertFails(Reason reason, PlayedService service) {
         assertThatThrownBy(() -> service.connector().connect(service.address, PlayedService.soon()))

@@ -26,12 +26,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Services that run without their master key. */
-@Timeout(30)
+@Timeout(120)
 class DelegatedKeysTest {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Instant NOW = Instant.parse("2026-11-24T03:01:00Z");
     private static final TimePeriod PERIOD = TimePeriod.at(NOW, 1440, 43_200);
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofSeconds(40);
     private static final HexFormat HEX = HexFormat.of();
 
     @TempDir

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class DescriptorStoreTest {
     @Test
     void keepsADescriptorForAsLongAsItSays() throws Exception {

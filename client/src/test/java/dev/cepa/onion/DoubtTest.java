@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a client does about a service that was told, as its introduction point says, and does not come. */
-@Timeout(30)
+@Timeout(120)
 class DoubtTest {
     private static final Patience DOUBTFUL = new Patience(
             Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofMillis(50));
