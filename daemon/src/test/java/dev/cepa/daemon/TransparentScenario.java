@@ -18,12 +18,12 @@ public final class TransparentScenario {
     /** @param args a folder for files */
     public static void main(String[] args) throws Exception {
         Path folder = Path.of(args[0]);
-        run("ip", "link", "set", "lo", "up");
-        run("ip", "address", "add", "192.0.2.1/32", "dev", "lo");
-        run("ip", "route", "add", "10.192.0.0/10", "dev", "lo", "src", "192.0.2.1");
-        run("ip", "-6", "address", "add", "2001:db8::1/128", "dev", "lo");
+        must("ip", "link", "set", "lo", "up");
+        must("ip", "address", "add", "192.0.2.1/32", "dev", "lo");
+        must("ip", "route", "add", "10.192.0.0/10", "dev", "lo", "src", "192.0.2.1");
+        must("ip", "-6", "address", "add", "2001:db8::1/128", "dev", "lo");
         // Another kind of route to this device would turn everything down.
-        run("ip", "-6", "route", "add", "local", "fd12:3456::/32", "dev", "lo", "src", "2001:db8::1");
+        must("ip", "-6", "route", "add", "local", "fd12:3456::/32", "dev", "lo", "src", "2001:db8::1");
         try (TestNetwork network = TestNetwork.builder().relays(2).exits(2).start(Duration.ofMinutes(3));
                 WebServer web = WebServer.start();
                 ReadyDaemon daemon = ReadyDaemon.start(
@@ -32,7 +32,7 @@ public final class TransparentScenario {
                         "DNSPort auto", "AutomapHostsOnResolve 1", "AutomapHostsSuffixes .test",
                         "VirtualAddrNetworkIPv4 10.192.0.0/10", "VirtualAddrNetworkIPv6 [fd12:3456::]/32")) {
             String port = Integer.toString(daemon.port("Transparent pf/netfilter", 0));
-            run("iptables", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "owner", "--uid-owner", "65534", "-j", "REDIRECT",
+            must("iptables", "-w", "60", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "owner", "--uid-owner", "65534", "-j", "REDIRECT",
                     "--to-ports", port);
             print("by address", curl("127.0.0.1:" + web.port()));
             String dns = Integer.toString(daemon.port("DNS", 0));
@@ -40,7 +40,7 @@ public final class TransparentScenario {
             print("made up", made);
             print("by name", curl(made + ":" + web.port()));
             String port6 = Integer.toString(daemon.port("Transparent pf/netfilter", 1));
-            run("ip6tables", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "owner", "--uid-owner", "65534", "-j", "REDIRECT",
+            must("ip6tables", "-w", "60", "-t", "nat", "-A", "OUTPUT", "-p", "tcp", "-m", "owner", "--uid-owner", "65534", "-j", "REDIRECT",
                     "--to-ports", port6);
             String made6 = run("dig", "@127.0.0.1", "-p", dns, "+short", "www.cepa.test", "AAAA").strip();
             print("made up of IPv6", made6);
@@ -66,5 +66,14 @@ public final class TransparentScenario {
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor();
         return said;
+    }
+
+    /** Runs a command without which the rest makes no sense. */
+    private static void must(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException(String.join(" ", command) + ": " + said);
+        }
     }
 }
