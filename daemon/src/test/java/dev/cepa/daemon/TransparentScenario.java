@@ -21,7 +21,7 @@ public final class TransparentScenario {
         must("ip", "link", "set", "lo", "up");
         must("ip", "address", "add", "192.0.2.1/32", "dev", "lo");
         must("ip", "route", "add", "10.192.0.0/10", "dev", "lo", "src", "192.0.2.1");
-        must("ip", "-6", "address", "add", "2001:db8::1/128", "dev", "lo");
+        must("ip", "-6", "address", "add", "2001:db8::1/128", "dev", "lo", "nodad");
         // Another kind of route to this device would turn everything down.
         must("ip", "-6", "route", "add", "local", "fd12:3456::/32", "dev", "lo", "src", "2001:db8::1");
         try (TestNetwork network = TestNetwork.builder().relays(2).exits(2).start(Duration.ofMinutes(3));
@@ -68,12 +68,19 @@ public final class TransparentScenario {
         return said;
     }
 
-    /** Runs a command without which the rest makes no sense. */
+    /** Runs a command without which the rest makes no sense: again for a while, as addresses take a moment to be usable. */
     private static void must(String... command) throws Exception {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IllegalStateException(String.join(" ", command) + ": " + said);
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (true) {
+            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() == 0) {
+                return;
+            }
+            if (System.nanoTime() - end > 0) {
+                throw new IllegalStateException(String.join(" ", command) + ": " + said);
+            }
+            Thread.sleep(100);
         }
     }
 }
