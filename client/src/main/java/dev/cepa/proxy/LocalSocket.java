@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A program's connection to a port of ours. Read by one thread at a time, and written by one; closed by any. */
-interface LocalSocket extends Closeable {
+public interface LocalSocket extends Closeable {
     /** What the program sends. */
     InputStream input() throws IOException;
 

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,9 +61,7 @@ final class StreamListener implements Listener {
             ListenerKind kind, SocketAddress address, PortSettings settings, ProgramRequests requests, TorEvents events)
             throws TorException {
         LOG.info("Opening {} listener on {}", kind.title(), text(address));
-        LocalServer server = address instanceof UnixDomainSocketAddress path
-                ? UnixServer.open(path, settings.socketFile())
-                : TcpServer.open((InetSocketAddress) address);
+        LocalServer server = LocalServer.open(address, settings.socketFile());
         StreamListener listener = new StreamListener(kind, server, settings, requests);
         listener.acceptor = Thread.ofVirtual().name("cepa-accept").start(listener::acceptAll);
         events.emit(new TorEvent.ListenerOpened(kind.title(), text(listener.address)));

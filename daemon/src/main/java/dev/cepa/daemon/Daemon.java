@@ -2,10 +2,13 @@ package dev.cepa.daemon;
 
 import dev.cepa.TorClient;
 import dev.cepa.TorConfig;
+import dev.cepa.daemon.control.ControlPort;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEventListener;
+import java.net.SocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -33,13 +36,15 @@ final class Daemon implements TorEventListener {
     private final EventLog events = new EventLog();
     private final Heartbeat heartbeat = new Heartbeat(startedNanos);
 
-    private Configuration configuration;
+    private volatile Configuration configuration;
     /** Null as long as nobody wants to know. */
     private @Nullable FileWatch files;
-    private @Nullable TorClient client;
+    private volatile @Nullable TorClient client;
     private @Nullable Services services;
     /** Written by the main thread. */
     private volatile @Nullable Monitoring monitoring;
+    /** Written by the main thread. */
+    private volatile @Nullable Controllers controllers;
 
     private @Nullable Path pidFile;
 
@@ -69,6 +74,7 @@ final class Daemon implements TorEventListener {
         OpenFiles.require(settings.number("ConnLimit"), OpenFiles.limit());
         List<ServiceLines> wanted = ServiceLines.readAll(settings);
         MetricsLine metrics = MetricsLine.read(settings, warnings);
+        List<ControlPort> control = ControlLines.isWanted(settings) ? ControlLines.readAll(settings, warnings) : List.of();
         String user = settings.text("User");
         if (settings.flag("DisableAllSwap")) {
             SystemUser.keepFromSwap(user.isEmpty());
@@ -87,7 +93,7 @@ final class Daemon implements TorEventListener {
             MemoryKeeper.shutDebuggersOut();
         }
         MemoryKeeper.start(debuggersOut && !settings.isSet("DisableDebuggerAttachment"));
-        TorClient started = start(config, metrics);
+        TorClient started = start(config, metrics, control);
         client = started;
         if (settings.isSet("PidFile")) {
             pidFile = Configuration.path(settings.text("PidFile"));
@@ -96,6 +102,7 @@ final class Daemon implements TorEventListener {
         try {
             services = new Services(started);
             services.run(wanted);
+            control(control);
             serve();
         } finally {
             stop();
@@ -103,9 +110,12 @@ final class Daemon implements TorEventListener {
         return 0;
     }
 
-    private TorClient start(TorConfig config, @Nullable MetricsLine metrics) throws TorException {
+    private TorClient start(TorConfig config, @Nullable MetricsLine metrics, List<ControlPort> control) throws TorException {
         monitor(metrics);
         Monitoring opened = monitoring;
+        if (!control.isEmpty()) {
+            controllers = new Controllers(this, output);
+        }
         try {
             TorClient started = TorClient.start(config, this);
             if (opened != null) {
@@ -126,6 +136,56 @@ final class Daemon implements TorEventListener {
         Monitoring open = monitoring;
         if (open != null) {
             open.onEvent(event);
+        }
+        Controllers controlled = controllers;
+        if (controlled != null) {
+            controlled.onEvent(event);
+        }
+    }
+
+    /** The client, once it has been started. */
+    TorClient client() {
+        TorClient running = client;
+        if (running == null) {
+            throw new IllegalStateException("there is no client yet");
+        }
+        return running;
+    }
+
+    /** What is configured at this moment. */
+    Settings settings() {
+        return configuration.settings();
+    }
+
+    Duration uptime() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
+    }
+
+    List<SocketAddress> metricsAddresses() {
+        Monitoring open = monitoring;
+        return open == null ? List.of() : List.of(open.address());
+    }
+
+    /** Has the main thread do what a signal of that name asks for. */
+    void signal(String name) {
+        if (!signals.offer(name)) {
+            LOG.warn("Too many signals at once; {} is ignored", name);
+        }
+    }
+
+    /**
+     * Opens, changes or closes the control ports.
+     *
+     * @throws TorException of kind CONFIG if one can't be had; then it is as it was
+     */
+    private void control(List<ControlPort> wanted) throws TorException {
+        Controllers open = controllers;
+        if (open == null && !wanted.isEmpty()) {
+            open = new Controllers(this, output);
+            controllers = open;
+        }
+        if (open != null) {
+            open.listen(wanted);
         }
     }
 
@@ -350,6 +410,10 @@ final class Daemon implements TorEventListener {
         Path file = pidFile;
         if (file != null) {
             PidFile.delete(file);
+        }
+        Controllers controlled = controllers;
+        if (controlled != null) {
+            controlled.close();
         }
         Monitoring open = monitoring;
         if (open != null) {

@@ -53,7 +53,7 @@ final class LogDomains {
                 case "Services" -> "REND";
                 case "Heartbeat" -> "HEARTBEAT";
                 case "EventLog" -> "CONTROL";
-                default -> "GENERAL";
+                default -> className.startsWith("control.", end + 1) ? "CONTROL" : "GENERAL";
             };
             default -> "GENERAL";
         });

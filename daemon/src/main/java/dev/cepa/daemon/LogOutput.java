@@ -38,8 +38,8 @@ final class LogOutput {
         void line(long millis, Severity severity, String text);
     }
 
-    /** What a {@link Tail} is shown, whatever the Log lines say. */
-    private static final int TAIL_MASK = Severity.range(Severity.NOTICE, Severity.ERR);
+    /** @param mask what it is shown, whatever the Log lines say */
+    private record Shown(Tail tail, int mask) {}
 
     private final InstantSource clock;
     private final TimeZone zone;
@@ -51,7 +51,7 @@ final class LogOutput {
     private List<Sink> sinks;
     private LogStyle style = LogStyle.DEFAULT;
     private boolean forcedDebug;
-    private @Nullable Tail tail;
+    private List<Shown> tails = List.of();
 
     /** What any sink takes; read without the lock to leave out what nobody wants. */
     private volatile int wanted;
@@ -142,11 +142,20 @@ final class LogOutput {
         }
     }
 
-    /** Shows notices and worse to somebody too, or to nobody any more. */
-    void setTail(@Nullable Tail next) {
+    /**
+     * Shows lines to somebody too.
+     *
+     * @param mask of which severities from now on; 0 for none
+     */
+    void show(Tail tail, int mask) {
         lock.lock();
         try {
-            tail = next;
+            List<Shown> next = new ArrayList<>(tails);
+            next.removeIf(shown -> shown.tail == tail);
+            if (mask != 0) {
+                next.add(new Shown(tail, mask));
+            }
+            tails = next;
             countWanted();
         } finally {
             lock.unlock();
@@ -159,7 +168,11 @@ final class LogOutput {
             mask |= sink.target().mask();
         }
         boolean all = forcedDebug && (mask & Severity.NOTICE.bit()) != 0;
-        wanted = (all ? Severity.range(Severity.DEBUG, Severity.ERR) : mask) | (tail == null ? 0 : TAIL_MASK);
+        mask = all ? Severity.range(Severity.DEBUG, Severity.ERR) : mask;
+        for (Shown shown : tails) {
+            mask |= shown.mask;
+        }
+        wanted = mask;
     }
 
     private @Nullable OutputStream open(LogTarget target) throws TorException {
@@ -238,9 +251,10 @@ final class LogOutput {
                     write(out, line);
                 }
             }
-            Tail shown = tail;
-            if (shown != null && (TAIL_MASK & severity.bit()) != 0) {
-                shown.line(now(), severity, body(new StringBuilder(), domain, message, cause).toString());
+            for (Shown shown : tails) {
+                if ((shown.mask & severity.bit()) != 0) {
+                    shown.tail.line(now(), severity, body(new StringBuilder(), domain, message, cause).toString());
+                }
             }
         } finally {
             lock.unlock();

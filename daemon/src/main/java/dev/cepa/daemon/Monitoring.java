@@ -29,6 +29,7 @@ final class Monitoring implements Closeable {
 
     private final Monitor monitor;
     private final LogOutput log;
+    private final LogOutput.Tail tail;
     private MetricsLine line;
     /** Who makes traces. */
     private volatile List<TorEventListener> traces;
@@ -36,6 +37,8 @@ final class Monitoring implements Closeable {
     private Monitoring(Monitor monitor, LogOutput log, MetricsLine line) {
         this.monitor = monitor;
         this.log = log;
+        tail = (millis, severity, text) -> monitor.log(millis, severity.text(), text);
+        log.show(tail, Severity.range(Severity.NOTICE, Severity.ERR));
         this.line = line;
         traces = traces(line);
     }
@@ -49,9 +52,9 @@ final class Monitoring implements Closeable {
     static Monitoring open(MetricsLine line, LogOutput log) throws TorException {
         LOG.info(OPENING, text(line.address()));
         Monitor monitor = Monitor.open(settings(line));
-        log.setTail((millis, severity, text) -> monitor.log(millis, severity.text(), text));
+        Monitoring opened = new Monitoring(monitor, log, line);
         LOG.info(OPENED, text(monitor.address()));
-        return new Monitoring(monitor, log, line);
+        return opened;
     }
 
     private static MonitorSettings settings(MetricsLine line) {
@@ -106,6 +109,11 @@ final class Monitoring implements Closeable {
         return HostText.format(address.getAddress().getAddress(), address.getPort());
     }
 
+    /** Where it listens. */
+    InetSocketAddress address() {
+        return monitor.address();
+    }
+
     void onEvent(TorEvent event) {
         monitor.onEvent(event);
         for (TorEventListener trace : traces) {
@@ -131,7 +139,7 @@ final class Monitoring implements Closeable {
 
     @Override
     public void close() {
-        log.setTail(null);
+        log.show(tail, 0);
         monitor.close();
     }
 }

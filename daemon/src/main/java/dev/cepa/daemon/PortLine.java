@@ -1,16 +1,13 @@
 package dev.cepa.daemon;
 
-import dev.cepa.cell.HostText;
 import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.error.TorException;
 import dev.cepa.proxy.PortSettings;
 import dev.cepa.proxy.PortSettings.Isolation;
 import dev.cepa.proxy.SocketFileMode;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -24,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * @param address where to listen, port 0 for any free one; null for {@code SocksPort 0}
  */
 record PortLine(@Nullable SocketAddress address, PortSettings settings) {
-    private static final String LOOPBACK = "127.0.0.1";
-
     /**
      * Reads all lines of an option; without any, its default.
      *
@@ -100,42 +95,22 @@ record PortLine(@Nullable SocketAddress address, PortSettings settings) {
         }
 
         PortLine read() throws TorException {
-            int quoteEnd = line.value().startsWith("unix:\"") ? line.value().indexOf('"', 6) : 0;
-            if (quoteEnd < 0) {
-                throw bad("Missing end of the quoted path in " + option);
-            }
-            Words words = new Words(line.value().substring(quoteEnd == 0 ? 0 : quoteEnd + 1));
-            String place = quoteEnd == 0 ? words.next() : "unix:" + line.value().substring(6, quoteEnd);
-            if (place == null) {
-                throw bad("Invalid " + option + " line with no address");
-            }
+            PortPlace place = PortPlace.read(line, option);
+            Words words = new Words(place.rest());
             for (String word = words.next(); word != null; word = words.next()) {
                 flag(word);
             }
-            boolean inFileSystem = place.startsWith("unix:");
-            check(inFileSystem);
-            SocketAddress address = inFileSystem ? path(place.substring("unix:".length())) : address(place);
+            SocketAddress address = place.address();
+            check(address instanceof UnixDomainSocketAddress);
+            if (address instanceof UnixDomainSocketAddress && (option.equals("DNSPort") || option.equals("TransPort"))) {
+                throw bad(option + " can't be a unix socket");
+            }
             if (address instanceof InetSocketAddress inet && !inet.getAddress().isLoopbackAddress()) {
-                warnings.add(line.place() + ": You specified a public address '" + place + "' for " + option + ". Other people "
+                warnings.add(line.place() + ": You specified a public address '" + place.text() + "' for " + option + ". Other people "
                         + "on the Internet might find your computer and use it as an open proxy. Please don't allow this "
                         + "unless you have a good reason.");
             }
             return new PortLine(address, portSettings());
-        }
-
-        private UnixDomainSocketAddress path(String text) throws TorException {
-            if (option.equals("DNSPort") || option.equals("TransPort")) {
-                throw bad(option + " can't be a unix socket");
-            }
-            try {
-                Path path = Path.of(text);
-                if (text.isEmpty() || !path.isAbsolute()) {
-                    throw bad("Bad unix socket address '" + text + "': a path from the root is needed");
-                }
-                return UnixDomainSocketAddress.of(path);
-            } catch (IllegalArgumentException e) {
-                throw bad("Bad unix socket address '" + text + "'");
-            }
         }
 
         private void check(boolean inFileSystem) throws TorException {
@@ -175,39 +150,6 @@ record PortLine(@Nullable SocketAddress address, PortSettings settings) {
                             groupWritable || file.group(), worldWritable || file.world(),
                             relaxedFolder || file.relaxedFolder()))
                     .build();
-        }
-
-        private @Nullable InetSocketAddress address(String place) throws TorException {
-            int colon = place.lastIndexOf(':');
-            String host = colon < 0 ? LOOPBACK : place.substring(0, colon);
-            String portText = place.substring(colon + 1);
-            InetAddress address = HostText.parseAddress(host.equalsIgnoreCase("localhost") ? LOOPBACK : host);
-            if (address == null) {
-                throw bad("Couldn't parse address \"" + place + "\" for " + option);
-            }
-            if (portText.equalsIgnoreCase("auto")) {
-                return new InetSocketAddress(address, 0);
-            }
-            int port = port(portText);
-            if (port < 0) {
-                throw bad("Couldn't parse address \"" + place + "\" for " + option);
-            }
-            if (port == 0) {
-                if (colon >= 0) {
-                    throw bad(option + " line has address but no port");
-                }
-                return null;
-            }
-            return new InetSocketAddress(address, port);
-        }
-
-        private static int port(String text) {
-            try {
-                int port = Integer.parseInt(text);
-                return port <= 65_535 ? port : -1;
-            } catch (NumberFormatException e) {
-                return -1;
-            }
         }
 
         private void flag(String word) throws TorException {

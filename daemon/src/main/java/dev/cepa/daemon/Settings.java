@@ -2,6 +2,7 @@ package dev.cepa.daemon;
 
 import dev.cepa.daemon.ConfigLine.Mode;
 import dev.cepa.daemon.Option.Need;
+import dev.cepa.daemon.control.ControlOptions;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.nio.charset.StandardCharsets;
@@ -179,6 +180,28 @@ final class Settings {
         return value.isEmpty() ? value : option.type().canonical(value);
     }
 
+    /**
+     * What an option is set to, as GETCONF tells it: with its default, and of a list the lines that are its own, in quotes
+     * where they need them.
+     */
+    List<ControlOptions.Line> values(String name) {
+        Option option = option(name);
+        List<ControlOptions.Line> values = new ArrayList<>();
+        if (option.isList() || option.type() == OptionType.VIRTUAL) {
+            for (ConfigLine line : lines(name)) {
+                if (option.type() == OptionType.VIRTUAL || line.key().equals(option.name())) {
+                    values.add(new ControlOptions.Line(line.key(), quotedIfNeeded(line.value())));
+                }
+            }
+            return values;
+        }
+        String value = text(name);
+        if (!value.isEmpty() || option.type().isSplit()) {
+            values.add(new ControlOptions.Line(option.name(), quotedIfNeeded(value)));
+        }
+        return values;
+    }
+
     private String defaultOf(Option option) {
         if (emptied.contains(option.name())) {
             return "";
@@ -309,14 +332,18 @@ final class Settings {
     private static void append(StringBuilder out, String name, String value) {
         out.append(name);
         if (!value.isEmpty()) {
-            out.append(' ');
-            if (needsQuotes(value)) {
-                appendQuoted(out, value);
-            } else {
-                out.append(value);
-            }
+            out.append(' ').append(quotedIfNeeded(value));
         }
         out.append('\n');
+    }
+
+    private static String quotedIfNeeded(String value) {
+        if (!needsQuotes(value)) {
+            return value;
+        }
+        StringBuilder out = new StringBuilder(value.length() + 8);
+        appendQuoted(out, value);
+        return out.toString();
     }
 
     private static boolean needsQuotes(String value) {

@@ -62,7 +62,8 @@ class LogOutputTest {
         output.configure(List.of(target("err stdout")), new LogStyle(1000, true, false, false, ""));
         TorLogger logger = new TorLogger("dev.cepa.circuit.X", output);
         logger.warn("before");
-        output.setTail((millis, severity, text) -> shown.add(millis + " " + severity.text() + " " + text));
+        LogOutput.Tail tail = (millis, severity, text) -> shown.add(millis + " " + severity.text() + " " + text);
+        output.show(tail, Severity.range(Severity.NOTICE, Severity.ERR));
         output.configure(List.of(target("err stdout")), new LogStyle(1000, true, false, false, ""));
         logger.debug("too mild");
         logger.info("a notice\nof two lines\u0007");
@@ -71,7 +72,7 @@ class LogOutputTest {
                 now.toEpochMilli() / 1000 * 1000 + " notice {CIRC} a notice\n    of two lines?",
                 now.toEpochMilli() / 1000 * 1000 + " err {CIRC} bad");
         assertThat(written()).contains("bad").doesNotContain("notice");
-        output.setTail(null);
+        output.show(tail, 0);
         logger.info("after");
         assertThat(shown).hasSize(2);
         assertThat(logger.isInfoEnabled()).isFalse();

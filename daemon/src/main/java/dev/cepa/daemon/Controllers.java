@@ -1,0 +1,137 @@
+package dev.cepa.daemon;
+
+import dev.cepa.TorClient;
+import dev.cepa.daemon.control.ControlHost;
+import dev.cepa.daemon.control.ControlOptions;
+import dev.cepa.daemon.control.ControlPort;
+import dev.cepa.daemon.control.ControlServer;
+import dev.cepa.daemon.control.ControlSignal;
+import dev.cepa.daemon.control.LogListener;
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import java.io.Closeable;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The control port of the daemon: what controllers may do with it. This class, and all that it needs, is loaded only if there
+ * is one. Thread-safe.
+ */
+final class Controllers implements ControlHost, Closeable {
+    private final Daemon daemon;
+    private final LogOutput log;
+    private final OptionsByName options;
+    private final ControlServer server;
+    /** Whom log lines are shown to. */
+    private LogOutput.@Nullable Tail tail;
+
+    /** One that lets in nobody yet, but hears events. */
+    Controllers(Daemon daemon, LogOutput log) {
+        this.daemon = daemon;
+        this.log = log;
+        options = new OptionsByName(daemon);
+        server = new ControlServer(this);
+    }
+
+    /**
+     * Listens there and nowhere else.
+     *
+     * @throws TorException of kind CONFIG if one of them can't be had; then all is as it was
+     */
+    void listen(List<ControlPort> ports) throws TorException {
+        server.listen(ports);
+    }
+
+    void onEvent(TorEvent event) {
+        server.onEvent(event);
+    }
+
+    /** Says that a signal has been carried out. */
+    void signalled(String signal) {
+        ControlSignal known = ControlSignal.of(signal);
+        if (known != null) {
+            server.signalled(known);
+        }
+    }
+
+    @Override
+    public TorClient client() {
+        return daemon.client();
+    }
+
+    @Override
+    public ControlOptions options() {
+        return options;
+    }
+
+    @Override
+    public String version() {
+        return Main.COMPATIBLE + " (cepa-" + TorClient.version() + ")";
+    }
+
+    @Override
+    public InstantSource clock() {
+        return InstantSource.system();
+    }
+
+    @Override
+    public Duration uptime() {
+        return daemon.uptime();
+    }
+
+    @Override
+    public @Nullable Path dataDirectory() {
+        Settings settings = daemon.settings();
+        try {
+            return settings.isSet("DataDirectory") ? Configuration.path(settings.text("DataDirectory")) : null;
+        } catch (TorException e) {
+            return null; // it has been checked at the start
+        }
+    }
+
+    @Override
+    public long openFileLimit() {
+        return OpenFiles.limit();
+    }
+
+    @Override
+    public List<SocketAddress> metricsAddresses() {
+        return daemon.metricsAddresses();
+    }
+
+    @Override
+    public void signal(ControlSignal signal) {
+        daemon.signal(signal.name());
+    }
+
+    @Override
+    public void ownerLost() {
+        daemon.signal("OWNER");
+    }
+
+    @Override
+    public synchronized void showLog(int severities, LogListener listener) {
+        LogOutput.Tail before = tail;
+        if (before != null) {
+            log.show(before, 0);
+        }
+        int mask = 0;
+        for (LogListener.Severity severity : LogListener.Severity.values()) {
+            mask |= (severities & severity.bit()) == 0 ? 0 : Severity.valueOf(severity.name()).bit();
+        }
+        LogOutput.Tail next = (millis, severity, text) ->
+                listener.line(LogListener.Severity.valueOf(severity.name()), text);
+        log.show(next, mask);
+        tail = next;
+    }
+
+    @Override
+    public void close() {
+        showLog(0, (severity, text) -> {});
+        server.close();
+    }
+}

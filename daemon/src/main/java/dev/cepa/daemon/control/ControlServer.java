@@ -1,0 +1,189 @@
+package dev.cepa.daemon.control;
+
+import dev.cepa.error.TorException;
+import dev.cepa.event.TorEvent;
+import dev.cepa.proxy.LocalSocket;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The control port: its listeners, its connections and what they share. Thread-safe. */
+public final class ControlServer implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
+    private static final int MOST_CONNECTIONS = 64;
+
+    private final ControlHost host;
+    private final ControlAuth auth;
+    private final Commands commands = new Commands();
+    private final Info info = new Info();
+    private final Events events = new Events();
+    private final Set<ControlConnection> connections = ConcurrentHashMap.newKeySet();
+    private final AtomicLong numbers = new AtomicLong();
+
+    private final ReentrantLock changing = new ReentrantLock();
+    /** Replaced whole, under the lock. */
+    private volatile List<ControlListener> listeners = List.of();
+
+    private volatile boolean closed;
+
+    /**
+     * One that lets in nobody yet, but hears events.
+     *
+     * @param host the program
+     */
+    public ControlServer(ControlHost host) {
+        this.host = host;
+        auth = new ControlAuth(host);
+        for (Feature feature : List.of(
+                new SessionCommands(), new ProcessInfo(), new NetworkView(), new OnionView())) {
+            feature.addTo(this);
+        }
+    }
+
+    ControlHost host() {
+        return host;
+    }
+
+    ControlAuth auth() {
+        return auth;
+    }
+
+    Commands commands() {
+        return commands;
+    }
+
+    Info info() {
+        return info;
+    }
+
+    Events events() {
+        return events;
+    }
+
+    /**
+     * Listens there and nowhere else. Connections that are open stay.
+     *
+     * @param ports where
+     * @throws TorException of kind CONFIG if one of them can't be had, or the cookie can't be written; then all is as it was
+     */
+    public void listen(List<ControlPort> ports) throws TorException {
+        changing.lock();
+        try {
+            List<ControlListener> before = listeners;
+            List<ControlListener> next = new ArrayList<>();
+            List<ControlListener> opened = new ArrayList<>();
+            try {
+                for (ControlPort port : ports) {
+                    ControlListener open = find(before, next, port);
+                    if (open == null) {
+                        open = ControlListener.open(port, this::admit);
+                        opened.add(open);
+                    }
+                    next.add(open);
+                }
+            } catch (TorException e) {
+                opened.forEach(ControlListener::close);
+                throw e;
+            }
+            for (ControlListener old : before) {
+                if (!next.contains(old)) {
+                    old.retire();
+                }
+            }
+            listeners = List.copyOf(next);
+            opened.forEach(ControlListener::start);
+        } finally {
+            changing.unlock();
+        }
+    }
+
+    private static @Nullable ControlListener find(
+            List<ControlListener> open, List<ControlListener> taken, ControlPort port) {
+        for (ControlListener listener : open) {
+            if (listener.port().equals(port) && !taken.contains(listener)) {
+                return listener;
+            }
+        }
+        return null;
+    }
+
+    /** {@return where it listens, with the ports that it got} */
+    public List<SocketAddress> addresses() {
+        List<SocketAddress> addresses = new ArrayList<>();
+        for (ControlListener listener : listeners) {
+            addresses.add(listener.address());
+        }
+        return addresses;
+    }
+
+    private void admit(LocalSocket socket) {
+        if (closed || connections.size() >= MOST_CONNECTIONS) {
+            LOG.warn("Refusing a control connection: {} are open already.", MOST_CONNECTIONS);
+            closeQuietly(socket);
+            return;
+        }
+        ControlConnection connection = new ControlConnection(this, socket, numbers.incrementAndGet());
+        connections.add(connection);
+        LOG.debug("New control connection {} opened", connection.number());
+        Thread.ofVirtual().name("cepa-control").start(() -> {
+            try {
+                connection.run();
+            } finally {
+                connections.remove(connection);
+            }
+        });
+        if (closed) {
+            connection.close();
+        }
+    }
+
+    private static void closeQuietly(LocalSocket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            LOG.debug("closing a control connection failed: {}", e.getMessage());
+        }
+    }
+
+    /**
+     * Passes on what happened in the client.
+     *
+     * @param event what
+     */
+    public void onEvent(TorEvent event) {
+        events.onEvent(event);
+    }
+
+    /**
+     * Says that a signal has been carried out.
+     *
+     * @param signal which
+     */
+    public void signalled(ControlSignal signal) {
+        events.send(EventName.SIGNAL, "SIGNAL " + signal.canonical());
+    }
+
+    /** Closes ports and connections. */
+    @Override
+    public void close() {
+        closed = true;
+        changing.lock();
+        try {
+            listeners.forEach(ControlListener::close);
+            listeners = List.of();
+        } finally {
+            changing.unlock();
+        }
+        connections.forEach(ControlConnection::close);
+        events.close();
+    }
+}
