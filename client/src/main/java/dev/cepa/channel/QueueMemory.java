@@ -77,6 +77,11 @@ public final class QueueMemory {
         bound = Math.max(LEAST_BOUND, bytes);
     }
 
+    /** How many bytes queues may take. */
+    public long bound() {
+        return bound;
+    }
+
     /** Bytes that queues take now; without spare blocks. */
     public long used() {
         return used;

@@ -42,6 +42,7 @@ final class ConfigCheck {
             ConfigMapper mapper = new ConfigMapper(settings, warnings, findings);
             for (Step step : List.<Step>of(
                     mapper::client, () -> ServiceLines.readAll(settings), () -> metrics(settings, warnings),
+                    () -> ControlLines.readAll(settings, warnings),
                     () -> mapper.logs(0))) {
                 check.run(step, findings);
             }

@@ -19,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param notices what the user may want to know
  * @param warnings what the user should know
  * @param files what was read, and the folders where files were looked for
+ * @param includes whether the torrc includes others
  */
-record Configuration(Settings settings, List<String> notices, List<String> warnings, List<Path> files) {
+record Configuration(
+        Settings settings, List<String> notices, List<String> warnings, List<Path> files, boolean includes) {
     private static final int MAX_STDIN_BYTES = 4 << 20;
     private static final String USUAL_DEFAULTS = "/etc/cepa/torrc-defaults";
 
@@ -49,17 +51,69 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
         }
         // As with tor, this one may be missing without a word.
         if (defaults != null && Files.exists(path(defaults))) {
-            settings.apply(file(defaults, notices, files), false);
+            settings.apply(file(defaults, notices, files).lines(), false);
         }
         settings.endDefaults();
-        settings.apply(torrc(line, stdin, notices, files), false);
+        TorrcReader reader = torrc(line, stdin, notices, files);
+        settings.apply(reader.lines(), false);
         settings.apply(line.options(), true);
         OptionChecks.run(settings, findings);
         Support.check(settings, findings);
-        return new Configuration(settings, notices, findings.warnings(), files);
+        return new Configuration(settings, notices, findings.warnings(), files, reader.hasIncludes());
     }
 
-    private static List<ConfigLine> torrc(CommandLine line, String stdin, List<String> notices, List<Path> files)
+    /**
+     * Takes a text for the torrc, as a controller can have it; as with C tor, the defaults file counts for nothing then.
+     *
+     * @param before what held before
+     * @throws TorException of kind CONFIG that says what is wrong, where
+     */
+    static Configuration load(CommandLine line, String torrc, Configuration before) throws TorException {
+        Findings findings = Findings.untilFirstError();
+        Settings settings = new Settings(OptionTable.load(), findings);
+        settings.compareAs(before.settings);
+        TorrcReader reader = new TorrcReader();
+        reader.readText(torrc, "LOADCONF");
+        settings.apply(reader.lines(), false);
+        settings.apply(line.options(), true);
+        OptionChecks.run(settings, findings);
+        Support.check(settings, findings);
+        return new Configuration(
+                settings, findings.notices(), findings.warnings(), before.files, reader.hasIncludes());
+    }
+
+    /**
+     * The same with some options changed, as a controller can have it.
+     *
+     * @param toDefaults as {@link Settings#replace}
+     * @throws TorException of kind CONFIG that says what is wrong
+     */
+    Configuration with(List<ConfigLine> lines, boolean toDefaults) throws TorException {
+        Findings findings = Findings.untilFirstError();
+        Settings changed = settings.copy(findings);
+        changed.replace(lines, toDefaults);
+        OptionChecks.run(changed, findings);
+        Support.check(changed, findings);
+        return new Configuration(changed, findings.notices(), findings.warnings(), files, includes);
+    }
+
+    /** The file that is the torrc, there or not; null if it was standard input. */
+    static @Nullable Path torrcFile(CommandLine line) throws TorException {
+        String torrc = line.torrc();
+        if (torrc != null) {
+            return torrc.equals("-") ? null : path(torrc);
+        }
+        Path usual = usualTorrc();
+        return usual == null ? usualPlaces().get(0) : usual;
+    }
+
+    /** The file of defaults, there or not. */
+    static Path defaultsFile(CommandLine line) throws TorException {
+        String defaults = line.defaultsTorrc();
+        return path(defaults == null ? USUAL_DEFAULTS : defaults);
+    }
+
+    private static TorrcReader torrc(CommandLine line, String stdin, List<String> notices, List<Path> files)
             throws TorException {
         String torrc = line.torrc();
         if (torrc == null) {
@@ -68,7 +122,7 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
                 notices.add("Configuration file \"" + usualPlaces().get(0)
                         + "\" not present, using reasonable defaults.");
                 files.addAll(usualPlaces());
-                return List.of();
+                return new TorrcReader();
             }
             return file(usual.toString(), notices, files);
         }
@@ -76,7 +130,7 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
             TorrcReader reader = new TorrcReader();
             reader.readText(stdin, "standard input");
             notices.add("Read configuration from standard input.");
-            return reader.lines();
+            return reader;
         }
         boolean mayBeMissing = line.ignoreMissingTorrc() || line.allowMissingTorrc();
         if (!mayBeMissing || Files.exists(path(torrc))) {
@@ -84,10 +138,10 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
         }
         files.add(path(torrc));
         notices.add("Configuration file \"" + path(torrc) + "\" not present, using reasonable defaults.");
-        return List.of();
+        return new TorrcReader();
     }
 
-    private static List<ConfigLine> file(String name, List<String> notices, List<Path> files) throws TorException {
+    private static TorrcReader file(String name, List<String> notices, List<Path> files) throws TorException {
         TorrcReader reader = new TorrcReader();
         Path path = path(name);
         reader.readFile(path);
@@ -98,7 +152,7 @@ record Configuration(Settings settings, List<String> notices, List<String> warni
             files.add(Path.of(included));
             notices.add("Including configuration file \"" + included + "\".");
         }
-        return reader.lines();
+        return reader;
     }
 
     /** A file's name as given on the command line or in a torrc. */

@@ -14,11 +14,6 @@ import java.util.Locale;
 final class ControlLines {
     private ControlLines() {}
 
-    /** Whether there may be a control port at all: none of its classes is needed to say no. */
-    static boolean isWanted(Settings settings) {
-        return !settings.lines("ControlPort").isEmpty() || !settings.lines("ControlSocket").isEmpty();
-    }
-
     /**
      * Reads them all.
      *

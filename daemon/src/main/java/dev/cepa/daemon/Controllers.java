@@ -46,6 +46,11 @@ final class Controllers implements ControlHost, Closeable {
         server.listen(ports);
     }
 
+    /** Says which options have other values than before. */
+    void changed(Settings before, Settings after) {
+        server.configurationChanged(options.changes(before, after));
+    }
+
     void onEvent(TorEvent event) {
         server.onEvent(event);
     }
@@ -60,7 +65,11 @@ final class Controllers implements ControlHost, Closeable {
 
     @Override
     public TorClient client() {
-        return daemon.client();
+        TorClient client = daemon.running().client();
+        if (client == null) {
+            throw new IllegalStateException("there is no client yet");
+        }
+        return client;
     }
 
     @Override
@@ -85,12 +94,29 @@ final class Controllers implements ControlHost, Closeable {
 
     @Override
     public @Nullable Path dataDirectory() {
-        Settings settings = daemon.settings();
-        try {
-            return settings.isSet("DataDirectory") ? Configuration.path(settings.text("DataDirectory")) : null;
-        } catch (TorException e) {
-            return null; // it has been checked at the start
+        return client().config().dataDirectory();
+    }
+
+    @Override
+    public Path path(String name) throws TorException {
+        return Configuration.path(name);
+    }
+
+    @Override
+    public boolean isPassword(byte[] password) {
+        Settings settings = daemon.running().plan().settings();
+        boolean matches = false;
+        for (String option : new String[] {"HashedControlPassword", "__HashedControlSessionPassword"}) {
+            for (ConfigLine line : settings.lines(option)) {
+                matches |= PasswordHash.matches(line.value(), password);
+            }
         }
+        return matches;
+    }
+
+    @Override
+    public long queueLimit() {
+        return client().queueLimit();
     }
 
     @Override
@@ -100,17 +126,25 @@ final class Controllers implements ControlHost, Closeable {
 
     @Override
     public List<SocketAddress> metricsAddresses() {
-        return daemon.metricsAddresses();
+        Monitoring open = daemon.running().monitoring();
+        return open == null ? List.of() : List.of(open.address());
     }
 
     @Override
     public void signal(ControlSignal signal) {
-        daemon.signal(signal.name());
+        daemon.signal(switch (signal) {
+            case RELOAD -> "HUP";
+            case SHUTDOWN -> "INT";
+            case HALT, INT -> "TERM";
+            case DUMP -> "USR1";
+            case DEBUG -> "USR2";
+            default -> signal.name();
+        });
     }
 
     @Override
     public void ownerLost() {
-        daemon.signal("OWNER");
+        daemon.signal("OWNING CONNECTION");
     }
 
     @Override

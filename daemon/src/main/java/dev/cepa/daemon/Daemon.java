@@ -1,15 +1,9 @@
 package dev.cepa.daemon;
 
 import dev.cepa.TorClient;
-import dev.cepa.TorConfig;
-import dev.cepa.daemon.control.ControlPort;
 import dev.cepa.error.TorException;
-import dev.cepa.event.TorEvent;
-import dev.cepa.event.TorEventListener;
-import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -19,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The program at work: one client, reconfigured and stopped by signals. Owned by the main thread. */
-final class Daemon implements TorEventListener {
+final class Daemon {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
 
     private static final int MAX_WAITING_SIGNALS = 64;
@@ -33,31 +27,40 @@ final class Daemon implements TorEventListener {
     private final LogOutput output;
     private final long startedNanos = System.nanoTime();
     private final BlockingQueue<String> signals = new ArrayBlockingQueue<>(MAX_WAITING_SIGNALS);
-    private final EventLog events = new EventLog();
+    private final BlockingQueue<Runnable> tasks = new ArrayBlockingQueue<>(MAX_WAITING_SIGNALS);
     private final Heartbeat heartbeat = new Heartbeat(startedNanos);
+    private final NewIdentities identities = new NewIdentities();
 
-    private volatile Configuration configuration;
+    private final Running running;
     /** Null as long as nobody wants to know. */
     private @Nullable FileWatch files;
-    private volatile @Nullable TorClient client;
-    private @Nullable Services services;
-    /** Written by the main thread. */
-    private volatile @Nullable Monitoring monitoring;
-    /** Written by the main thread. */
-    private volatile @Nullable Controllers controllers;
 
     private @Nullable Path pidFile;
 
-    Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
+    /** @throws TorException of kind CONFIG if the configuration makes no sense */
+    Daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) throws TorException {
         this.line = line;
         this.stdin = stdin;
         this.output = output;
-        this.configuration = configuration;
-        this.files = watch(configuration);
+        running = new Running(this, output, Plan.of(configuration, line.quiet()));
+        files = watch(configuration);
     }
 
     private static @Nullable FileWatch watch(Configuration configuration) {
         return configuration.settings().flag("ReloadOnChange") ? new FileWatch(configuration.files()) : null;
+    }
+
+    /** What runs; for others than the main thread, to look at. */
+    Running running() {
+        return running;
+    }
+
+    CommandLine line() {
+        return line;
+    }
+
+    Duration uptime() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
     }
 
     /**
@@ -67,14 +70,8 @@ final class Daemon implements TorEventListener {
      * @throws TorException if it can't start
      */
     int run() throws TorException {
-        Settings settings = configuration.settings();
-        List<String> warnings = new ArrayList<>();
-        ConfigMapper mapper = new ConfigMapper(settings, warnings);
-        TorConfig config = mapper.client();
-        OpenFiles.require(settings.number("ConnLimit"), OpenFiles.limit());
-        List<ServiceLines> wanted = ServiceLines.readAll(settings);
-        MetricsLine metrics = MetricsLine.read(settings, warnings);
-        List<ControlPort> control = ControlLines.isWanted(settings) ? ControlLines.readAll(settings, warnings) : List.of();
+        Plan plan = running.plan();
+        Settings settings = plan.settings();
         String user = settings.text("User");
         if (settings.flag("DisableAllSwap")) {
             SystemUser.keepFromSwap(user.isEmpty());
@@ -82,8 +79,8 @@ final class Daemon implements TorEventListener {
         if (!user.isEmpty()) {
             SystemUser.become(user, !settings.text("KeepBindCapabilities").equals("0"));
         }
-        configureLog(settings, mapper.logs(line.quiet()));
-        say(warnings);
+        running.configureLog();
+        say(plan.warnings());
         if (user.isEmpty() && "root".equals(System.getProperty("user.name"))) {
             LOG.warn("You are running Cepa as root. You don't need to, and you probably shouldn't.");
         }
@@ -93,16 +90,13 @@ final class Daemon implements TorEventListener {
             MemoryKeeper.shutDebuggersOut();
         }
         MemoryKeeper.start(debuggersOut && !settings.isSet("DisableDebuggerAttachment"));
-        TorClient started = start(config, metrics, control);
-        client = started;
+        running.start();
         if (settings.isSet("PidFile")) {
             pidFile = Configuration.path(settings.text("PidFile"));
             PidFile.write(pidFile);
         }
         try {
-            services = new Services(started);
-            services.run(wanted);
-            control(control);
+            running.open();
             serve();
         } finally {
             stop();
@@ -110,118 +104,24 @@ final class Daemon implements TorEventListener {
         return 0;
     }
 
-    private TorClient start(TorConfig config, @Nullable MetricsLine metrics, List<ControlPort> control) throws TorException {
-        monitor(metrics);
-        Monitoring opened = monitoring;
-        if (!control.isEmpty()) {
-            controllers = new Controllers(this, output);
-        }
-        try {
-            TorClient started = TorClient.start(config, this);
-            if (opened != null) {
-                opened.watch(started);
-            }
-            return started;
-        } catch (TorException e) {
-            if (opened != null) {
-                opened.close();
-            }
-            throw e;
-        }
-    }
-
-    @Override
-    public void onEvent(TorEvent event) {
-        events.onEvent(event);
-        Monitoring open = monitoring;
-        if (open != null) {
-            open.onEvent(event);
-        }
-        Controllers controlled = controllers;
-        if (controlled != null) {
-            controlled.onEvent(event);
-        }
-    }
-
-    /** The client, once it has been started. */
-    TorClient client() {
-        TorClient running = client;
-        if (running == null) {
-            throw new IllegalStateException("there is no client yet");
-        }
-        return running;
-    }
-
-    /** What is configured at this moment. */
-    Settings settings() {
-        return configuration.settings();
-    }
-
-    Duration uptime() {
-        return Duration.ofNanos(System.nanoTime() - startedNanos);
-    }
-
-    List<SocketAddress> metricsAddresses() {
-        Monitoring open = monitoring;
-        return open == null ? List.of() : List.of(open.address());
-    }
-
-    /** Has the main thread do what a signal of that name asks for. */
-    void signal(String name) {
-        if (!signals.offer(name)) {
-            LOG.warn("Too many signals at once; {} is ignored", name);
-        }
-    }
-
-    /**
-     * Opens, changes or closes the control ports.
-     *
-     * @throws TorException of kind CONFIG if one can't be had; then it is as it was
-     */
-    private void control(List<ControlPort> wanted) throws TorException {
-        Controllers open = controllers;
-        if (open == null && !wanted.isEmpty()) {
-            open = new Controllers(this, output);
-            controllers = open;
-        }
-        if (open != null) {
-            open.listen(wanted);
-        }
-    }
-
-    /**
-     * Opens, changes or closes the metrics port.
-     *
-     * @param wanted null for none
-     * @throws TorException of kind CONFIG if it can't be had; then it is as it was
-     */
-    private void monitor(@Nullable MetricsLine wanted) throws TorException {
-        Monitoring open = monitoring;
-        if (wanted == null) {
-            monitoring = null;
-            if (open != null) {
-                open.retire();
-            }
-        } else if (open != null) {
-            open.reconfigure(wanted);
-        } else {
-            Monitoring opened = Monitoring.open(wanted, output);
-            monitoring = opened;
-            if (client != null) {
-                opened.join(client);
-            }
-        }
-    }
-
-    private void configureLog(Settings settings, List<LogTarget> targets) throws TorException {
-        events.setProtocolWarnings(settings.flag("ProtocolWarnings"));
-        output.configure(targets, LogStyle.of(settings));
-    }
-
     static void say(List<String> warnings) {
         for (String warning : warnings) {
             LOG.warn(warning);
         }
+    }
+
+    /** Has the main thread do what a signal of that name asks for; false if too many wait. */
+    boolean signal(String name) {
+        boolean taken = signals.offer(name);
+        if (!taken) {
+            LOG.warn("Too many signals at once; {} is ignored", name);
+        }
+        return taken;
+    }
+
+    /** Has the main thread run something soon; false if too much waits. */
+    boolean run(Runnable task) {
+        return tasks.offer(task) && signal("TASK");
     }
 
     private void serve() throws TorException {
@@ -238,12 +138,28 @@ final class Daemon implements TorEventListener {
                     output.showDebug();
                     LOG.trace("Caught USR2, going to loglevel debug. Send HUP to change back.");
                 }
+                case "TASK" -> {
+                    Runnable task = tasks.poll();
+                    if (task != null) {
+                        task.run();
+                    }
+                    continue;
+                }
+                case "NEWNYM", "CLEARDNSCACHE", "HEARTBEAT", "ACTIVE", "DORMANT" -> {
+                    if (!control(signal)) {
+                        continue;
+                    }
+                }
                 case "INT" -> {
                     LOG.info("Interrupt: exiting cleanly.");
                     return;
                 }
                 case "OWNER" -> {
-                    LOG.info("Owning controller process has vanished; exiting now.");
+                    LOG.info("Owning controller process has vanished -- exiting now.");
+                    return;
+                }
+                case "OWNING CONNECTION" -> {
+                    LOG.info("Owning controller connection has closed -- exiting now.");
                     return;
                 }
                 default -> {
@@ -251,7 +167,37 @@ final class Daemon implements TorEventListener {
                     return;
                 }
             }
+            Controllers controlled = running.controllers();
+            if (controlled != null) {
+                controlled.signalled(signal);
+            }
         }
+    }
+
+    /** Does what only controllers ask for; false if it is to be done later. */
+    private boolean control(String signal) {
+        TorClient client = running.client();
+        if (client == null) {
+            return false;
+        }
+        switch (signal) {
+            case "NEWNYM" -> {
+                long wait = identities.ask(System.nanoTime());
+                if (wait > 0) {
+                    LOG.info("Rate limiting NEWNYM request: delaying by {} second(s)", TimeUnit.NANOSECONDS.toSeconds(wait));
+                    return false;
+                }
+                client.newIdentity();
+            }
+            case "CLEARDNSCACHE" -> client.forgetAnswers();
+            case "HEARTBEAT" -> heartbeat.beat(client, System.nanoTime());
+            case "ACTIVE" -> client.wake();
+            default -> {
+                LOG.info("Going dormant because of controller request.");
+                client.rest();
+            }
+        }
+        return true;
     }
 
     /**
@@ -259,19 +205,24 @@ final class Daemon implements TorEventListener {
      * and that is to be looked at.
      */
     private String nextSignal() {
-        String owner = configuration.settings().text("__OwningControllerProcess");
+        Settings settings = running.plan().settings();
+        String owner = settings.text("__OwningControllerProcess");
         FileWatch watching = files;
-        long period = Heartbeat.period(configuration.settings());
+        long period = Heartbeat.period(settings);
         boolean looking = !owner.isEmpty() || watching != null;
+        TorClient client = running.client();
         try {
             while (true) {
                 long untilHeartbeat = heartbeat.nanosLeft(period, System.nanoTime());
                 long wait = looking ? Math.min(TimeUnit.SECONDS.toNanos(LOOK_SECONDS), untilHeartbeat) : untilHeartbeat;
-                String signal = signals.poll(wait, TimeUnit.NANOSECONDS);
+                String signal = signals.poll(Math.min(wait, identities.nanosLeft(System.nanoTime())), TimeUnit.NANOSECONDS);
                 if (signal != null) {
                     return signal;
                 }
                 long now = System.nanoTime();
+                if (identities.nanosLeft(now) <= 0) {
+                    return "NEWNYM";
+                }
                 if (client != null && heartbeat.nanosLeft(period, now) <= 0) {
                     heartbeat.beat(client, now);
                 }
@@ -301,13 +252,13 @@ final class Daemon implements TorEventListener {
 
     private void hangUp() throws TorException {
         LOG.info("Received reload signal (hup). Reloading config and resetting internal state.");
-        if (configuration.settings().flag("__ReloadTorrcOnSIGHUP")) {
+        if (running.plan().settings().flag("__ReloadTorrcOnSIGHUP")) {
             reload();
         } else {
             LOG.info("Not reloading config file: the controller told us not to.");
-            Settings settings = configuration.settings();
-            configureLog(settings, new ConfigMapper(settings, new ArrayList<>()).logs(line.quiet()));
+            running.configureLog();
         }
+        TorClient client = running.client();
         if (client != null) {
             client.newIdentity();
         }
@@ -315,71 +266,40 @@ final class Daemon implements TorEventListener {
 
     /** Reads the configuration anew and goes over to it, or stays as it is and says why. */
     private void reload() throws TorException {
-        files = watch(configuration);
-        Configuration before = configuration;
-        TorClient running = client;
-        TorConfig runningConfig = running == null ? null : running.config();
-        List<String> warnings = new ArrayList<>();
-        boolean otherLog = false;
+        Configuration before = running.plan().configuration();
+        files = watch(before);
         try {
             Configuration fresh = Configuration.read(line, stdin);
             before.settings().checkFixed(fresh.settings());
-            ConfigMapper mapper = new ConfigMapper(fresh.settings(), warnings);
-            TorConfig config = mapper.client();
-            OpenFiles.require(fresh.settings().number("ConnLimit"), OpenFiles.limit());
-            List<ServiceLines> wanted = ServiceLines.readAll(fresh.settings());
-            MetricsLine metrics = MetricsLine.read(fresh.settings(), warnings);
-            configureLog(fresh.settings(), mapper.logs(line.quiet()));
-            otherLog = true;
-            monitor(metrics);
-            if (running != null) {
-                running.reconfigure(config);
-            }
-            if (services != null) {
-                services.run(wanted);
-            }
-            configuration = fresh;
-            if (files == null || !fresh.files().equals(before.files()) || !fresh.settings().flag("ReloadOnChange")) {
-                files = watch(fresh);
-            }
+            take(Plan.of(fresh, line.quiet()));
         } catch (TorException e) {
-            if (otherLog) {
-                goBack(before.settings(), running, runningConfig);
-            }
             LOG.warn("Failed to parse/validate config: {}", e.getMessage());
             LOG.error("Reading config failed--see warnings above. Going on with the old configuration.");
             return;
         }
-        for (String notice : configuration.notices()) {
+        Configuration now = running.plan().configuration();
+        for (String notice : now.notices()) {
             // What has no effect is said once.
             if (notice.startsWith("Read configuration") || !before.notices().contains(notice)) {
                 LOG.info(notice);
             }
         }
         LOG.info("The configuration has been reloaded.");
-        say(configuration.warnings());
-        say(warnings);
+        say(now.warnings());
+        say(running.plan().warnings());
     }
 
-    /** Undoes what has been done of a reload that failed on the way. */
-    private void goBack(Settings before, @Nullable TorClient running, @Nullable TorConfig config) throws TorException {
-        List<LogTarget> logs = new ConfigMapper(before, new ArrayList<>()).logs(line.quiet());
-        output.configure(logs, LogStyle.of(before).withoutTruncation());
-        try {
-            monitor(MetricsLine.read(before, new ArrayList<>()));
-        } catch (TorException e) {
-            LOG.error("The old metrics port could not be opened again: {}", e.getMessage());
-        }
-        if (running == null || config == null || running.config() == config) {
-            return;
-        }
-        try {
-            running.reconfigure(config);
-            if (services != null) {
-                services.run(ServiceLines.readAll(before));
-            }
-        } catch (TorException e) {
-            LOG.error("The old configuration could not be taken up again in full: {}", e.getMessage());
+    /**
+     * Goes over to another configuration; for the main thread.
+     *
+     * @throws TorException if something of it can't be had; then all is as it was
+     */
+    void take(Plan next) throws TorException {
+        Configuration before = running.plan().configuration();
+        running.take(next);
+        Configuration fresh = next.configuration();
+        if (files == null || !fresh.files().equals(before.files()) || !fresh.settings().flag("ReloadOnChange")) {
+            files = watch(fresh);
         }
     }
 
@@ -391,7 +311,7 @@ final class Daemon implements TorEventListener {
                 "Java heap: {} kB used of {} kB.",
                 (runtime.totalMemory() - runtime.freeMemory()) >> 10,
                 runtime.totalMemory() >> 10);
-        events.dump();
+        running.events().dump();
     }
 
     private void stop() {
@@ -411,17 +331,6 @@ final class Daemon implements TorEventListener {
         if (file != null) {
             PidFile.delete(file);
         }
-        Controllers controlled = controllers;
-        if (controlled != null) {
-            controlled.close();
-        }
-        Monitoring open = monitoring;
-        if (open != null) {
-            open.close();
-        }
-        TorClient running = client;
-        if (running != null) {
-            running.close();
-        }
+        running.close();
     }
 }

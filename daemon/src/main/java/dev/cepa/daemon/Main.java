@@ -127,11 +127,7 @@ public final class Main {
             configuration = Configuration.read(line, stdin, findings);
             if (line.action() != CommandLine.Action.RUN) {
                 List<String> warnings = configuration.warnings();
-                ConfigMapper mapper = new ConfigMapper(configuration.settings(), warnings);
-                mapper.client();
-                ServiceLines.readAll(configuration.settings());
-                MetricsLine.read(configuration.settings(), warnings);
-                mapper.logs(line.quiet());
+                warnings.addAll(Plan.of(configuration, line.quiet()).warnings());
             }
         } catch (TorException e) {
             say(findings);
@@ -149,7 +145,7 @@ public final class Main {
                 yield 0;
             }
             case DUMP_CONFIG -> dump(line.argument(), configuration.settings(), out);
-            default -> daemon(new Daemon(line, stdin, output, configuration));
+            default -> daemon(line, stdin, output, configuration);
         };
     }
 
@@ -166,9 +162,9 @@ public final class Main {
         return 1;
     }
 
-    private static int daemon(Daemon daemon) {
+    private static int daemon(CommandLine line, String stdin, LogOutput output, Configuration configuration) {
         try {
-            return daemon.run();
+            return new Daemon(line, stdin, output, configuration).run();
         } catch (TorException e) {
             if (e.kind() == ErrorKind.CONFIG) {
                 return refuse(e);

@@ -105,11 +105,18 @@ final class OptionTable {
 
     /** All options that can be set, in the table's order. */
     List<Option> settable() {
+        List<Option> options = listed();
+        options.removeIf(option -> option.type() == OptionType.VIRTUAL);
+        return options;
+    }
+
+    /** The same, with those that stand for a group. */
+    List<Option> listed() {
         List<Option> options = new ArrayList<>(400);
         for (int at = firstLine(); at < text.length(); at = next(at)) {
             if (text.charAt(at) != '=') {
                 Option option = read(at);
-                if (option.need() != Option.Need.OBSOLETE && option.type() != OptionType.VIRTUAL) {
+                if (option.need() != Option.Need.OBSOLETE) {
                     options.add(option);
                 }
             }

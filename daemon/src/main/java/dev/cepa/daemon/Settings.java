@@ -2,7 +2,6 @@ package dev.cepa.daemon;
 
 import dev.cepa.daemon.ConfigLine.Mode;
 import dev.cepa.daemon.Option.Need;
-import dev.cepa.daemon.control.ControlOptions;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.nio.charset.StandardCharsets;
@@ -118,6 +117,64 @@ final class Settings {
         }
     }
 
+    /**
+     * The same options, to be changed.
+     *
+     * @param told about lines that are taken all the same
+     */
+    Settings copy(Findings told) {
+        Settings copy = new Settings(table, told);
+        for (Map.Entry<String, List<ConfigLine>> entry : assigned.entrySet()) {
+            copy.assigned.put(entry.getKey(), new ArrayList<>(entry.getValue()));
+        }
+        copy.emptied.addAll(emptied);
+        copy.baseline = baseline;
+        return copy;
+    }
+
+    /** Compares with what these settings' defaults file has set from now on. */
+    void compareAs(Settings other) {
+        baseline = other.baseline;
+    }
+
+    /** An option whose name nobody knows. */
+    static final class UnknownOptionException extends TorException {
+        private static final long serialVersionUID = 1;
+
+        UnknownOptionException(TorException cause) {
+            super(cause.kind(), String.valueOf(cause instanceof ConfigException c ? c.text() : cause.getMessage()), cause);
+        }
+    }
+
+    /**
+     * Puts lines in the place of those that the same options have, as a controller does it.
+     *
+     * @param toDefaults whether an option without a value gets its default, instead of 0 or nothing
+     * @throws UnknownOptionException if there is no such option
+     * @throws TorException of kind CONFIG that says which value is wrong and why
+     */
+    void replace(List<ConfigLine> lines, boolean toDefaults) throws TorException {
+        for (ConfigLine line : lines) {
+            Option option;
+            try {
+                option = find(line, false);
+            } catch (TorException e) {
+                throw new UnknownOptionException(e);
+            }
+            assigned.remove(option.group());
+            emptied.remove(option.name());
+            if (!toDefaults && !option.isList() && option.need() != Need.OBSOLETE) {
+                clear(option, line.withKey(option.name()));
+            }
+        }
+        Set<String> seen = new HashSet<>();
+        for (ConfigLine line : lines) {
+            if (!line.value().isEmpty()) {
+                apply(line, false, new HashSet<>(), seen);
+            }
+        }
+    }
+
     private Option find(ConfigLine line, boolean commandLine) throws TorException {
         String name = table.expand(line.key(), commandLine, warnings);
         Option option = table.find(name);
@@ -180,28 +237,6 @@ final class Settings {
         return value.isEmpty() ? value : option.type().canonical(value);
     }
 
-    /**
-     * What an option is set to, as GETCONF tells it: with its default, and of a list the lines that are its own, in quotes
-     * where they need them.
-     */
-    List<ControlOptions.Line> values(String name) {
-        Option option = option(name);
-        List<ControlOptions.Line> values = new ArrayList<>();
-        if (option.isList() || option.type() == OptionType.VIRTUAL) {
-            for (ConfigLine line : lines(name)) {
-                if (option.type() == OptionType.VIRTUAL || line.key().equals(option.name())) {
-                    values.add(new ControlOptions.Line(line.key(), quotedIfNeeded(line.value())));
-                }
-            }
-            return values;
-        }
-        String value = text(name);
-        if (!value.isEmpty() || option.type().isSplit()) {
-            values.add(new ControlOptions.Line(option.name(), quotedIfNeeded(value)));
-        }
-        return values;
-    }
-
     private String defaultOf(Option option) {
         if (emptied.contains(option.name())) {
             return "";
@@ -244,13 +279,22 @@ final class Settings {
      * @throws TorException of kind CONFIG for an option that may not change
      */
     void checkFixed(Settings next) throws TorException {
+        String option = fixedChange(next);
+        if (option != null) {
+            String what = "While Tor is running, changing " + option + " is not allowed; restart it.";
+            ConfigLine line = next.line(option);
+            throw line == null ? new TorException(ErrorKind.CONFIG, what) : bad(line, what);
+        }
+    }
+
+    /** The first option that may not change while running, and would; null if there is none. */
+    @Nullable String fixedChange(Settings next) {
         for (Option option : table.settable()) {
             if (option.fixed() && !sameAs(next, option)) {
-                String what = "While Tor is running, changing " + option.name() + " is not allowed; restart it.";
-                ConfigLine line = next.line(option.name());
-                throw line == null ? new TorException(ErrorKind.CONFIG, what) : bad(line, what);
+                return option.name();
             }
         }
+        return null;
     }
 
     private boolean sameAs(Settings other, Option option) {
@@ -337,7 +381,8 @@ final class Settings {
         out.append('\n');
     }
 
-    private static String quotedIfNeeded(String value) {
+    /** A value as a torrc has it. */
+    static String quotedIfNeeded(String value) {
         if (!needsQuotes(value)) {
             return value;
         }

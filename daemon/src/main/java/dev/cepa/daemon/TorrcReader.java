@@ -27,6 +27,8 @@ final class TorrcReader {
     private final List<String> filesRead = new ArrayList<>();
     private final List<Path> foldersSearched = new ArrayList<>();
 
+    private boolean includes;
+
     private byte[] text = new byte[0];
     private int at;
     private int lineNumber;
@@ -46,6 +48,11 @@ final class TorrcReader {
     /** The folders where files were looked for. */
     List<Path> searched() {
         return foldersSearched;
+    }
+
+    /** Whether there was any {@code %include}. */
+    boolean hasIncludes() {
+        return includes;
     }
 
     /** Reads a file. */
@@ -162,6 +169,7 @@ final class TorrcReader {
             value = "";
         }
         if (key.equals("%include")) {
+            includes = true;
             include(value, firstLine, valueColumn, depth);
         } else {
             lines.add(new ConfigLine(key, value, mode, source, firstLine, keyColumn, valueColumn));

@@ -58,11 +58,11 @@ class ConfigurationTest {
 
     @Test
     void saysOnceWhatHasNoEffect() throws Exception {
-        Configuration configuration = read("Nickname me\nExitRelay 1\nDirCache 1\nContactInfo x\nControlPort 9051\nDNSPort 0\n");
+        Configuration configuration = read("Nickname me\nExitRelay 1\nDirCache 1\nContactInfo x\nBridgePassword x\nDNSPort 0\n");
         assertThat(configuration.notices()).filteredOn(n -> n.contains("no effect")).singleElement().asString()
                 .endsWith("ContactInfo, ExitRelay, Nickname.");
         assertThat(configuration.warnings()).filteredOn(n -> n.contains("not supported yet")).singleElement().asString()
-                .endsWith("ControlPort.");
+                .endsWith("BridgePassword.");
     }
 
     @ParameterizedTest
@@ -80,8 +80,8 @@ class ConfigurationTest {
 
     @Test
     void isNotSilentAboutWhatIsChangedInVain() throws Exception {
-        Configuration read = read("ControlPort 9051\nFetchServerDescriptors 0\nCircuitPadding 0\nDirCache 0\nDNSPort 0\n");
-        assertThat(read.warnings()).singleElement().asString().endsWith("ControlPort.");
+        Configuration read = read("BridgePassword x\nFetchServerDescriptors 0\nCircuitPadding 0\nDirCache 0\nDNSPort 0\n");
+        assertThat(read.warnings()).singleElement().asString().endsWith("BridgePassword.");
         assertThat(read.notices()).filteredOn(notice -> notice.contains("no effect")).singleElement().asString()
                 .endsWith("FetchServerDescriptors.");
     }

@@ -93,10 +93,11 @@ class MetricsPortIT {
     }
 
     @Test
-    void withoutThePortNoneOfItsClassesIsLoaded() throws Exception {
+    void withoutPortsForWatchersAndControllersNoneOfTheirClassesIsLoaded() throws Exception {
         Path classes = folder.resolve("classes");
         bootstrapped("-Xlog:class+load:file=" + classes);
         assertThat(Files.readString(classes)).contains("dev.cepa.daemon.Daemon ")
+                .doesNotContain("dev.cepa.daemon.control", "dev.cepa.daemon.Control", "OptionsByName")
                 .doesNotContain("dev.cepa.monitor", "dev.cepa.daemon.Monitoring", "io.prometheus", "io.opentelemetry")
                 .doesNotContain("dev.cepa.directory.Bridge", "dev.cepa.path.Bridge", "Bridged", "dev.cepa.netdoc.ServerDescriptor")
                 .doesNotContain("com.sun.net.httpserver", "jdk.jfr.FlightRecorder ", "java.lang.management");

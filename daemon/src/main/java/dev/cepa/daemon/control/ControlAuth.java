@@ -1,31 +1,75 @@
 package dev.cepa.daemon.control;
 
-/** Who may come in (control-spec section 3.5). Thread-safe. */
+import dev.cepa.daemon.control.Arguments.Keyword;
+import dev.cepa.daemon.control.Arguments.Quotes;
+import dev.cepa.daemon.control.Arguments.Syntax;
+import dev.cepa.error.ErrorKind;
+import dev.cepa.error.TorException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.List;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who may come in: everybody, those who can read the cookie, those who know a password (control-spec sections 3.5, 3.24 and
+ * 5.1). Secrets are compared in constant time. Thread-safe; owns the cookie's file.
+ */
 final class ControlAuth {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlAuth.class);
+    private static final int COOKIE_BYTES = 32;
+    private static final int NONCE_BYTES = 32;
+    private static final int HASH_BYTES = 32;
+    private static final String SERVER_KEY = "Tor safe cookie authentication server-to-controller hash";
+    private static final String CONTROLLER_KEY = "Tor safe cookie authentication controller-to-server hash";
+    /** One value, in quotes or as hexadecimal digits. */
+    private static final Syntax SECRET = Syntax.keywords(0).with(Quotes.PLAIN).omittingKeys();
+
+    private static final Syntax CHALLENGE = Syntax.keywords(1).with(Quotes.PLAIN).omittingKeys();
+
     private final ControlHost host;
+    private final SecureRandom random;
+    /** Null unless it is in its file. Written under this. */
+    private volatile byte @Nullable [] cookie;
+    /** Where it has been written. Guarded by this. */
+    private @Nullable Path written;
 
     ControlAuth(ControlHost host) {
+        this(host, new SecureRandom());
+    }
+
+    ControlAuth(ControlHost host, SecureRandom random) {
         this.host = host;
+        this.random = random;
     }
 
     /** How far one connection is. Owned by its reading thread, but for whether it is authenticated. */
     static final class Session {
         private volatile boolean authenticated;
         private boolean toldProtocol;
+        /** What the controller has to answer to AUTHCHALLENGE; null without one. */
+        private byte @Nullable [] expected;
 
         boolean isAuthenticated() {
             return authenticated;
         }
 
-        void authenticate() {
-            authenticated = true;
-        }
-
         /** Whether a command is one that may be given now. */
         boolean allows(String keyword) {
             return authenticated || switch (keyword) {
-                case "PROTOCOLINFO" -> !toldProtocol;
-                case "AUTHCHALLENGE", "AUTHENTICATE" -> true;
+                case "PROTOCOLINFO" -> !toldProtocol && expected == null;
+                case "AUTHCHALLENGE" -> expected == null;
+                case "AUTHENTICATE" -> true;
                 default -> false;
             };
         }
@@ -39,17 +83,235 @@ final class ControlAuth {
         return new Session();
     }
 
-    /** What PROTOCOLINFO says after {@code AUTH}. */
-    String methods() {
-        return "METHODS=" + (host.options().flag("CookieAuthentication") ? "COOKIE" : "NULL");
+    private boolean usesCookie() {
+        return host.options().flag("CookieAuthentication");
     }
 
-    /** AUTHENTICATE. */
-    Reply authenticate(Request request) {
-        if (host.options().flag("CookieAuthentication")) {
-            return Reply.error(515, "Authentication failed: not possible yet").closing();
+    private boolean usesPasswords() {
+        return !host.options().lines("HashedControlPassword").isEmpty()
+                || !host.options().lines("__HashedControlSessionPassword").isEmpty();
+    }
+
+    /**
+     * Makes the cookie and writes it, if there is to be one and there is none; forgets it if there is to be none.
+     *
+     * @throws TorException of kind CONFIG if it can't be written
+     */
+    synchronized void prepare() throws TorException {
+        if (!usesCookie()) {
+            cookie = null;
+            return;
         }
-        request.connection().session().authenticate();
-        return Reply.ok();
+        Path file = cookieFile();
+        if (file == null) {
+            throw new TorException(ErrorKind.CONFIG, "CookieAuthentication needs a DataDirectory, or a CookieAuthFile.");
+        }
+        byte[] known = cookie;
+        if (known != null && file.equals(written) && Files.exists(file)) {
+            return;
+        }
+        byte[] fresh = known == null ? new byte[COOKIE_BYTES] : known;
+        if (known == null) {
+            random.nextBytes(fresh);
+        }
+        try {
+            boolean group = host.options().flag("CookieAuthFileGroupReadable") && !host.options().text("CookieAuthFile").isEmpty();
+            PrivateFile.write(file, fresh, group);
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.CONFIG, "Error writing auth cookie to " + file + ": " + e.getMessage(), e);
+        }
+        LOG.debug("Generated auth cookie file in {}.", file);
+        cookie = fresh;
+        written = file;
+    }
+
+    /** Removes the cookie's file. */
+    synchronized void close() {
+        Path file = written;
+        if (file != null) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                LOG.debug("The cookie's file could not be removed: {}", e.getMessage());
+            }
+        }
+    }
+
+    private @Nullable Path cookieFile() throws TorException {
+        String name = host.options().text("CookieAuthFile");
+        try {
+            if (!name.isEmpty()) {
+                return host.path(name);
+            }
+            Path folder = host.dataDirectory();
+            return folder == null ? null : folder.resolve("control_auth_cookie").toAbsolutePath();
+        } catch (InvalidPathException e) {
+            throw new TorException(ErrorKind.CONFIG, "\"" + name + "\" is not a file name", e);
+        }
+    }
+
+    /** What PROTOCOLINFO says after {@code AUTH}. */
+    String methods() {
+        StringBuilder methods = new StringBuilder("METHODS=");
+        boolean withCookie = usesCookie();
+        boolean withPassword = usesPasswords();
+        methods.append(withCookie ? "COOKIE,SAFECOOKIE" : "");
+        if (withPassword) {
+            methods.append(withCookie ? "," : "").append("HASHEDPASSWORD");
+        }
+        if (!withCookie && !withPassword) {
+            methods.append("NULL");
+        }
+        if (withCookie) {
+            try {
+                Path file = cookieFile();
+                methods.append(file == null ? "" : " COOKIEFILE=" + Quoted.of(file.toString()));
+            } catch (TorException e) {
+                LOG.debug("no cookie file: {}", e.getMessage());
+            }
+        }
+        return methods.toString();
+    }
+
+    /** AUTHCHALLENGE: whoever can't prove it after that is sent away. */
+    Reply challenge(Request request) {
+        try {
+            return answer(request);
+        } catch (Refusal e) {
+            return e.reply().closing();
+        }
+    }
+
+    private Reply answer(Request request) throws Refusal {
+        Arguments arguments = Arguments.parse(request.rawLine(), CHALLENGE);
+        if (!"SAFECOOKIE".equalsIgnoreCase(arguments.word(0))) {
+            throw new Refusal(513, "AUTHCHALLENGE only supports SAFECOOKIE authentication");
+        }
+        byte[] secret = cookie;
+        if (secret == null) {
+            throw new Refusal(515, "Cookie authentication is disabled");
+        }
+        if (arguments.keywords().size() != 1) {
+            throw new Refusal(512, "Wrong number of arguments for AUTHCHALLENGE");
+        }
+        Keyword keyword = arguments.keywords().getFirst();
+        if (!keyword.key().isEmpty()) {
+            throw new Refusal(512, "AUTHCHALLENGE does not accept keyword arguments.");
+        }
+        byte[] clientNonce = bytes(request, keyword);
+        if (clientNonce == null) {
+            throw new Refusal(513, "Invalid base16 client nonce");
+        }
+        byte[] serverNonce = new byte[NONCE_BYTES];
+        random.nextBytes(serverNonce);
+        request.connection().session().expected = hmac(CONTROLLER_KEY, secret, clientNonce, serverNonce);
+        HexFormat hex = HexFormat.of().withUpperCase();
+        return Reply.of().line("AUTHCHALLENGE SERVERHASH=" + hex.formatHex(hmac(SERVER_KEY, secret, clientNonce, serverNonce))
+                + " SERVERNONCE=" + hex.formatHex(serverNonce));
+    }
+
+    /** With C tor's key for that direction, over cookie and nonces. */
+    static byte[] hmac(String key, byte[]... parts) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key.getBytes(StandardCharsets.US_ASCII), "HmacSHA256"));
+            for (byte[] part : parts) {
+                mac.update(part);
+            }
+            return mac.doFinal();
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** AUTHENTICATE: whoever fails is sent away. */
+    Reply authenticate(Request request) {
+        try {
+            Arguments arguments = Arguments.parse(request.rawLine(), SECRET);
+            List<Keyword> keywords = arguments.keywords();
+            if (keywords.size() > 1) {
+                throw new Refusal(512, "Too many arguments to AUTHENTICATE.");
+            }
+            byte[] secret = new byte[0];
+            if (!keywords.isEmpty()) {
+                if (!keywords.getFirst().key().isEmpty()) {
+                    throw new Refusal(512, "AUTHENTICATE does not accept keyword arguments.");
+                }
+                byte[] given = bytes(request, keywords.getFirst());
+                if (given == null) {
+                    throw new Refusal(551, "Invalid hexadecimal encoding.  Maybe you tried a plain text password?  If so, the "
+                            + "standard requires that you put it in double quotes.");
+                }
+                secret = given;
+            }
+            Session session = request.connection().session();
+            String problem = problem(session, secret, isQuoted(request));
+            if (problem != null) {
+                throw new Refusal(515, "Authentication failed: " + problem);
+            }
+            session.expected = null;
+            session.authenticated = true;
+            LOG.debug("Authenticated control connection ({})", request.connection().number());
+            return Reply.ok();
+        } catch (Refusal e) {
+            return e.reply().closing();
+        }
+    }
+
+    /** What is wrong with a secret; null if it lets in whoever has sent it. */
+    private @Nullable String problem(Session session, byte[] secret, boolean quoted) {
+        byte[] expected = session.expected;
+        if (expected != null) {
+            if (secret.length != HASH_BYTES) {
+                LOG.warn("Got safe cookie authentication response with wrong length ({})", secret.length);
+                return "Wrong length for safe cookie response.";
+            }
+            if (!MessageDigest.isEqual(expected, secret)) {
+                LOG.warn("Got incorrect safe cookie authentication response");
+                return "Safe cookie response did not match expected value.";
+            }
+            return null;
+        }
+        boolean withCookie = usesCookie();
+        boolean withPassword = usesPasswords();
+        if (!withCookie && !withPassword) {
+            return null;
+        }
+        byte[] known = cookie;
+        if (withCookie && known != null && MessageDigest.isEqual(known, secret)
+                || withPassword && host.isPassword(secret)) {
+            return null;
+        }
+        if (withCookie && withPassword) {
+            LOG.warn("Bad password or authentication cookie on controller.");
+            return "Password did not match HashedControlPassword *or* authentication cookie.";
+        }
+        if (withPassword) {
+            return "Password did not match HashedControlPassword value from configuration" + (quoted ? ""
+                    : ". Maybe you tried a plain text password? If so, the standard requires that you put it in double "
+                            + "quotes.");
+        }
+        if (secret.length != COOKIE_BYTES) {
+            LOG.warn("Got authentication cookie with wrong length ({})", secret.length);
+            return "Wrong length on authentication cookie.";
+        }
+        LOG.warn("Got mismatched authentication cookie");
+        return "Authentication cookie did not match expected value.";
+    }
+
+    private static boolean isQuoted(Request request) {
+        return request.rawLine().indexOf('"') >= 0;
+    }
+
+    /** What is in quotes, or hexadecimal digits stand for; null if they are none. */
+    private static byte @Nullable [] bytes(Request request, Keyword keyword) {
+        if (isQuoted(request)) {
+            return keyword.text().getBytes(StandardCharsets.ISO_8859_1);
+        }
+        try {
+            return HexFormat.of().parseHex(keyword.text());
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 }

@@ -46,6 +46,9 @@ final class ControlConnection {
     // Guarded by lock:
     private final ArrayDeque<Outgoing> queue = new ArrayDeque<>();
     private long waitingBytes;
+    /** Events that came while a command is carried out: they follow its reply, as in C tor. Null while there is none. */
+    private @Nullable List<byte[]> held;
+    private long heldBytes;
     private boolean ending;
     private boolean allWritten;
     private final List<Runnable> closeActions = new ArrayList<>();
@@ -138,9 +141,11 @@ final class ControlConnection {
                 send(HttpRefusal.TEXT.getBytes(StandardCharsets.US_ASCII));
                 return;
             }
+            holdEvents();
             Reply reply = server.commands()
                     .run(new Request(this, raw.keyword(), raw.line(), raw.rawLine(), raw.body()));
             send(reply.bytes());
+            releaseEvents();
             reply.runAfterwards();
             if (reply.isClosing()) {
                 return;
@@ -181,6 +186,29 @@ final class ControlConnection {
         }
     }
 
+    private void holdEvents() {
+        lock.lock();
+        try {
+            held = new ArrayList<>();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void releaseEvents() {
+        lock.lock();
+        try {
+            List<byte[]> events = held;
+            held = null;
+            heldBytes = 0;
+            if (events != null && !ending) {
+                events.forEach(bytes -> add(new Outgoing(bytes, bytes.length)));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void add(Outgoing next) {
         queue.add(next);
         waitingBytes += next.weight;
@@ -194,16 +222,21 @@ final class ControlConnection {
             if (ending) {
                 return;
             }
-            if (waitingBytes + bytes.length > MOST_WAITING) {
+            List<byte[]> later = held;
+            if (waitingBytes + heldBytes + bytes.length > MOST_WAITING) {
                 ending = true;
                 queue.clear();
                 waitingBytes = 0;
+                held = null;
                 changed.signalAll();
                 // Closing wakes both threads; it must not happen here, where the client's locks may be held.
                 Thread.ofVirtual().name("cepa-control-cut").start(() -> {
                     LOG.warn("A controller does not read the events that it has asked for. Closing its connection.");
                     closeSocket();
                 });
+            } else if (later != null) {
+                later.add(bytes);
+                heldBytes += bytes.length;
             } else {
                 add(new Outgoing(bytes, bytes.length));
             }

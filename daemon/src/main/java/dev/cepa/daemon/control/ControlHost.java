@@ -1,6 +1,7 @@
 package dev.cepa.daemon.control;
 
 import dev.cepa.TorClient;
+import dev.cepa.error.TorException;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,19 @@ public interface ControlHost {
 
     /** {@return where the data directory is; null if there is none} */
     @Nullable Path dataDirectory();
+
+    /**
+     * A file's name as options have it, from the program's point of view.
+     *
+     * @throws TorException of kind CONFIG if it is no file's name
+     */
+    Path path(String name) throws TorException;
+
+    /** {@return whether it is one of the passwords whose hashes are options} */
+    boolean isPassword(byte[] password);
+
+    /** {@return how many bytes all queues may hold} */
+    long queueLimit();
 
     /** {@return how many files the program may have open} */
     long openFileLimit();

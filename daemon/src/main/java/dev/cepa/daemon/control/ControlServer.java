@@ -23,6 +23,7 @@ public final class ControlServer implements Closeable {
 
     private final ControlHost host;
     private final ControlAuth auth;
+    private final PortFile portFile;
     private final Commands commands = new Commands();
     private final Info info = new Info();
     private final Events events = new Events();
@@ -43,8 +44,9 @@ public final class ControlServer implements Closeable {
     public ControlServer(ControlHost host) {
         this.host = host;
         auth = new ControlAuth(host);
+        portFile = new PortFile(host);
         for (Feature feature : List.of(
-                new SessionCommands(), new ProcessInfo(), new NetworkView(), new OnionView())) {
+                new SessionCommands(), new ConfigCommands(), new ProgramInfo(), new LogEvents(), new NetworkView(), new OnionView())) {
             feature.addTo(this);
         }
     }
@@ -70,7 +72,8 @@ public final class ControlServer implements Closeable {
     }
 
     /**
-     * Listens there and nowhere else. Connections that are open stay.
+     * Listens there and nowhere else, and writes the files by which controllers find their way in, as the options say now.
+     * Connections that are open stay.
      *
      * @param ports where
      * @throws TorException of kind CONFIG if one of them can't be had, or the cookie can't be written; then all is as it was
@@ -78,6 +81,9 @@ public final class ControlServer implements Closeable {
     public void listen(List<ControlPort> ports) throws TorException {
         changing.lock();
         try {
+            if (!ports.isEmpty()) {
+                auth.prepare();
+            }
             List<ControlListener> before = listeners;
             List<ControlListener> next = new ArrayList<>();
             List<ControlListener> opened = new ArrayList<>();
@@ -101,6 +107,7 @@ public final class ControlServer implements Closeable {
             }
             listeners = List.copyOf(next);
             opened.forEach(ControlListener::start);
+            portFile.write(addresses());
         } finally {
             changing.unlock();
         }
@@ -172,6 +179,24 @@ public final class ControlServer implements Closeable {
         events.send(EventName.SIGNAL, "SIGNAL " + signal.canonical());
     }
 
+    /**
+     * Says that options have been changed, in Tor's order: each with its new value, lists with a line each.
+     *
+     * @param changes values null for options that are not set
+     */
+    public void configurationChanged(List<ControlOptions.Line> changes) {
+        if (changes.isEmpty() || !events.wants(EventName.CONF_CHANGED)) {
+            return;
+        }
+        List<String> lines = new ArrayList<>();
+        lines.add("CONF_CHANGED");
+        for (ControlOptions.Line change : changes) {
+            lines.add(change.value() == null ? change.key() : change.key() + "=" + change.value());
+        }
+        lines.add("OK");
+        events.sendLines(EventName.CONF_CHANGED, lines);
+    }
+
     /** Closes ports and connections. */
     @Override
     public void close() {
@@ -180,6 +205,8 @@ public final class ControlServer implements Closeable {
         try {
             listeners.forEach(ControlListener::close);
             listeners = List.of();
+            auth.close();
+            portFile.close();
         } finally {
             changing.unlock();
         }

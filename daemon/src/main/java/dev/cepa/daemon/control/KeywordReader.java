@@ -21,6 +21,9 @@ final class KeywordReader {
     /** All of them; null if they can't be read. */
     @Nullable List<Keyword> read() {
         List<Keyword> keywords = new ArrayList<>();
+        if (text.indexOf(0) >= 0) {
+            return null;
+        }
         while (true) {
             while (at < text.length() && isBlank(text.charAt(at))) {
                 at++;

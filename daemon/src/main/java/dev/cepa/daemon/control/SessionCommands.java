@@ -12,9 +12,14 @@ final class SessionCommands implements Feature {
     public void addTo(ControlServer server) {
         Commands commands = server.commands();
         commands.add("PROTOCOLINFO", SessionCommands::protocolInfo);
+        commands.add("AUTHCHALLENGE", server.auth()::challenge);
         commands.add("AUTHENTICATE", server.auth()::authenticate);
         commands.add("GETINFO", server.info()::run);
         commands.add("SETEVENTS", SessionCommands::setEvents);
+        commands.add("SIGNAL", SessionCommands::signal);
+        commands.add("TAKEOWNERSHIP", request -> own(request, true));
+        commands.add("DROPOWNERSHIP", request -> own(request, false));
+        commands.add("USEFEATURE", SessionCommands::useFeature);
     }
 
     /** PROTOCOLINFO (section 3.21). */
@@ -62,5 +67,34 @@ final class SessionCommands implements Feature {
         // What is no longer wanted does not come after the reply, and what is wanted not before it.
         request.server().events().subscribe(connection, wanted & connection.events());
         return Reply.ok().then(() -> request.server().events().subscribe(connection, wanted));
+    }
+
+    /** SIGNAL (section 3.7): the reply is on its way before anything is done. */
+    private static Reply signal(Request request) throws Refusal {
+        String name = Arguments.parse(request, Arguments.Syntax.words(1, 1)).words().getFirst();
+        ControlSignal signal = ControlSignal.of(name);
+        if (signal == null) {
+            throw new Refusal(552, "Unrecognized signal code \"" + name + "\"");
+        }
+        return Reply.ok().then(() -> request.host().signal(signal));
+    }
+
+    /** TAKEOWNERSHIP and DROPOWNERSHIP (sections 3.23 and 3.28). */
+    private static Reply own(Request request, boolean owns) {
+        request.connection().setOwner(owns);
+        LOG.debug(
+                "Control connection {} has {} ownership of this Tor instance.", request.connection().number(),
+                owns ? "taken" : "dropped");
+        return Reply.ok();
+    }
+
+    /** USEFEATURE (section 3.19): what could be asked for is always on. */
+    private static Reply useFeature(Request request) throws Refusal {
+        for (String name : Arguments.words(request.line())) {
+            if (!name.equalsIgnoreCase("VERBOSE_NAMES") && !name.equalsIgnoreCase("EXTENDED_EVENTS")) {
+                throw new Refusal(552, "Unrecognized feature \"" + name + "\"");
+            }
+        }
+        return Reply.ok();
     }
 }

@@ -2,6 +2,7 @@ package dev.cepa.daemon.control;
 
 import dev.cepa.TorClient;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -18,6 +19,7 @@ final class TestHost implements ControlHost {
     volatile boolean ownerLost;
     volatile @Nullable TorClient client;
     volatile @Nullable Path dataDirectory;
+    volatile String password = "";
     volatile int logMask;
     volatile LogListener logListener = (severity, text) -> {};
 
@@ -128,6 +130,21 @@ final class TestHost implements ControlHost {
     @Override
     public @Nullable Path dataDirectory() {
         return dataDirectory;
+    }
+
+    @Override
+    public Path path(String name) {
+        return Path.of(name);
+    }
+
+    @Override
+    public boolean isPassword(byte[] password) {
+        return new String(password, StandardCharsets.UTF_8).equals(this.password);
+    }
+
+    @Override
+    public long queueLimit() {
+        return 1 << 20;
     }
 
     @Override
