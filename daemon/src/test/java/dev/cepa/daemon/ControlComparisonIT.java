@@ -71,7 +71,11 @@ class ControlComparisonIT {
         List<String> command = new ArrayList<>(program);
         command.addAll(List.of("-f", home.resolve("torrc").toString()));
         STARTED.add(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(home.resolve("out").toFile()).start());
+        Path cookie = home.resolve("data").resolve("control_auth_cookie");
         for (int i = 0; i < 600 && !(Files.exists(ports) && Files.readString(ports).endsWith("\n")); i++) {
+            Thread.sleep(50);
+        }
+        for (int i = 0; i < 600 && !(Files.exists(cookie) && Files.size(cookie) == 32); i++) {
             Thread.sleep(50);
         }
         String line = Files.readString(ports);

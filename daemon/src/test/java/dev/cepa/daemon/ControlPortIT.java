@@ -132,7 +132,7 @@ class ControlPortIT {
             assertThat(controller.ask("+LOADCONF\nBogus 1\n.").getFirst())
                     .startsWith("552 Invalid config file: Failed to parse/validate config: ");
             assertThat(controller.ask("+LOADCONF\nDataDirectory /elsewhere\n.").getFirst()).startsWith("553 Transition not allowed: ");
-            controller.ok("+LOADCONF\n" + text + "ContactInfo somebody\n.");
+            controller.ok("+LOADCONF\n" + text + "\nContactInfo somebody\n.");
             assertThat(controller.info("config-text")).isEqualTo(text.replace("ControlPort auto\n", "ContactInfo somebody\nControlPort auto\n"));
             controller.ok("SAVECONF");
             String saved = Files.readString(folder.resolve("torrc"));
@@ -215,12 +215,13 @@ class ControlPortIT {
             import stem, stem.connection
             how, port, password = sys.argv[1], int(sys.argv[2]), sys.argv[3]
             controller = Controller.from_port(port = port)
-            if how == 'cookie':
+            if how == 'safecookie':
                 controller.authenticate()
             elif how == 'password':
-                stem.connection.authenticate_password(controller, password)
+                controller.authenticate(password = password)
             else:
-                stem.connection.authenticate_safecookie(controller, password)
+                stem.connection.authenticate_cookie(controller, password)
+                controller._post_authentication()
             print('version', controller.get_version())
             changed = threading.Event()
             controller.add_event_listener(lambda event: changed.set(), EventType.CONF_CHANGED)
@@ -242,7 +243,6 @@ class ControlPortIT {
             assert controller.get_pid() > 1
             assert controller.get_user()
             assert controller.get_uptime() > 0
-            assert not controller.get_accounting_stats('x')
             assert controller.get_listeners(stem.control.Listener.CONTROL) == [('127.0.0.1', port)]
             for name in ['config/names', 'config/defaults', 'info/names', 'events/names', 'signal/names', 'traffic/read']:
                 assert controller.get_info(name), name
@@ -260,7 +260,7 @@ class ControlPortIT {
                 "HashedControlPassword " + HASH)) {
             String port = daemon.await(CONTROL);
             String cookie = folder.resolve("data").resolve("control_auth_cookie").toString();
-            for (List<String> how : List.of(List.of("cookie", port, ""), List.of("password", port, "foo"), List.of("safecookie", port, cookie))) {
+            for (List<String> how : List.of(List.of("safecookie", port, ""), List.of("password", port, "foo"), List.of("cookie", port, cookie))) {
                 List<String> command = new ArrayList<>(List.of("/usr/bin/python3", script.toString()));
                 command.addAll(how);
                 Process stem = new ProcessBuilder(command).redirectErrorStream(true).start();

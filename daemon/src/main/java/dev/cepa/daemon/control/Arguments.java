@@ -93,8 +93,21 @@ record Arguments(List<String> words, List<Keyword> keywords) {
      * @throws Refusal 512 if it is not what the command takes
      */
     static Arguments parse(Request request, Syntax syntax) throws Refusal {
+        return parse(request, request.line(), syntax);
+    }
+
+    /**
+     * The same of the line's bytes: each character is one.
+     *
+     * @throws Refusal 512 if it is not what the command takes
+     */
+    static Arguments parseRaw(Request request, Syntax syntax) throws Refusal {
+        return parse(request, request.rawLine(), syntax);
+    }
+
+    private static Arguments parse(Request request, String line, Syntax syntax) throws Refusal {
         try {
-            return parse(request.line(), syntax);
+            return parse(line, syntax);
         } catch (Refusal e) {
             throw new Refusal(e.code(), "Bad arguments to " + request.keyword() + ": " + e.getMessage());
         }

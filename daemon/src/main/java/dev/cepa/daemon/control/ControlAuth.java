@@ -174,16 +174,16 @@ final class ControlAuth {
     }
 
     /** AUTHCHALLENGE: whoever can't prove it after that is sent away. */
-    Reply challenge(Request request) {
+    Reply challenge(Request request) throws Refusal {
+        Arguments arguments = Arguments.parseRaw(request, CHALLENGE);
         try {
-            return answer(request);
+            return answer(request, arguments);
         } catch (Refusal e) {
             return e.reply().closing();
         }
     }
 
-    private Reply answer(Request request) throws Refusal {
-        Arguments arguments = Arguments.parse(request.rawLine(), CHALLENGE);
+    private Reply answer(Request request, Arguments arguments) throws Refusal {
         if (!"SAFECOOKIE".equalsIgnoreCase(arguments.word(0))) {
             throw new Refusal(513, "AUTHCHALLENGE only supports SAFECOOKIE authentication");
         }
@@ -225,10 +225,9 @@ final class ControlAuth {
     }
 
     /** AUTHENTICATE: whoever fails is sent away. */
-    Reply authenticate(Request request) {
+    Reply authenticate(Request request) throws Refusal {
+        List<Keyword> keywords = Arguments.parseRaw(request, SECRET).keywords();
         try {
-            Arguments arguments = Arguments.parse(request.rawLine(), SECRET);
-            List<Keyword> keywords = arguments.keywords();
             if (keywords.size() > 1) {
                 throw new Refusal(512, "Too many arguments to AUTHENTICATE.");
             }
