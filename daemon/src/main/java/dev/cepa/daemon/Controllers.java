@@ -26,8 +26,10 @@ final class Controllers implements ControlHost, Closeable {
     private final LogOutput log;
     private final OptionsByName options;
     private final ControlServer server;
-    /** Whom log lines are shown to. */
-    private LogOutput.@Nullable Tail tail;
+    private volatile LogListener logListener = (severity, text) -> {};
+    /** One for all that is shown, so that nothing is lost while somebody else comes to listen. */
+    private final LogOutput.Tail tail = (millis, severity, text) ->
+            logListener.line(LogListener.Severity.valueOf(severity.name()), text);
 
     /** One that lets in nobody yet, but hears events. */
     Controllers(Daemon daemon, LogOutput log) {
@@ -148,19 +150,13 @@ final class Controllers implements ControlHost, Closeable {
     }
 
     @Override
-    public synchronized void showLog(int severities, LogListener listener) {
-        LogOutput.Tail before = tail;
-        if (before != null) {
-            log.show(before, 0);
-        }
+    public void showLog(int severities, LogListener listener) {
+        logListener = listener;
         int mask = 0;
         for (LogListener.Severity severity : LogListener.Severity.values()) {
             mask |= (severities & severity.bit()) == 0 ? 0 : Severity.valueOf(severity.name()).bit();
         }
-        LogOutput.Tail next = (millis, severity, text) ->
-                listener.line(LogListener.Severity.valueOf(severity.name()), text);
-        log.show(next, mask);
-        tail = next;
+        log.show(tail, mask);
     }
 
     @Override

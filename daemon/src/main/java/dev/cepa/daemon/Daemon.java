@@ -271,7 +271,7 @@ final class Daemon {
         try {
             Configuration fresh = Configuration.read(line, stdin);
             before.settings().checkFixed(fresh.settings());
-            take(Plan.of(fresh, line.quiet()));
+            take(Plan.of(fresh, line.quiet()), true);
         } catch (TorException e) {
             LOG.warn("Failed to parse/validate config: {}", e.getMessage());
             LOG.error("Reading config failed--see warnings above. Going on with the old configuration.");
@@ -292,15 +292,21 @@ final class Daemon {
     /**
      * Goes over to another configuration; for the main thread.
      *
+     * @param reopenLogs whether to open log files anew although they are the same
      * @throws TorException if something of it can't be had; then all is as it was
      */
-    void take(Plan next) throws TorException {
+    void take(Plan next, boolean reopenLogs) throws TorException {
         Configuration before = running.plan().configuration();
-        running.take(next);
+        running.take(next, reopenLogs);
         Configuration fresh = next.configuration();
         if (files == null || !fresh.files().equals(before.files()) || !fresh.settings().flag("ReloadOnChange")) {
             files = watch(fresh);
         }
+    }
+
+    /** Takes the configuration's files as they are now for how they were read; for the main thread. */
+    void acknowledgeFiles() {
+        files = watch(running.plan().configuration());
     }
 
     private void dumpStatistics() {

@@ -192,7 +192,7 @@ final class OptionsByName implements ControlOptions {
             throw new Refusal(code, wrong + text(e));
         }
         try {
-            daemon.take(next);
+            daemon.take(next, false);
         } catch (TorException e) {
             throw new Refusal(553, "Unable to set option: " + text(e));
         }
@@ -220,6 +220,8 @@ final class OptionsByName implements ControlOptions {
                 throw new Refusal(551, "Unable to write configuration to disk.");
             }
             SavedTorrc.write(file, now.settings().dump(false));
+            // What the program itself has written need not be read again.
+            daemon.run(daemon::acknowledgeFiles);
         } catch (TorException e) {
             LOG.warn("{}", e.getMessage());
             throw new Refusal(551, "Unable to write configuration to disk.");

@@ -154,12 +154,17 @@ final class Running implements TorEventListener {
     /**
      * Goes over to another configuration.
      *
+     * @param reopenLogs whether to open log files anew although they are the same
      * @throws TorException if something of it can't be had; then all is as it was
      */
-    void take(Plan next) throws TorException {
+    void take(Plan next, boolean reopenLogs) throws TorException {
         Plan before = plan;
         TorClient running = client;
-        configureLog(next);
+        if (reopenLogs || !next.logs().equals(before.logs())
+                || !LogStyle.of(next.settings()).equals(LogStyle.of(before.settings()))) {
+            configureLog(next);
+        }
+        events.setProtocolWarnings(next.settings().flag("ProtocolWarnings"));
         try {
             monitor(next.metrics());
             if (running != null) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.cepa.daemon.control.Controller;
 import dev.cepa.testnet.TestNetwork;
 import dev.cepa.testnet.TestNetworks;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -208,6 +209,59 @@ class ControlPortIT {
         }
     }
 
+    private static final String LAUNCH = """
+            import sys
+            import stem.process
+            from stem.control import Controller
+            config, port_file = {}, sys.argv[2]
+            for line in open(sys.argv[3]):
+                key, value = line.strip().split(' ', 1)
+                config.setdefault(key, []).append(value)
+            config.update({'ControlPort': 'auto', 'ControlPortWriteToFile': port_file, 'SocksPort': 'auto',
+                           'CookieAuthentication': '1', 'DataDirectory': sys.argv[4]})
+            seen = []
+            tor = stem.process.launch_tor_with_config(config = config, tor_cmd = sys.argv[1], take_ownership = True, timeout = 100,
+                                                      init_msg_handler = seen.append)
+            assert any('Bootstrapped 100%' in line for line in seen), seen
+            port = int(open(port_file).read().strip().rsplit(':', 1)[1])
+            with Controller.from_port(port = port) as controller:
+                controller.authenticate()
+                assert controller.get_pid() == tor.pid
+                assert controller.get_conf('__OwningControllerProcess') == ''
+            assert tor.wait() == 0
+            print('done')
+            """;
+
+    /** What programs do that bring a tor of their own: the configuration comes by standard input. */
+    @Test
+    void stemLaunchesItAndItEndsWithItsController() throws Exception {
+        assumeStem();
+        List<String> path = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (!entry.contains("slf4j-simple") && !entry.contains("test-classes")) {
+                path.add(entry);
+            }
+        }
+        Path program = Files.writeString(folder.resolve("cepa"), "#!/bin/sh\nexec " + System.getProperty("java.home")
+                + "/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx64m -cp " + String.join(":", path) + " "
+                + Main.class.getName() + " \"$@\"\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        Path script = Files.writeString(folder.resolve("launch.py"), LAUNCH);
+        Path lines = Files.write(folder.resolve("lines"), network.clientTorrc());
+        Process stem = new ProcessBuilder(
+                        "/usr/bin/python3", script.toString(), program.toString(), folder.resolve("ports").toString(),
+                        lines.toString(), folder.resolve("data").toString())
+                .redirectErrorStream(true).start();
+        String said = new String(stem.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(stem.waitFor()).as(said).isZero();
+        assertThat(said).endsWith("done\n");
+    }
+
+    private static void assumeStem() throws Exception {
+        Process installed = new ProcessBuilder("/usr/bin/python3", "-c", "import stem").start();
+        assumeTrue(installed.waitFor() == 0, "python3-stem is not installed here; see scripts/programs");
+    }
+
     private static final String STEM = """
             import sys, threading
             from stem.control import Controller, EventType
@@ -252,8 +306,7 @@ class ControlPortIT {
 
     @Test
     void stemDrivesIt() throws Exception {
-        Process installed = new ProcessBuilder("/usr/bin/python3", "-c", "import stem").start();
-        assumeTrue(installed.waitFor() == 0, "python3-stem is not installed here; see scripts/programs");
+        assumeStem();
         Path script = Files.writeString(folder.resolve("drive.py"), STEM);
         try (SignalledDaemon daemon = SignalledDaemon.start(
                 folder, network, "SocksPort 0", "ControlPort auto", "DisableNetwork 1", "CookieAuthentication 1",

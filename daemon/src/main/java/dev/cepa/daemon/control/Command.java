@@ -4,7 +4,8 @@ package dev.cepa.daemon.control;
 @FunctionalInterface
 interface Command {
     /**
-     * Does it, on the thread of the connection, which takes no other command meanwhile.
+     * Does it, on the thread of the connection, which takes no other command meanwhile. Events that come meanwhile follow the
+     * reply; so what takes long is begun here, or by {@link Reply#then}, and done elsewhere.
      *
      * @return what the controller is told
      * @throws Refusal if it is not done

@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 public final class ControlServer implements Closeable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
     private static final int MOST_CONNECTIONS = 64;
+    private static final long LAST_WORDS_NANOS = 200_000_000L;
+    private static final long WARNING_INTERVAL_NANOS = 60_000_000_000L;
 
     private final ControlHost host;
     private final ControlAuth auth;
@@ -29,6 +31,7 @@ public final class ControlServer implements Closeable {
     private final Events events = new Events();
     private final Set<ControlConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
+    private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
 
     private final ReentrantLock changing = new ReentrantLock();
     /** Replaced whole, under the lock. */
@@ -134,7 +137,7 @@ public final class ControlServer implements Closeable {
 
     private void admit(LocalSocket socket) {
         if (closed || connections.size() >= MOST_CONNECTIONS) {
-            LOG.warn("Refusing a control connection: {} are open already.", MOST_CONNECTIONS);
+            warnNowAndThen();
             closeQuietly(socket);
             return;
         }
@@ -149,7 +152,15 @@ public final class ControlServer implements Closeable {
             }
         });
         if (closed) {
-            connection.close();
+            connection.close(System.nanoTime());
+        }
+    }
+
+    private void warnNowAndThen() {
+        long now = System.nanoTime();
+        long due = nextWarning.get();
+        if (!closed && now - due >= 0 && nextWarning.compareAndSet(due, now + WARNING_INTERVAL_NANOS)) {
+            LOG.warn("Refusing control connections: {} are open already.", MOST_CONNECTIONS);
         }
     }
 
@@ -210,7 +221,10 @@ public final class ControlServer implements Closeable {
         } finally {
             changing.unlock();
         }
-        connections.forEach(ControlConnection::close);
+        // A reply to the command that ends the program is to arrive.
+        connections.forEach(ControlConnection::end);
+        long deadline = System.nanoTime() + LAST_WORDS_NANOS;
+        connections.forEach(connection -> connection.close(deadline));
         events.close();
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cepa.error.TorException;
 import dev.cepa.proxy.SocketFileMode;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -276,6 +277,60 @@ class ControlServerTest {
             }
             assertThat(host.logMask).as("it has been cut off").isZero();
             reading.ok("GETINFO version");
+        }
+    }
+
+    @Test
+    void letsInSoManyAtOnce() throws Exception {
+        int port = listen();
+        List<Controller> controllers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 64; i++) {
+                controllers.add(Controller.in(port));
+            }
+            try (Controller tooMany = Controller.connect(port)) {
+                tooMany.awaitEnd();
+            }
+            controllers.removeFirst().close();
+            controllers.getFirst().ok("GETINFO version");
+            for (int i = 0; ; i++) {
+                try (Controller next = Controller.connect(port)) {
+                    next.send("AUTHENTICATE");
+                    if (next.reply().getFirst().equals("250 OK")) {
+                        break;
+                    }
+                } catch (IOException e) {
+                    // it has been closed already
+                }
+                assertThat(i).as("there is room again").isLessThan(600);
+                Thread.sleep(50);
+            }
+        } finally {
+            for (Controller controller : controllers) {
+                controller.close();
+            }
+        }
+    }
+
+    @Test
+    void closesOnLinesThatDoNotEnd() throws Exception {
+        try (Controller controller = Controller.connect(listen())) {
+            assertThat(controller.ask("AUTHENTICATE " + "0".repeat(70_000))).containsExactly("500 Line too long.");
+            controller.awaitEnd();
+        }
+    }
+
+    @Test
+    void saysTheLastWordsBeforeItCloses() throws Exception {
+        try (Controller controller = Controller.in(listen())) {
+            controller.ok("SETEVENTS NOTICE");
+            controller.ok("GETINFO version");
+            for (int i = 0; i < 20; i++) {
+                host.logListener.line(LogListener.Severity.NOTICE, "word " + i);
+            }
+            server.close();
+            controller.event("word 19");
+            controller.awaitEnd();
         }
     }
 
