@@ -227,7 +227,7 @@ class ControlPortIT {
             with Controller.from_port(port = port) as controller:
                 controller.authenticate()
                 assert controller.get_pid() == tor.pid
-                assert controller.get_conf('__OwningControllerProcess') == ''
+                assert not controller.get_conf('__OwningControllerProcess')
             assert tor.wait() == 0
             print('done')
             """;
