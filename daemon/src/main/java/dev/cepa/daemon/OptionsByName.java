@@ -1,5 +1,6 @@
 package dev.cepa.daemon;
 
+import dev.cepa.TorClient;
 import dev.cepa.daemon.control.ControlOptions;
 import dev.cepa.daemon.control.Refusal;
 import dev.cepa.error.TorException;
@@ -44,7 +45,14 @@ final class OptionsByName implements ControlOptions {
 
     @Override
     public List<Line> lines(String name) {
-        return lines(settings(), name);
+        List<Line> lines = lines(settings(), name);
+        TorClient client = daemon.running().client();
+        Path folder = client == null ? null : client.config().dataDirectory();
+        if (lines.isEmpty() && name.equals("DataDirectory") && folder != null) {
+            // As with C tor, where it is, whether anybody has said so or not.
+            return List.of(new Line(name, Settings.quotedIfNeeded(folder.toString())));
+        }
+        return lines;
     }
 
     private List<Line> lines(Settings settings, String name) {

@@ -101,7 +101,7 @@ class ControlComparisonIT {
         "SETCONF Bogus=1", "SETCONF =3", "SETCONF Nickname=\"x", "SETCONF", "SETCONF DataDirectory=/x", "SETCONF \"x\"",
         "SETCONF CookieAuthentication=2", "RESETCONF Bogus", "SETCONF SocksTimeout=7 Bogus=1 ", "GETCONF SocksTimeout",
         "USEFEATURE VERBOSE_NAMES EXTENDED_EVENTS", "USEFEATURE FOO", "USEFEATURE", "SETEVENTS", "SETEVENTS circ bw EXTENDED",
-        "SETEVENTS NOPE", "SETEVENTS", "SIGNAL FOO", "SIGNAL", "SIGNAL A B", "TAKEOWNERSHIP", "DROPOWNERSHIP", "NOSUCH", "+NOSUCH\nx\n.",
+        "SETEVENTS NOPE", "SETEVENTS", "SIGNAL FOO", "SIGNAL", "SIGNAL A B", "TAKEOWNERSHIP", "DROPOWNERSHIP", "NoSuch", "+NOSUCH\nx\n.", "+getinfo\nversion\n.",
         "GETINFO", "GETINFO version", "GETINFO config-file config-can-saveconf", "GETINFO config/x", "GETINFO x y", "GETINFO version x",
         "GETINFO accounting/enabled accounting/hibernating accounting/bytes accounting/bytes-left",
         "GETINFO accounting/interval-start accounting/interval-end accounting/interval-wake", "GETINFO fingerprint",

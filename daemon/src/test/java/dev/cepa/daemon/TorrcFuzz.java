@@ -23,7 +23,7 @@ class TorrcFuzz {
                 Arbitraries.of(
                         "SocksPort ", "Log ", "notice", "stdout", "\\", "\n", "#", "\"", "\\x41", " ", "9050", "auto", "file",
                         "ExitNodes ", "+", "/", "DataDirectory", "10 minutes", "SocksTimeout ", "IsolateDestPort", "[::1]:80",
-                        "[circ,~dir]", "\r\n", "\\\r\n", "\\101", "BandwidthRate "),
+                        "[circ,~dir]", "\r\n", "ControlPort ", "ControlSocket ", "unix:/x", "WorldWritable", "\\\r\n", "\\101", "BandwidthRate "),
                 Arbitraries.strings().ofMaxLength(5));
         return piece.list().ofMaxSize(30).map(pieces -> String.join("", pieces));
     }
@@ -59,6 +59,7 @@ class TorrcFuzz {
         try {
             Settings settings = read(text, Findings.untilFirstError());
             new ListenerLines(settings, warnings).ports(ListenerKind.SOCKS);
+            ControlLines.readAll(settings, warnings);
             for (ConfigLine line : settings.lines("Log")) {
                 LogTarget.parse(line);
             }

@@ -28,11 +28,12 @@ final class CommandReader {
      * A command.
      *
      * @param keyword in capital letters, with its {@code +}
+     * @param typed the same as it was sent
      * @param line what follows it
      * @param rawLine the same, a byte each character
      * @param body as {@link Request#body}
      */
-    record Raw(String keyword, String line, String rawLine, String body) {}
+    record Raw(String keyword, String typed, String line, String rawLine, String body) {}
 
     private final InputStream in;
     private final byte[] buffer = new byte[2048];
@@ -68,8 +69,10 @@ final class CommandReader {
             lineStart++;
         }
         int length = first.length - lineStart;
+        String typed = new String(first, 0, keywordEnd, StandardCharsets.UTF_8);
         return new Raw(
-                Arguments.upper(new String(first, 0, keywordEnd, StandardCharsets.UTF_8)),
+                Arguments.upper(typed),
+                typed,
                 new String(first, lineStart, length, StandardCharsets.UTF_8),
                 new String(first, lineStart, length, StandardCharsets.ISO_8859_1),
                 body);

@@ -20,8 +20,12 @@ final class Commands {
         table.put(keyword, command);
     }
 
-    /** Carries one out, if whoever sends it may. Never fails: what goes wrong is in the reply. */
-    Reply run(Request request) {
+    /**
+     * Carries one out, if whoever sends it may. Never fails: what goes wrong is in the reply.
+     *
+     * @param typed the keyword as it was sent
+     */
+    Reply run(Request request, String typed) {
         String keyword = request.keyword();
         if (keyword.equals("QUIT")) {
             return Reply.error(250, "closing connection").closing();
@@ -31,7 +35,7 @@ final class Commands {
         }
         Command command = table.get(keyword);
         if (command == null) {
-            return Reply.error(510, "Unrecognized command \"" + keyword + "\"");
+            return Reply.error(510, "Unrecognized command \"" + typed + "\"");
         }
         try {
             return command.run(request);

@@ -3,12 +3,8 @@ package dev.cepa.daemon.control;
 import dev.cepa.daemon.control.Arguments.Keyword;
 import dev.cepa.daemon.control.Arguments.Quotes;
 import dev.cepa.daemon.control.Arguments.Syntax;
-import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -23,11 +19,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Who may come in: everybody, those who can read the cookie, those who know a password (control-spec sections 3.5, 3.24 and
- * 5.1). Secrets are compared in constant time. Thread-safe; owns the cookie's file.
+ * 5.1). Secrets are compared in constant time. Thread-safe.
  */
 final class ControlAuth {
     private static final Logger LOG = LoggerFactory.getLogger(ControlAuth.class);
-    private static final int COOKIE_BYTES = 32;
     private static final int NONCE_BYTES = 32;
     private static final int HASH_BYTES = 32;
     private static final String SERVER_KEY = "Tor safe cookie authentication server-to-controller hash";
@@ -39,18 +34,12 @@ final class ControlAuth {
 
     private final ControlHost host;
     private final SecureRandom random;
-    /** Null unless it is in its file. Written under this. */
-    private volatile byte @Nullable [] cookie;
-    /** Where it has been written. Guarded by this. */
-    private @Nullable Path written;
+    private final AuthCookie cookie;
 
     ControlAuth(ControlHost host) {
-        this(host, new SecureRandom());
-    }
-
-    ControlAuth(ControlHost host, SecureRandom random) {
         this.host = host;
-        this.random = random;
+        random = new SecureRandom();
+        cookie = new AuthCookie(host, random);
     }
 
     /** How far one connection is. Owned by its reading thread, but for whether it is authenticated. */
@@ -83,77 +72,20 @@ final class ControlAuth {
         return new Session();
     }
 
-    private boolean usesCookie() {
-        return host.options().flag("CookieAuthentication");
-    }
-
     private boolean usesPasswords() {
         return !host.options().lines("HashedControlPassword").isEmpty()
                 || !host.options().lines("__HashedControlSessionPassword").isEmpty();
     }
 
-    /**
-     * Makes the cookie and writes it, if there is to be one and there is none; forgets it if there is to be none.
-     *
-     * @throws TorException of kind CONFIG if it can't be written
-     */
-    synchronized void prepare() throws TorException {
-        if (!usesCookie()) {
-            cookie = null;
-            return;
-        }
-        Path file = cookieFile();
-        if (file == null) {
-            throw new TorException(ErrorKind.CONFIG, "CookieAuthentication needs a DataDirectory, or a CookieAuthFile.");
-        }
-        byte[] known = cookie;
-        if (known != null && file.equals(written) && Files.exists(file)) {
-            return;
-        }
-        byte[] fresh = known == null ? new byte[COOKIE_BYTES] : known;
-        if (known == null) {
-            random.nextBytes(fresh);
-        }
-        try {
-            boolean group = host.options().flag("CookieAuthFileGroupReadable") && !host.options().text("CookieAuthFile").isEmpty();
-            PrivateFile.write(file, fresh, group);
-        } catch (IOException e) {
-            throw new TorException(ErrorKind.CONFIG, "Error writing auth cookie to " + file + ": " + e.getMessage(), e);
-        }
-        LOG.debug("Generated auth cookie file in {}.", file);
-        cookie = fresh;
-        written = file;
-    }
-
-    /** Removes the cookie's file. */
-    synchronized void close() {
-        Path file = written;
-        if (file != null) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                LOG.debug("The cookie's file could not be removed: {}", e.getMessage());
-            }
-        }
-    }
-
-    private @Nullable Path cookieFile() throws TorException {
-        String name = host.options().text("CookieAuthFile");
-        try {
-            if (!name.isEmpty()) {
-                return host.path(name);
-            }
-            Path folder = host.dataDirectory();
-            return folder == null ? null : folder.resolve("control_auth_cookie").toAbsolutePath();
-        } catch (InvalidPathException e) {
-            throw new TorException(ErrorKind.CONFIG, "\"" + name + "\" is not a file name", e);
-        }
+    /** What whoever can read it comes in with. */
+    AuthCookie cookie() {
+        return cookie;
     }
 
     /** What PROTOCOLINFO says after {@code AUTH}. */
     String methods() {
         StringBuilder methods = new StringBuilder("METHODS=");
-        boolean withCookie = usesCookie();
+        boolean withCookie = cookie.isUsed();
         boolean withPassword = usesPasswords();
         methods.append(withCookie ? "COOKIE,SAFECOOKIE" : "");
         if (withPassword) {
@@ -164,7 +96,7 @@ final class ControlAuth {
         }
         if (withCookie) {
             try {
-                Path file = cookieFile();
+                Path file = cookie.file();
                 methods.append(file == null ? "" : " COOKIEFILE=" + Quoted.of(file.toString()));
             } catch (TorException e) {
                 LOG.debug("no cookie file: {}", e.getMessage());
@@ -187,7 +119,7 @@ final class ControlAuth {
         if (!"SAFECOOKIE".equalsIgnoreCase(arguments.word(0))) {
             throw new Refusal(513, "AUTHCHALLENGE only supports SAFECOOKIE authentication");
         }
-        byte[] secret = cookie;
+        byte[] secret = cookie.value();
         if (secret == null) {
             throw new Refusal(515, "Cookie authentication is disabled");
         }
@@ -271,12 +203,12 @@ final class ControlAuth {
             }
             return null;
         }
-        boolean withCookie = usesCookie();
+        boolean withCookie = cookie.isUsed();
         boolean withPassword = usesPasswords();
         if (!withCookie && !withPassword) {
             return null;
         }
-        byte[] known = cookie;
+        byte[] known = cookie.value();
         if (withCookie && known != null && MessageDigest.isEqual(known, secret)
                 || withPassword && host.isPassword(secret)) {
             return null;
@@ -290,7 +222,7 @@ final class ControlAuth {
                     : ". Maybe you tried a plain text password? If so, the standard requires that you put it in double "
                             + "quotes.");
         }
-        if (secret.length != COOKIE_BYTES) {
+        if (secret.length != AuthCookie.BYTES) {
             LOG.warn("Got authentication cookie with wrong length ({})", secret.length);
             return "Wrong length on authentication cookie.";
         }

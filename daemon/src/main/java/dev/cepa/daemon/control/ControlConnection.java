@@ -45,7 +45,7 @@ final class ControlConnection {
         this.server = server;
         this.socket = socket;
         this.number = number;
-        outbox = new Outbox(socket, number);
+        outbox = new Outbox(socket, number, server.waiting());
         session = server.auth().session();
     }
 
@@ -145,7 +145,7 @@ final class ControlConnection {
             }
             outbox.hold();
             Reply reply = server.commands()
-                    .run(new Request(this, raw.keyword(), raw.line(), raw.rawLine(), raw.body()));
+                    .run(new Request(this, raw.keyword(), raw.line(), raw.rawLine(), raw.body()), raw.typed());
             outbox.reply(reply.bytes());
             outbox.release();
             reply.runAfterwards();

@@ -29,6 +29,7 @@ public final class ControlServer implements Closeable {
     private final Commands commands = new Commands();
     private final Info info = new Info();
     private final Events events = new Events();
+    private final Outbox.Total waiting = new Outbox.Total();
     private final Set<ControlConnection> connections = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong();
     private final AtomicLong nextWarning = new AtomicLong(System.nanoTime());
@@ -74,6 +75,11 @@ public final class ControlServer implements Closeable {
         return events;
     }
 
+    /** What waits for all controllers together. */
+    Outbox.Total waiting() {
+        return waiting;
+    }
+
     /**
      * Listens there and nowhere else, and writes the files by which controllers find their way in, as the options say now.
      * Connections that are open stay.
@@ -85,7 +91,7 @@ public final class ControlServer implements Closeable {
         changing.lock();
         try {
             if (!ports.isEmpty()) {
-                auth.prepare();
+                auth.cookie().prepare();
             }
             List<ControlListener> before = listeners;
             List<ControlListener> next = new ArrayList<>();
@@ -216,7 +222,7 @@ public final class ControlServer implements Closeable {
         try {
             listeners.forEach(ControlListener::close);
             listeners = List.of();
-            auth.close();
+            auth.cookie().close();
             portFile.close();
         } finally {
             changing.unlock();

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,19 @@ final class Outbox {
 
     /** So many bytes of events may wait to be read. */
     static final int MOST_WAITING = 4 << 20;
+    /** When all connections together hold too much, those are cut off that hold more than this. */
+    private static final int LITTLE = 64 << 10;
+
+    /** What all connections hold together, in bytes. Thread-safe. */
+    static final class Total {
+        private final long most = Math.max(MOST_WAITING, Runtime.getRuntime().maxMemory() / 6);
+        private final AtomicLong held = new AtomicLong();
+
+        private boolean isTooMuch() {
+            return held.get() > most;
+        }
+    }
+
     /** How long a reply waits for a controller that does not read. */
     private static final long REPLY_SECONDS = 300;
 
@@ -30,6 +44,7 @@ final class Outbox {
 
     private final LocalSocket socket;
     private final long number;
+    private final Total total;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
@@ -43,10 +58,16 @@ final class Outbox {
     private boolean ending;
     private boolean allWritten;
 
-    /** @param number the connection's, for logs */
-    Outbox(LocalSocket socket, long number) {
+    /**
+     * For one connection.
+     *
+     * @param number the connection's, for logs
+     * @param total what it counts for as well
+     */
+    Outbox(LocalSocket socket, long number, Total total) {
         this.socket = socket;
         this.number = number;
+        this.total = total;
     }
 
     /** Begins to write. */
@@ -70,6 +91,7 @@ final class Outbox {
         try {
             List<byte[]> events = held;
             held = null;
+            total.held.addAndGet(-heldBytes);
             heldBytes = 0;
             if (events != null && !ending) {
                 events.forEach(bytes -> add(new Message(bytes, bytes.length)));
@@ -111,11 +133,13 @@ final class Outbox {
                 return;
             }
             List<byte[]> later = held;
-            if (waitingBytes + heldBytes + bytes.length > MOST_WAITING) {
+            long mine = waitingBytes + heldBytes + bytes.length;
+            if (mine > MOST_WAITING || mine > LITTLE && total.isTooMuch()) {
                 cutOff();
             } else if (later != null) {
                 later.add(bytes);
                 heldBytes += bytes.length;
+                total.held.addAndGet(bytes.length);
             } else {
                 add(new Message(bytes, bytes.length));
             }
@@ -126,8 +150,7 @@ final class Outbox {
 
     private void cutOff() {
         ending = true;
-        queue.clear();
-        held = null;
+        forget();
         changed.signalAll();
         // Closing and logging must not happen here, where locks of the client and the log may be held.
         Thread.ofVirtual().name("cepa-control-cut").start(() -> {
@@ -136,9 +159,22 @@ final class Outbox {
         });
     }
 
+    /** Lets go of what will not be sent. Called with the lock held. */
+    private void forget() {
+        long bytes = heldBytes;
+        for (Message message : queue) {
+            bytes += message.bytes.length;
+        }
+        queue.clear();
+        held = null;
+        heldBytes = 0;
+        total.held.addAndGet(-bytes);
+    }
+
     private void add(Message next) {
         queue.add(next);
         waitingBytes += next.weight;
+        total.held.addAndGet(next.bytes.length);
         changed.signalAll();
     }
 
@@ -146,8 +182,11 @@ final class Outbox {
         try {
             OutputStream out = socket.output();
             for (Message next = take(); next != null; next = take()) {
-                out.write(next.bytes);
-                done(next);
+                try {
+                    out.write(next.bytes);
+                } finally {
+                    done(next);
+                }
             }
         } catch (IOException e) {
             LOG.debug("Control connection {} can't be written to: {}", number, e.getMessage());
@@ -159,6 +198,7 @@ final class Outbox {
             try {
                 allWritten = true;
                 ending = true;
+                forget();
                 changed.signalAll();
             } finally {
                 lock.unlock();
@@ -183,6 +223,7 @@ final class Outbox {
         lock.lock();
         try {
             waitingBytes -= written.weight;
+            total.held.addAndGet(-written.bytes.length);
             changed.signalAll();
         } finally {
             lock.unlock();

@@ -102,7 +102,13 @@ final class Reply {
     }
 
     private static byte[] bytes(List<Line> lines) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(256);
+        int size = 16;
+        for (Line line : lines) {
+            String data = line.data();
+            // It may be megabytes, and should not be copied again and again while it grows.
+            size += 16 + line.text().length() + (data == null ? 0 : data.length() + data.length() / 32);
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(size);
         for (int i = 0; i < lines.size(); i++) {
             Line line = lines.get(i);
             String data = line.data();

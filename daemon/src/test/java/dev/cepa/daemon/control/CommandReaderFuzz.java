@@ -50,7 +50,7 @@ class CommandReaderFuzz {
                 commands.add(raw);
             }
         } catch (CommandReader.TooLongException e) {
-            commands.add(new CommandReader.Raw("too long", "", "", ""));
+            commands.add(new CommandReader.Raw("too long", "", "", "", ""));
         }
         return commands;
     }

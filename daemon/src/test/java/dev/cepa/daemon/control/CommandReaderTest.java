@@ -23,16 +23,16 @@ class CommandReaderTest {
     @Test
     void takesLinesWhateverEndsThem() throws Exception {
         CommandReader reader = reading("getinfo  version\r\nQUIT\n\r\nlast");
-        assertThat(next(reader)).isEqualTo(new Raw("GETINFO", "version", "version", ""));
-        assertThat(next(reader)).isEqualTo(new Raw("QUIT", "", "", ""));
-        assertThat(next(reader)).isEqualTo(new Raw("", "", "", ""));
+        assertThat(next(reader)).isEqualTo(new Raw("GETINFO", "getinfo", "version", "version", ""));
+        assertThat(next(reader)).isEqualTo(new Raw("QUIT", "QUIT", "", "", ""));
+        assertThat(next(reader)).isEqualTo(new Raw("", "", "", "", ""));
         assertThat(reader.next(100)).as("a line without an end").isNull();
     }
 
     @Test
     void takesBodiesWithDotsOnceMore() throws Exception {
         CommandReader reader = reading("+POST x=1 \r\n..a\r\n.b\n\r\n...\n.\r\nQUIT\r\n");
-        assertThat(next(reader)).isEqualTo(new Raw("+POST", "x=1 ", "x=1 ", ".a\nb\n\n..\n"));
+        assertThat(next(reader)).isEqualTo(new Raw("+POST", "+POST", "x=1 ", "x=1 ", ".a\nb\n\n..\n"));
         assertThat(next(reader).keyword()).isEqualTo("QUIT");
     }
 
