@@ -79,12 +79,13 @@ final class Daemon {
         if (!user.isEmpty()) {
             SystemUser.become(user, !settings.text("KeepBindCapabilities").equals("0"));
         }
+        // Whoever sees the log may send one.
+        Signals.handle(signals);
         running.configureLog();
         say(plan.warnings());
         if (user.isEmpty() && "root".equals(System.getProperty("user.name"))) {
             LOG.warn("You are running Cepa as root. You don't need to, and you probably shouldn't.");
         }
-        Signals.handle(signals);
         boolean debuggersOut = settings.flag("DisableDebuggerAttachment");
         if (debuggersOut && settings.isSet("DisableDebuggerAttachment")) {
             MemoryKeeper.shutDebuggersOut();
