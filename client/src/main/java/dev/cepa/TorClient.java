@@ -85,6 +85,7 @@ public final class TorClient implements Closeable {
     private final GuardManager guards;
     private final DirectoryManager directory;
     private final CircuitPool pool;
+    private final BuildTimeouts timeouts;
     private final OnionClient onions;
     private final HostedServices services;
     private final Vanguards vanguards;
@@ -130,7 +131,7 @@ public final class TorClient implements Closeable {
                     events,
                     circuitIds::incrementAndGet);
             directory.setDropsBridgeDescriptors(config.dropsBridgeDescriptors);
-            BuildTimeouts timeouts = new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events);
+            timeouts = new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events);
             pool = new CircuitPool(
                     config.pool,
                     config.circuits,
@@ -635,6 +636,11 @@ public final class TorClient implements Closeable {
     /** {@return what the pool of circuits has and has done} */
     public PoolStatistics poolStatistics() {
         return pool.statistics();
+    }
+
+    /** {@return what a controller may see and do; for the program that has a control port} */
+    public NetworkControl control() {
+        return new NetworkControl(directory, guards, channels, pool, timeouts, config.countryFiles);
     }
 
     /** {@return how many bytes this client has received from relays and sent to them; cheap enough for every second} */

@@ -11,6 +11,7 @@ import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEventListener;
+import dev.cepa.event.TrafficListener;
 import dev.cepa.event.TorEvents;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,6 +20,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
@@ -332,6 +335,25 @@ public final class Channel {
         if (!isOpen()) {
             listener.onEvent(new TorEvent.ChannelStatus(id, TorEvent.ChannelStatus.Status.CLOSED, relay, null));
         }
+    }
+
+    /** Shows it, its circuits and their streams. */
+    public void showTraffic(TrafficListener listener) {
+        listener.channel(id, bytesRead(), bytesWritten());
+        CircuitTable all = circuits;
+        for (int i = 0; i < all.size(); i++) {
+            all.handlerAt(i).showTraffic(listener);
+        }
+    }
+
+    /** Its circuits at this moment. */
+    public List<CircuitHandler> circuits() {
+        CircuitTable all = circuits;
+        List<CircuitHandler> list = new ArrayList<>(all.size());
+        for (int i = 0; i < all.size(); i++) {
+            list.add(all.handlerAt(i));
+        }
+        return list;
     }
 
     /** Whether it is a channel to that relay, and keeps an idle one open for another while if so. */

@@ -2,6 +2,7 @@ package dev.cepa.channel;
 
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEventListener;
+import dev.cepa.event.TrafficListener;
 
 /** One circuit, as its channel sees it. */
 public interface CircuitHandler {
@@ -26,6 +27,11 @@ public interface CircuitHandler {
     /** Tells how the circuit is, in the events that say so. Called from any thread. */
     default void describe(TorEventListener listener) {
         // A circuit that tells nobody what happens to it.
+    }
+
+    /** Shows the circuit and its streams with their counters. Called from any thread. */
+    default void showTraffic(TrafficListener listener) {
+        // A circuit that is shown to nobody.
     }
 
     /** The channel is gone, and with it this circuit. Called once, from any thread; no cell follows. */

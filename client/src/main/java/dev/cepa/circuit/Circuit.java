@@ -8,6 +8,7 @@ import dev.cepa.cell.OnionMessage;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.channel.Channel;
+import dev.cepa.channel.CircuitHandler;
 import dev.cepa.crypto.ClientHandshake;
 import dev.cepa.crypto.CreateFast;
 import dev.cepa.crypto.HopCrypto;
@@ -17,12 +18,16 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.event.CircuitFacts;
+import dev.cepa.event.StreamOrigin;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvent.CircuitStatus;
 import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
+import dev.cepa.event.TrafficListener;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -39,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * woken with the reason. The work is done by two halves, each the owner of its state: {@link CircuitSender} under the
  * send lock, {@link CircuitReceiver} on the channel's reader.
  */
-public final class Circuit implements Tunnel {
+public final class Circuit implements Tunnel, CircuitFacts {
     /** RELAY_EARLY cells that a relay lets pass (tor-spec section 5.6). */
     private static final int RELAY_EARLY_BUDGET = 8;
     /** Bytes that both ends of a circuit know besides its keys. */
@@ -59,7 +64,9 @@ public final class Circuit implements Tunnel {
     private final Hops hops = new Hops();
     private final CircuitUse use;
     private final CircuitSender sender;
+    private final CircuitReceiver receiver;
     private final long createdNanos = System.nanoTime();
+    private final long createdMillis = System.currentTimeMillis();
     private final Ending ending = new Ending();
     private final AtomicReference<@Nullable PendingAnswer> pending = new AtomicReference<>();
     /** Held while a hop is added; guards the budget of RELAY_EARLY cells. */
@@ -72,6 +79,7 @@ public final class Circuit implements Tunnel {
     private volatile @Nullable Consumer<OnionMessage.Introduce2> introductions;
     private volatile @Nullable StreamAcceptor acceptor;
     private volatile boolean built;
+    private volatile @Nullable DestroyReason closedFor;
 
     private Circuit(
             CircuitLink link, CircuitSettings settings, TorEvents events, long id, String purpose, @Nullable ConfluxLeg leg) {
@@ -82,6 +90,7 @@ public final class Circuit implements Tunnel {
         this.purpose = purpose;
         use = leg != null ? leg : ownStreams();
         sender = new CircuitSender(this, link, hops, use.sendLock(), random);
+        receiver = new CircuitReceiver(this, hops, use);
     }
 
     private OwnStreams ownStreams() {
@@ -138,7 +147,7 @@ public final class Circuit implements Tunnel {
         Circuit circuit = new Circuit(link, settings, events, circuitId, purpose, leg);
         circuit.emit(CircuitStatus.Status.LAUNCHED, null, null);
         try {
-            link.attach(new CircuitReceiver(circuit, circuit.hops, circuit.use));
+            link.attach(circuit.receiver);
         } catch (TorException e) {
             circuit.fail(e, false);
             throw e;
@@ -441,20 +450,22 @@ public final class Circuit implements Tunnel {
 
     /** Opens a stream through the last hop and does not wait: what is written goes out at once. */
     @Override
-    public TorStream openOptimistic(String host, int port, int beginFlags) throws TorException {
-        return streams().begin(lastHop(), link.memory(), host, port, beginFlags);
+    public TorStream openOptimistic(String host, int port, int beginFlags, @Nullable StreamOrigin origin)
+            throws TorException {
+        return streams().begin(lastHop(), link.memory(), host, port, beginFlags, origin);
     }
 
     /**
      * Opens a stream to a port of the onion service that was {@linkplain #join joined}, and does not wait.
      *
      * @param name the service's, for events; it is not sent
+     * @param origin whom it is for, for events
      */
-    public TorStream openServiceOptimistic(String name, int port) throws TorException {
+    public TorStream openServiceOptimistic(String name, int port, @Nullable StreamOrigin origin) throws TorException {
         if (lastHop().target() != null) {
             throw new IllegalStateException("no onion service was joined");
         }
-        return begin(new RelayMessage.Begin("", port, 0), name + ":" + port);
+        return begin(new RelayMessage.Begin("", port, 0), name + ":" + port, origin);
     }
 
     /** Opens a stream to the last hop's own directory and waits until it is connected. */
@@ -464,11 +475,11 @@ public final class Circuit implements Tunnel {
 
     /** Opens a stream to the last hop's own directory and does not wait. */
     public TorStream openDirectoryOptimistic() throws TorException {
-        return begin(new RelayMessage.BeginDir(), "directory of " + lastHop().name());
+        return begin(new RelayMessage.BeginDir(), "directory of " + lastHop().name(), null);
     }
 
-    private TorStream begin(RelayMessage message, String target) throws TorException {
-        return streams().begin(lastHop(), link.memory(), message, target);
+    private TorStream begin(RelayMessage message, String target, @Nullable StreamOrigin origin) throws TorException {
+        return streams().begin(lastHop(), link.memory(), message, target, origin);
     }
 
     /** A circuit is whole as long as it is open. */
@@ -583,6 +594,7 @@ public final class Circuit implements Tunnel {
     /** Ends it for a reason, which is for {@link #closeReason} and events: relays are never told a client's reasons. */
     @Override
     public void close(DestroyReason reason) {
+        closedFor = closedFor == null ? reason : closedFor;
         fail(new TorException(ErrorKind.CLOSED, "circuit " + id + " was closed: " + reason), true);
     }
 
@@ -641,7 +653,7 @@ public final class Circuit implements Tunnel {
                 path.add(target.toString());
             }
         }
-        return new CircuitStatus(id, status, purpose, path, reason, buildTime, use.setName());
+        return new CircuitStatus(id, status, purpose, path, reason, buildTime, use.setName(), this);
     }
 
     /** Tells how it and its streams are; that one has ended, if it has meanwhile. */
@@ -651,6 +663,67 @@ public final class Circuit implements Tunnel {
         if (!isOpen()) {
             listener.onEvent(status(CircuitStatus.Status.CLOSED, null, null));
         }
+    }
+
+    /** Shows it and its streams. */
+    void showTraffic(TrafficListener listener) {
+        listener.circuit(id, this);
+        use.showTraffic(listener);
+    }
+
+    /** The circuit that a channel knows by its handler; null if it is none. */
+    public static @Nullable Circuit of(CircuitHandler handler) {
+        return handler instanceof CircuitReceiver receiver ? receiver.circuit() : null;
+    }
+
+    /** The stream of that id in events; null if it is not on this circuit. */
+    public @Nullable TorStream findStream(long streamId) {
+        return use.findStream(streamId);
+    }
+
+    /** Whether streams are open or being opened on it, or on its set. */
+    public boolean carriesStreams() {
+        return use.carriesStreams();
+    }
+
+    @Override
+    public List<String> hops() {
+        List<String> names = new ArrayList<>(3);
+        for (HopTarget target : path()) {
+            names.add(target.fingerprint());
+        }
+        return names;
+    }
+
+    @Override
+    public Instant created() {
+        return Instant.ofEpochMilli(createdMillis);
+    }
+
+    @Override
+    public long bytesReceived() {
+        return receiver.cells() * Cell.BODY;
+    }
+
+    @Override
+    public long bytesSent() {
+        return sender.cells() * Cell.BODY;
+    }
+
+    @Override
+    public long payloadReceived() {
+        return receiver.payload();
+    }
+
+    @Override
+    public long payloadSent() {
+        return sender.payload();
+    }
+
+    @Override
+    public String closedFor() {
+        DestroyReason reason = closedFor;
+        return reason == null ? "" : reason.name();
     }
 
     Hop lastHop() throws TorException {

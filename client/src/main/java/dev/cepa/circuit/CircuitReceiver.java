@@ -14,6 +14,7 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEventListener;
+import dev.cepa.event.TrafficListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,10 @@ final class CircuitReceiver implements CircuitHandler {
     private final Circuit circuit;
     private final Hops hops;
     private final CircuitUse use;
+    /** Written by the reader alone; others may see them a moment late. */
+    private long cells;
+
+    private long payload;
 
     CircuitReceiver(Circuit circuit, Hops hops, CircuitUse use) {
         this.circuit = circuit;
@@ -40,6 +45,25 @@ final class CircuitReceiver implements CircuitHandler {
     @Override
     public void describe(TorEventListener listener) {
         circuit.describe(listener);
+    }
+
+    @Override
+    public void showTraffic(TrafficListener listener) {
+        circuit.showTraffic(listener);
+    }
+
+    Circuit circuit() {
+        return circuit;
+    }
+
+    /** How many relay cells have come. */
+    long cells() {
+        return cells;
+    }
+
+    /** How many bytes of messages were in them. */
+    long payload() {
+        return payload;
     }
 
     @Override
@@ -87,6 +111,7 @@ final class CircuitReceiver implements CircuitHandler {
     }
 
     private void onRelay(byte[] buf, int offset) throws TorException {
+        cells++;
         Hop[] all = hops.all();
         for (Hop hop : all) {
             if (hop.crypto().decrypt(Cell.RELAY, buf, offset, hop.index() == all.length - 1)) {
@@ -105,6 +130,7 @@ final class CircuitReceiver implements CircuitHandler {
         if (length > format.maxData()) {
             throw new ProtocolException("relay message of " + length + " bytes claimed in one cell");
         }
+        payload += length;
         int at = offset + format.dataHeader();
         if (command == RelayMessage.DATA) {
             countData(hop);

@@ -31,6 +31,10 @@ final class CircuitSender {
     private final SendLock lock;
     private final byte[] cell = new byte[Cell.BODY];
     private @Nullable TorException closed;
+    /** Written with the lock; others may see them a moment late. */
+    private long cells;
+
+    private long payload;
 
     CircuitSender(Circuit circuit, CircuitLink link, Hops hops, SendLock lock, SecureRandom random) {
         this.circuit = circuit;
@@ -38,6 +42,16 @@ final class CircuitSender {
         this.hops = hops;
         this.lock = lock;
         paddingSource = new PaddingSource(random);
+    }
+
+    /** How many relay cells were sent. */
+    long cells() {
+        return cells;
+    }
+
+    /** How many bytes of messages were in them. */
+    long payload() {
+        return payload;
     }
 
     CircuitLink link() {
@@ -108,6 +122,8 @@ final class CircuitSender {
     /** With the lock: builds a relay cell, encrypts it for all hops up to {@code hop} and sends it. */
     void put(Hop hop, int cellCommand, int command, int streamId, byte[] data, int offset, int length)
             throws TorException {
+        cells++;
+        payload += length;
         RelayCellFormat format = hop.crypto().format();
         int at = format.dataHeader();
         int end = at + length;

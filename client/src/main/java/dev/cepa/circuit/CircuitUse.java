@@ -4,6 +4,7 @@ import dev.cepa.cell.ConfluxMessage;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEventListener;
+import dev.cepa.event.TrafficListener;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,15 @@ sealed interface CircuitUse permits OwnStreams, ConfluxLeg {
 
     /** Tells how the streams are that are on the circuit. */
     void describe(TorEventListener listener);
+
+    /** Shows the streams that are on the circuit. */
+    void showTraffic(TrafficListener listener);
+
+    /** The stream of that id in events; null if it is not on the circuit. */
+    @Nullable TorStream findStream(long streamId);
+
+    /** Whether streams are open or being opened on it. */
+    boolean carriesStreams();
 
     /** What its set is called in events; null if it is in none. */
     @Nullable String setName();

@@ -4,6 +4,7 @@ import dev.cepa.cell.ConfluxMessage;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEventListener;
+import dev.cepa.event.TrafficListener;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
@@ -95,6 +96,21 @@ final class ConfluxLeg implements CircuitUse, ConfluxSequencer.Receiver {
     @Override
     public void describe(TorEventListener listener) {
         set.describe(this, listener);
+    }
+
+    @Override
+    public void showTraffic(TrafficListener listener) {
+        set.showTraffic(this, listener);
+    }
+
+    @Override
+    public @Nullable TorStream findStream(long streamId) {
+        return set.findStream(streamId);
+    }
+
+    @Override
+    public boolean carriesStreams() {
+        return set.streamCount() > 0;
     }
 
     @Override

@@ -13,8 +13,10 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.event.StreamOrigin;
 import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
+import dev.cepa.event.TrafficListener;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -299,9 +301,10 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
     }
 
     @Override
-    public TorStream openOptimistic(String host, int port, int beginFlags) throws TorException {
+    public TorStream openOptimistic(String host, int port, int beginFlags, @Nullable StreamOrigin origin)
+            throws TorException {
         checkUsable();
-        return streams.begin(outlet, memory, host, port, beginFlags);
+        return streams.begin(outlet, memory, host, port, beginFlags, origin);
     }
 
     @Override
@@ -375,6 +378,17 @@ public final class ConfluxSet implements Tunnel, QueueMemory.Queue {
         if (leg == first) {
             streams.describe(listener);
         }
+    }
+
+    /** The first leg shows the streams. */
+    void showTraffic(ConfluxLeg leg, TrafficListener listener) {
+        if (leg == first) {
+            streams.showTraffic(listener);
+        }
+    }
+
+    @Nullable TorStream findStream(long streamId) {
+        return streams.findById(streamId);
     }
 
     private static Circuit circuitOf(ConfluxLeg leg) {

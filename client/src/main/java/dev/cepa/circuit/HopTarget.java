@@ -35,9 +35,14 @@ public record HopTarget(
         return Handshakes.linkSpecifiers(this, true);
     }
 
+    /** {@code $FINGERPRINT~nickname}, of bridges too. */
+    String fingerprint() {
+        return "$" + link.rsaId() + (nickname.isEmpty() ? "" : "~" + nickname);
+    }
+
     /** {@code $FINGERPRINT~nickname}, as the control specification writes relays; of a bridge, what is shown. */
     @Override
     public String toString() {
-        return !link.shown().isEmpty() ? link.shown() : "$" + link.rsaId() + (nickname.isEmpty() ? "" : "~" + nickname);
+        return link.shown().isEmpty() ? fingerprint() : link.shown();
     }
 }

@@ -4,6 +4,7 @@ import dev.cepa.cell.ConfluxMessage;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEventListener;
+import dev.cepa.event.TrafficListener;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,21 @@ final class OwnStreams implements CircuitUse {
     @Override
     public void describe(TorEventListener listener) {
         streams.describe(listener);
+    }
+
+    @Override
+    public void showTraffic(TrafficListener listener) {
+        streams.showTraffic(listener);
+    }
+
+    @Override
+    public @Nullable TorStream findStream(long streamId) {
+        return streams.findById(streamId);
+    }
+
+    @Override
+    public boolean carriesStreams() {
+        return streams.open() > 0;
     }
 
     @Override

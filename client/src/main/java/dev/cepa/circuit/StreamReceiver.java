@@ -68,6 +68,7 @@ final class StreamReceiver {
                 batchEnded();
                 filled = stream;
             }
+            stream.countReceived(length);
             if (stream.inbox.deliver(buf, at, length)) {
                 streams.sender().send(from, streamId, new RelayMessage.Xoff());
                 if (stream.inbox.stopSent()) {

@@ -7,9 +7,11 @@ import dev.cepa.channel.QueueMemory;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
+import dev.cepa.event.StreamOrigin;
 import dev.cepa.event.TorEvent.StreamStatus;
 import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
+import dev.cepa.event.TrafficListener;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -48,18 +50,26 @@ final class Streams {
         return sender;
     }
 
-    /** Opens a stream to a host, through an exit, and does not wait. */
-    TorStream begin(Outlet outlet, QueueMemory memory, String host, int port, int beginFlags) throws TorException {
+    /**
+     * Opens a stream to a host, through an exit, and does not wait.
+     *
+     * @param origin whom it is for, for events only
+     */
+    TorStream begin(
+            Outlet outlet, QueueMemory memory, String host, int port, int beginFlags, @Nullable StreamOrigin origin)
+            throws TorException {
         checkHost(host);
         if (port < 1 || port > 65_535) {
             throw new TorException(ErrorKind.BAD_REQUEST, "there is no port " + port);
         }
-        return begin(outlet, memory, new RelayMessage.Begin(host, port, beginFlags), host + ":" + port);
+        return begin(outlet, memory, new RelayMessage.Begin(host, port, beginFlags), host + ":" + port, origin);
     }
 
-    /** @param target for events only */
-    TorStream begin(Outlet outlet, QueueMemory memory, RelayMessage message, String target) throws TorException {
-        TorStream stream = new TorStream(this, outlet, memory, target);
+    /** @param target for events only; the origin too */
+    TorStream begin(
+            Outlet outlet, QueueMemory memory, RelayMessage message, String target, @Nullable StreamOrigin origin)
+            throws TorException {
+        TorStream stream = new TorStream(this, outlet, memory, target, origin);
         table.add(stream);
         lastUsedNanos = System.nanoTime();
         emit(stream, StreamStatus.Status.NEW, null);
@@ -190,7 +200,7 @@ final class Streams {
 
     void emit(TorStream stream, StreamStatus.Status status, @Nullable TorException reason) {
         if (events.hasListeners() && !stream.incoming) {
-            events.emit(new StreamStatus(stream.id(), status, id(), stream.target, reason));
+            events.emit(new StreamStatus(stream.id(), status, id(), stream.target, reason, stream));
         }
     }
 
@@ -200,12 +210,29 @@ final class Streams {
             if (entry instanceof TorStream stream && !stream.incoming) {
                 boolean open = stream.inbox.isConnected();
                 StreamStatus.Status status = open ? StreamStatus.Status.SUCCEEDED : StreamStatus.Status.SENT_CONNECT;
-                listener.onEvent(new StreamStatus(stream.id(), status, id(), stream.target, null));
+                listener.onEvent(new StreamStatus(stream.id(), status, id(), stream.target, null, stream));
                 if (table.find(stream.streamId()) != stream) {
                     listener.onEvent(new StreamStatus(stream.id(), StreamStatus.Status.CLOSED, id(), stream.target, null));
                 }
             }
         }
+    }
+
+    /** Shows the streams that events tell of. */
+    void showTraffic(TrafficListener listener) {
+        for (StreamEntry entry : table.all()) {
+            if (entry instanceof TorStream stream && !stream.incoming) {
+                listener.stream(stream.id(), stream);
+            }
+        }
+    }
+
+    /** The stream of that id in events; null if there is none. */
+    @Nullable TorStream findById(long streamId) {
+        if (streamId >>> 16 != id() || !(table.find((int) (streamId & 0xffff)) instanceof TorStream stream)) {
+            return null;
+        }
+        return stream.incoming ? null : stream;
     }
 
     /** What can stand in a BEGIN or RESOLVE message; it is up to the exit whether it names anything. */

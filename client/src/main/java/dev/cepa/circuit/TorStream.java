@@ -6,6 +6,8 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
+import dev.cepa.event.StreamFacts;
+import dev.cepa.event.StreamOrigin;
 import dev.cepa.event.TorEvent.StreamStatus.Status;
 import java.io.Closeable;
 import java.io.IOException;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Bytes are sent when they are written: nothing is kept back, so that many small writes make many small cells.
  */
-public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeable {
+public final class TorStream implements StreamEntry, QueueMemory.Queue, StreamFacts, Closeable {
     /** Cells of a stream's window in each direction, and how far one SENDME opens it (tor-spec section 7.4). */
     static final int WINDOW = 500;
 
@@ -37,8 +39,13 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** Whether the far end, an onion service's client, has opened it. */
     final boolean incoming;
 
+    private final @Nullable StreamOrigin origin;
     private final Streams streams;
     private final QueueMemory memory;
+    /** Written by the channel's reader; others may see it a moment late. */
+    private long bytesReceived;
+    /** Written with the lock of whoever writes. */
+    private long bytesWritten;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Input input = new Input();
     private final Output output = new Output();
@@ -57,7 +64,8 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
 
     @Nullable Condition sendable;
 
-    TorStream(Streams streams, Outlet outlet, QueueMemory memory, String target) {
+    TorStream(Streams streams, Outlet outlet, QueueMemory memory, String target, @Nullable StreamOrigin origin) {
+        this.origin = origin;
         this.streams = streams;
         this.outlet = outlet;
         this.target = target;
@@ -72,6 +80,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
 
     /** One that the far end has opened; it may send at once, before we {@link #accept}. */
     TorStream(Streams streams, Outlet outlet, QueueMemory memory) {
+        this.origin = null;
         this.streams = streams;
         this.outlet = outlet;
         this.memory = memory;
@@ -130,6 +139,35 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
     /** Has what is read and written from now on counted there, chunk by chunk. */
     public void countBytes(StreamBytes counts) {
         counter = counts;
+    }
+
+    /** Data has come. */
+    void countReceived(int bytes) {
+        bytesReceived += bytes;
+    }
+
+    /** With the lock of whoever writes. */
+    private void countWritten(int bytes) {
+        bytesWritten += bytes;
+        StreamBytes counts = counter;
+        if (counts != null) {
+            counts.addFromProgram(bytes);
+        }
+    }
+
+    @Override
+    public @Nullable StreamOrigin origin() {
+        return origin;
+    }
+
+    @Override
+    public long bytesReceived() {
+        return bytesReceived;
+    }
+
+    @Override
+    public long bytesWritten() {
+        return bytesWritten;
     }
 
     /** Ends a stream that the far end has opened, and tells it why. */
@@ -339,10 +377,7 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, Closeabl
                 while (done < length) {
                     done += streams.sender().sendData(TorStream.this, from, offset + done, length - done);
                 }
-                StreamBytes counts = counter;
-                if (counts != null) {
-                    counts.addFromProgram(length);
-                }
+                countWritten(length);
             } finally {
                 writing.unlock();
             }

@@ -4,6 +4,7 @@ import dev.cepa.cell.DestroyReason;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.TorException;
+import dev.cepa.event.StreamOrigin;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,17 @@ public sealed interface Tunnel extends AutoCloseable permits Circuit, ConfluxSet
      */
     TorStream open(String host, int port, int beginFlags, Deadline deadline) throws TorException;
 
-    /** Opens a stream through the exit and does not wait: what is written goes out at once. */
-    TorStream openOptimistic(String host, int port, int beginFlags) throws TorException;
+    /**
+     * Opens a stream through the exit and does not wait: what is written goes out at once.
+     *
+     * @param origin whom it is for, for events; null for nobody outside the client
+     */
+    TorStream openOptimistic(String host, int port, int beginFlags, @Nullable StreamOrigin origin) throws TorException;
+
+    /** The same for nobody outside the client. */
+    default TorStream openOptimistic(String host, int port, int beginFlags) throws TorException {
+        return openOptimistic(host, port, beginFlags, null);
+    }
 
     /**
      * Asks the exit for a name's addresses, or an address's name.

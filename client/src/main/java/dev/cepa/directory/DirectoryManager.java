@@ -1,6 +1,7 @@
 package dev.cepa.directory;
 
 import dev.cepa.channel.ChannelManager;
+import dev.cepa.crypto.Primitives;
 import dev.cepa.directory.BootstrapProgress.Phase;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
@@ -12,7 +13,9 @@ import dev.cepa.path.GuardManager;
 import dev.cepa.path.PathSelector;
 import dev.cepa.path.PathSettings;
 import dev.cepa.path.PathTuning;
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -20,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +64,7 @@ public final class DirectoryManager implements Closeable {
     private final KnownDirectory known;
     private final DirectoryFetcher fetcher;
     private final DirectoryUpdater updater;
+    private final DirectoryStore store;
     private final TorEvents events;
     private final CopyOnWriteArrayList<Listener> listeners = new CopyOnWriteArrayList<>();
 
@@ -136,7 +141,7 @@ public final class DirectoryManager implements Closeable {
         servers = new DirectoryServers(settings, clock, random);
         servers.setPathSettings(paths);
         fetcher = new DirectoryFetcher(link, servers, guards, events, clock);
-        DirectoryStore store = new DirectoryStore(settings.cacheDirectory(), events);
+        store = new DirectoryStore(settings.cacheDirectory(), events);
         this.known = new KnownDirectory(store);
         MicrodescUpdater microdescs = new MicrodescUpdater(this, settings, fetcher, known, progress, guards, clock, random);
         this.updater = new DirectoryUpdater(
@@ -181,6 +186,29 @@ public final class DirectoryManager implements Closeable {
                         : known.enough()
                                 ? "the consensus has expired"
                                 : "not enough microdescriptors have come yet to build circuits");
+    }
+
+    /** The consensus as it is on disk, unverified; null if there is none. */
+    public byte @Nullable [] storedConsensus() {
+        return store.readConsensus();
+    }
+
+    /**
+     * Looks for microdescriptors on disk.
+     *
+     * @param wanted is given the SHA-256 digest of each and says whether to have it
+     * @return those wanted, as they are, one behind the other; the same one may be there twice
+     */
+    public byte[] storedMicrodescs(Predicate<byte[]> wanted) {
+        ByteArrayOutputStream found = new ByteArrayOutputStream();
+        store.readMicrodescs((buf, offset, length, lastListed) -> {
+            MessageDigest sha256 = Primitives.sha256();
+            sha256.update(buf, offset, length);
+            if (wanted.test(sha256.digest())) {
+                found.write(buf, offset, length);
+            }
+        });
+        return found.toByteArray();
     }
 
     /** The network as we know it, whether or not it is enough to build circuits; null before there is a consensus. */

@@ -58,10 +58,11 @@ public sealed interface TorEvent {
      * @param reason why it failed or closed, null otherwise
      * @param buildTime how long it took to build; null before it is built
      * @param confluxId what the set is called that it is a leg of: the same for all its legs; null if it is none
+     * @param facts what more may be asked of it; null if nothing
      */
     record CircuitStatus(
             long circuitId, Status status, String purpose, List<String> path, @Nullable TorException reason,
-            @Nullable Duration buildTime, @Nullable String confluxId)
+            @Nullable Duration buildTime, @Nullable String confluxId, @Nullable CircuitFacts facts)
             implements TorEvent {
         /**
          * Of a circuit that stands alone.
@@ -76,7 +77,7 @@ public sealed interface TorEvent {
         public CircuitStatus(
                 long circuitId, Status status, String purpose, List<String> path, @Nullable TorException reason,
                 @Nullable Duration buildTime) {
-            this(circuitId, status, purpose, path, reason, buildTime, null);
+            this(circuitId, status, purpose, path, reason, buildTime, null, null);
         }
 
         /** What happened to it. */
@@ -102,9 +103,25 @@ public sealed interface TorEvent {
      * @param circuitId the circuit it is on; 0 while it is on none
      * @param target host and port
      * @param reason why it failed or closed, null otherwise
+     * @param facts what more may be asked of it; null if nothing
      */
-    record StreamStatus(long streamId, Status status, long circuitId, String target, @Nullable TorException reason)
+    record StreamStatus(
+            long streamId, Status status, long circuitId, String target, @Nullable TorException reason,
+            @Nullable StreamFacts facts)
             implements TorEvent {
+        /**
+         * Of which nothing more may be asked.
+         *
+         * @param streamId its number
+         * @param status what happened to it
+         * @param circuitId the circuit it is on; 0 while it is on none
+         * @param target host and port
+         * @param reason why it failed or closed, null otherwise
+         */
+        public StreamStatus(long streamId, Status status, long circuitId, String target, @Nullable TorException reason) {
+            this(streamId, status, circuitId, target, reason, null);
+        }
+
         /** What happened to it. */
         public enum Status {
             /** It was asked for. */

@@ -142,7 +142,7 @@ public final class OnionClient implements Closeable {
             Key key = key(address, request.isolation());
             Joined at = joined(key, deadline);
             try {
-                TorStream stream = at.circuit.openServiceOptimistic(request.host(), request.port());
+                TorStream stream = at.circuit.openServiceOptimistic(request.host(), request.port(), request.origin());
                 if (!request.optimistic()) {
                     request.sendEarly(stream.output());
                     Circuit.connected(stream, deadline.atMost(ANSWER_TIME));

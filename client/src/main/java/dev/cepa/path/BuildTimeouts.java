@@ -332,6 +332,20 @@ public final class BuildTimeouts {
         }
     }
 
+    /** Forgets all that was learned. */
+    public void drop() {
+        lock.lock();
+        try {
+            startOver();
+            timeoutMillis = initialMillis();
+            closeMillis = timeoutMillis;
+            state.markDirty();
+            emit(TorEvent.BuildTimeoutSet.Type.RESET);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean isDisabled() {
         return params.disabled || !settings.learnBuildTimeout();
     }

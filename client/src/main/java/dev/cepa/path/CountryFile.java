@@ -4,8 +4,12 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a file of address ranges and their countries, as Debian's package tor-geoipdb has two of: lines such as
@@ -52,6 +56,53 @@ final class CountryFile {
         endLine(table);
         table.finish();
         return table;
+    }
+
+    /**
+     * Reads until one address is found.
+     *
+     * @param address of the file's family
+     * @return its country's code in lower case; null if the file says nothing of it
+     * @throws TorException of kind CONFIG if the file can't be read; lines that mean nothing are left out
+     */
+    @Nullable String find(byte[] address) throws TorException {
+        ByteBuffer bytes = ByteBuffer.wrap(address);
+        long wantedHigh = ipv6 ? bytes.getLong() : 0;
+        long wantedLow = ipv6 ? bytes.getLong() : bytes.getInt() & 0xffff_ffffL;
+        byte[] buffer = new byte[16 * 1024];
+        try (InputStream in = Files.newInputStream(path)) {
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                for (int i = 0; i < n; i++) {
+                    byte b = buffer[i];
+                    if (b == '\n') {
+                        if (covers(wantedHigh, wantedLow)) {
+                            return new String(line, at, 2, StandardCharsets.US_ASCII).toLowerCase(Locale.ROOT);
+                        }
+                        length = 0;
+                    } else if (b != '\r' && b != '"' && length < LONGEST_LINE) {
+                        line[length++] = b;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new TorException(ErrorKind.CONFIG, "the file of countries " + path + " can't be read: " + e, e);
+        }
+        return null;
+    }
+
+    /** Whether the line is of a range that the address is in; its country is at {@link #at} then. */
+    private boolean covers(long wantedHigh, long wantedLow) {
+        at = 0;
+        if (length == 0 || line[0] == '#' || !address(length)) {
+            return false;
+        }
+        boolean behind = compare(high, low, wantedHigh, wantedLow) <= 0;
+        return address(length) && at + 2 <= length && behind && compare(high, low, wantedHigh, wantedLow) >= 0;
+    }
+
+    private static int compare(long high1, long low1, long high2, long low2) {
+        int order = Long.compareUnsigned(high1, high2);
+        return order != 0 ? order : Long.compareUnsigned(low1, low2);
     }
 
     private void endLine(CountryTable table) throws TorException {

@@ -1,6 +1,8 @@
 package dev.cepa.path;
 
 import dev.cepa.error.TorException;
+import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +26,18 @@ public final class CountryLookup {
     /** @param files which are read when a country is named first */
     public CountryLookup(CountryFiles files) {
         this.files = files;
+    }
+
+    /**
+     * The country of one address, read from the file; for those who ask now and then.
+     *
+     * @return its code in lower case; null if nobody says
+     * @throws TorException of kind CONFIG if the file can't be read
+     */
+    public static @Nullable String countryOf(CountryFiles files, InetAddress address) throws TorException {
+        byte[] bytes = address.getAddress();
+        Path file = bytes.length == 4 ? files.ipv4() : files.ipv6();
+        return file == null ? null : new CountryFile(file, bytes.length == 16, new Countries.Codes(Set.of())).find(bytes);
     }
 
     /** Where it looks. */

@@ -5,6 +5,7 @@ import dev.cepa.cell.RelayMessage.Begin;
 import dev.cepa.cell.RelayMessage.Resolved;
 import dev.cepa.cell.RsaId;
 import dev.cepa.channel.ChannelManager;
+import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.CircuitSettings;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.circuit.Tunnel;
@@ -138,7 +139,8 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
             if (request.optimistic()) {
                 return openOn(circuit, request, limit);
             }
-            TorStream stream = circuit.openOptimistic(request.host(), request.port(), request.beginFlags());
+            TorStream stream =
+                    circuit.openOptimistic(request.host(), request.port(), request.beginFlags(), request.origin());
             request.sendEarly(stream.output());
             try {
                 awaitConnected(stream, pooled, limit);
@@ -182,9 +184,9 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     static TorStream openOn(Tunnel circuit, StreamRequest request, Deadline deadline) throws TorException {
         refuseOnion(request);
-        return request.optimistic()
-                ? circuit.openOptimistic(request.host(), request.port(), request.beginFlags())
-                : circuit.open(request.host(), request.port(), request.beginFlags(), deadline);
+        TorStream stream =
+                circuit.openOptimistic(request.host(), request.port(), request.beginFlags(), request.origin());
+        return request.optimistic() ? stream : Circuit.connected(stream, deadline);
     }
 
     @Override

@@ -7,8 +7,10 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -106,6 +108,27 @@ public final class AddressMap {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * A mapping as it stands.
+     *
+     * @param until when it ends; null if it stays
+     * @param configured whether it is the configuration's
+     */
+    public record Entry(String from, String to, @Nullable Instant until, boolean configured) {}
+
+    /** All mappings at this moment, those of the configuration first. */
+    public List<Entry> entries() {
+        List<Entry> all = new ArrayList<>();
+        lock.lock();
+        try {
+            configured.forEach((from, to) -> all.add(new Entry(from, to, null, true)));
+            added.forEach((from, to) -> all.add(new Entry(from, to.to, to.until, false)));
+        } finally {
+            lock.unlock();
+        }
+        return all;
     }
 
     /** What a name or address stands for in the end, in lower case; itself if for nothing else. */

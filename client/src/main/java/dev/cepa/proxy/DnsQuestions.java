@@ -84,6 +84,6 @@ final class DnsQuestions {
     }
 
     private static ProgramRequest request(String client, String host, int beginFlags) {
-        return new ProgramRequest("DNS", client, "", "", host, 0, beginFlags);
+        return new ProgramRequest("DNS", client, 0, "", "", host, 0, beginFlags);
     }
 }

@@ -72,7 +72,7 @@ final class HttpTunnelConnection extends ProgramConnection {
             return;
         }
         ProgramRequest wanted = new ProgramRequest(
-                "HTTP", client(), request.user(), request.password(), request.host(), request.port(),
+                "HTTP", client(), socket.clientPort(), request.user(), request.password(), request.host(), request.port(),
                 request.beginFlags(settings.beginFlags()));
         carry(wanted, request.rest(), HttpTunnelReply.granted(http11));
     }

@@ -28,4 +28,9 @@ public interface LocalSocket extends Closeable {
 
     /** Where the program is; null if it came by the file system. */
     @Nullable InetAddress client();
+
+    /** From which port it came; 0 if it came by the file system. */
+    default int clientPort() {
+        return 0;
+    }
 }

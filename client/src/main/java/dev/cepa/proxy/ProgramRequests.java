@@ -237,7 +237,7 @@ public final class ProgramRequests {
             throws RefusedException {
         IsolationKey key = settings.isolationKey(
                 request.client(), request.protocol(), request.user(), request.password(), request.host(), request.port());
-        StreamRequest wanted = new StreamRequest(host, request.port(), key, request.beginFlags(), false);
+        StreamRequest wanted = new StreamRequest(host, request.port(), key, request.beginFlags(), false).from(request);
         if (settings.sessions() && SessionParameters.isMeant(request.user())) {
             return session(request, wanted);
         }

@@ -58,7 +58,8 @@ final class SocksConnection extends ProgramConnection {
         version = request.version();
         requests.noteSafety(request, settings.testSocks());
         ProgramRequest wanted = new ProgramRequest(
-                version == 4 ? "SOCKS4" : "SOCKS5", client(), request.user(), request.password(), request.host(),
+                version == 4 ? "SOCKS4" : "SOCKS5", client(), socket.clientPort(), request.user(),
+                request.password(), request.host(),
                 request.command() == Command.CONNECT ? request.port() : 0, settings.beginFlags());
         if (request.command() == Command.CONNECT) {
             carry(wanted, early, SocksReply.status(version, SocksReply.SUCCEEDED));

@@ -112,6 +112,11 @@ final class TcpServer implements LocalServer {
         }
 
         @Override
+        public int clientPort() {
+            return socket.getPort();
+        }
+
+        @Override
         public void close() throws IOException {
             socket.close();
         }

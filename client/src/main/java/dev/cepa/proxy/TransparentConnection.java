@@ -48,7 +48,9 @@ final class TransparentConnection extends ProgramConnection {
         }
         String host = HostText.format(meant.getAddress().getAddress());
         carry(
-                new ProgramRequest("TRANS", client(), "", "", host, meant.getPort(), settings.beginFlags()), NOTHING, NOTHING);
+                new ProgramRequest(
+                        "TRANS", client(), socket.clientPort(), "", "", host, meant.getPort(), settings.beginFlags()),
+                NOTHING, NOTHING);
     }
 
     @Override

@@ -247,7 +247,7 @@ class OnionMatrixIT {
         InternalCircuits circuits = Networks.internalCircuits(client);
         IntroMemory memory = new IntroMemory(InstantSource.system(), RANDOM);
         try (Circuit circuit = new Connector(circuits, descriptors(), memory, RANDOM).connect(address, deadline);
-                TorStream stream = circuit.openServiceOptimistic(address.label() + ".onion", 80)) {
+                TorStream stream = circuit.openServiceOptimistic(address.label() + ".onion", 80, null)) {
             stream.awaitConnected(deadline);
             assertThat(circuit.controlsCongestion()).isTrue();
             download(stream.input(), stream.output(), 4);
@@ -275,7 +275,7 @@ class OnionMatrixIT {
         assertThat(descriptor.pow()).isNotNull();
         descriptor.introPoints().forEach(memory::unreachable);
         try (Circuit circuit = new Connector(circuits, descriptors, memory, RANDOM).connect(address, deadline);
-                TorStream stream = circuit.openServiceOptimistic(service.address(), 80)) {
+                TorStream stream = circuit.openServiceOptimistic(service.address(), 80, null)) {
             stream.awaitConnected(deadline);
             download(stream.input(), stream.output(), 3);
         }

@@ -175,11 +175,11 @@ class DnsListenerTest {
         }
         assertThat(ask(back + "{07}in-addr{04}arpa{00}{00 0c 00 01}")).endsWith(hex("{01}x{05}onion{00}"));
         assertThat(opener.requests).isEmpty();
-        ProgramRequest request = new ProgramRequest("TRANS", "", "", "", made.getHostAddress(), 80, 0);
+        ProgramRequest request = new ProgramRequest("TRANS", "", 0, "", "", made.getHostAddress(), 80, 0);
         programs.connect(request, () -> new byte[0], PortSettings.DEFAULT, dev.cepa.error.Deadline.in(java.time.Duration.ofSeconds(5)))
                 .close();
         assertThat(opener.requests.take().host()).isEqualTo("x.onion");
-        ProgramRequest other = new ProgramRequest("TRANS", "", "", "", "127.193.1.1", 80, 0);
+        ProgramRequest other = new ProgramRequest("TRANS", "", 0, "", "", "127.193.1.1", 80, 0);
         assertThatThrownBy(() -> programs.connect(
                         other, () -> new byte[0], PortSettings.DEFAULT, dev.cepa.error.Deadline.in(java.time.Duration.ofSeconds(5))))
                 .isInstanceOf(RefusedException.class)

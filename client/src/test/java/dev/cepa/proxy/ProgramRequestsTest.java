@@ -44,7 +44,7 @@ class ProgramRequestsTest {
 
     private StreamRequest connect(RequestRules rules, String host, int port) throws Exception {
         ProgramRequests requests = requests(rules);
-        ProgramRequest request = new ProgramRequest("SOCKS5", "", "", "", host, port, 0);
+        ProgramRequest request = new ProgramRequest("SOCKS5", "", 0, "", "", host, port, 0);
         requests.connect(request, () -> new byte[0], PortSettings.DEFAULT, Deadline.in(Duration.ofSeconds(20))).close();
         return opener.requests.take();
     }
@@ -54,20 +54,20 @@ class ProgramRequestsTest {
     @EnumSource
     void requestsAreKeptApartByWhatThePortSays(PortSettings.Isolation by) throws Exception {
         PortSettings port = PortSettings.builder().isolation(EnumSet.of(by)).build();
-        ProgramRequest first = new ProgramRequest("SOCKS5", "192.0.2.1", "user", "secret", "a.example", 80, 0);
+        ProgramRequest first = new ProgramRequest("SOCKS5", "192.0.2.1", 0, "user", "secret", "a.example", 80, 0);
         ProgramRequest otherInThat = switch (by) {
-            case CLIENT_ADDRESS -> new ProgramRequest("SOCKS5", "192.0.2.2", "user", "secret", "a.example", 80, 0);
-            case CREDENTIALS -> new ProgramRequest("SOCKS5", "192.0.2.1", "user", "other", "a.example", 80, 0);
-            case PROTOCOL -> new ProgramRequest("SOCKS4", "192.0.2.1", "user", "secret", "a.example", 80, 0);
-            case DESTINATION_HOST -> new ProgramRequest("SOCKS5", "192.0.2.1", "user", "secret", "b.example", 80, 0);
-            case DESTINATION_PORT -> new ProgramRequest("SOCKS5", "192.0.2.1", "user", "secret", "a.example", 81, 0);
+            case CLIENT_ADDRESS -> new ProgramRequest("SOCKS5", "192.0.2.2", 0, "user", "secret", "a.example", 80, 0);
+            case CREDENTIALS -> new ProgramRequest("SOCKS5", "192.0.2.1", 0, "user", "other", "a.example", 80, 0);
+            case PROTOCOL -> new ProgramRequest("SOCKS4", "192.0.2.1", 0, "user", "secret", "a.example", 80, 0);
+            case DESTINATION_HOST -> new ProgramRequest("SOCKS5", "192.0.2.1", 0, "user", "secret", "b.example", 80, 0);
+            case DESTINATION_PORT -> new ProgramRequest("SOCKS5", "192.0.2.1", 0, "user", "secret", "a.example", 81, 0);
         };
         ProgramRequest otherInAllElse = switch (by) {
-            case CLIENT_ADDRESS -> new ProgramRequest("SOCKS4", "192.0.2.1", "me", "x", "b.example", 81, 0);
-            case CREDENTIALS -> new ProgramRequest("SOCKS4", "192.0.2.2", "user", "secret", "b.example", 81, 0);
-            case PROTOCOL -> new ProgramRequest("SOCKS5", "192.0.2.2", "me", "x", "b.example", 81, 0);
-            case DESTINATION_HOST -> new ProgramRequest("SOCKS4", "192.0.2.2", "me", "x", "A.example", 81, 0);
-            case DESTINATION_PORT -> new ProgramRequest("SOCKS4", "192.0.2.2", "me", "x", "b.example", 80, 0);
+            case CLIENT_ADDRESS -> new ProgramRequest("SOCKS4", "192.0.2.1", 0, "me", "x", "b.example", 81, 0);
+            case CREDENTIALS -> new ProgramRequest("SOCKS4", "192.0.2.2", 0, "user", "secret", "b.example", 81, 0);
+            case PROTOCOL -> new ProgramRequest("SOCKS5", "192.0.2.2", 0, "me", "x", "b.example", 81, 0);
+            case DESTINATION_HOST -> new ProgramRequest("SOCKS4", "192.0.2.2", 0, "me", "x", "A.example", 81, 0);
+            case DESTINATION_PORT -> new ProgramRequest("SOCKS4", "192.0.2.2", 0, "me", "x", "b.example", 80, 0);
         };
         IsolationKey key = isolation(first, port);
         assertThat(isolation(otherInThat, port)).isNotEqualTo(key);
@@ -90,7 +90,7 @@ class ProgramRequestsTest {
         List<IsolationKey> keys = new ArrayList<>();
         for (String host : List.of("a.example", "b.example")) {
             requests(rules).connect(
-                            new ProgramRequest("SOCKS5", "", "", "", host, 80, 0), () -> new byte[0], port,
+                            new ProgramRequest("SOCKS5", "", 0, "", "", host, 80, 0), () -> new byte[0], port,
                             Deadline.in(Duration.ofSeconds(20)))
                     .close();
             StreamRequest asked = opener.requests.take();

@@ -1,0 +1,49 @@
+package dev.cepa.daemon.control;
+
+import dev.cepa.event.TorEvent;
+import dev.cepa.event.TorEvent.CircuitStatus;
+
+/** CIRC and CIRC_MINOR (control-spec sections 4.1.1 and 4.1.15). */
+final class CircuitEvents implements EventTopic {
+    private final Events events;
+
+    CircuitEvents(Events events) {
+        this.events = events;
+    }
+
+    @Override
+    public void onEvent(TorEvent event) {
+        if (event instanceof CircuitStatus circuit && (events.wants(EventName.CIRC) || events.wants(EventName.CIRC_MINOR))) {
+            switch (circuit.status()) {
+                case LAUNCHED, EXTENDED -> send(circuit, "");
+                case FAILED, CLOSED -> send(circuit, " " + EndWords.ofCircuit(circuit));
+                case BUILT -> built(circuit);
+            }
+        }
+    }
+
+    /** Whatever has no build time was built before, and has another purpose since. */
+    private void built(CircuitStatus circuit) {
+        boolean again = circuit.buildTime() == null;
+        if (again) {
+            String before = switch (circuit.purpose()) {
+                case "CONFLUX_LINKED" -> "CONFLUX_UNLINKED";
+                case "CONTROLLER" -> "GENERAL";
+                default -> circuit.purpose().startsWith("HS_") ? "HS_VANGUARDS" : "GENERAL";
+            };
+            events.send(
+                    EventName.CIRC_MINOR,
+                    "CIRC_MINOR " + CircuitText.of(circuit, "PURPOSE_CHANGED") + " OLD_PURPOSE=" + before);
+        }
+        // A circuit that was built ahead has been extended for its purpose.
+        if (!again || circuit.purpose().startsWith("HS_")) {
+            send(circuit, "");
+        }
+    }
+
+    private void send(CircuitStatus circuit, String reason) {
+        if (events.wants(EventName.CIRC)) {
+            events.send(EventName.CIRC, "CIRC " + CircuitText.of(circuit, circuit.status().name()) + reason);
+        }
+    }
+}

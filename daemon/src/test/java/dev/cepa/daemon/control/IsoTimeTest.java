@@ -1,0 +1,15 @@
+package dev.cepa.daemon.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class IsoTimeTest {
+    @Test
+    void writesTimesInBothForms() {
+        Instant time = Instant.parse("2026-01-02T03:04:05.000067891Z");
+        assertThat(IsoTime.seconds(time)).isEqualTo("2026-01-02 03:04:05");
+        assertThat(IsoTime.micros(time)).isEqualTo("2026-01-02T03:04:05.000067");
+    }
+}
