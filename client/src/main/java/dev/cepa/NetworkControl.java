@@ -1,6 +1,7 @@
 package dev.cepa;
 
 import dev.cepa.cell.DestroyReason;
+import dev.cepa.cell.RsaId;
 import dev.cepa.channel.Channel;
 import dev.cepa.channel.ChannelManager;
 import dev.cepa.channel.CircuitHandler;
@@ -8,6 +9,7 @@ import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.directory.DirectoryManager;
 import dev.cepa.error.TorException;
+import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TrafficListener;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.path.BuildTimeouts;
@@ -16,16 +18,19 @@ import dev.cepa.path.CountryLookup;
 import dev.cepa.path.GuardInfo;
 import dev.cepa.path.GuardManager;
 import dev.cepa.pool.CircuitPool;
+import dev.cepa.pool.ControlledCircuits;
+import dev.cepa.pool.UnattachedStreams;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a controller may see and do of a client's network (control-spec), for the program that has a control port. It has no
- * state of its own, looks circuits and streams up when it is asked, and may be made again each time. Thread-safe.
+ * What a controller may see and do of a client's network (control-spec), for the program that has a control port. Made when
+ * it is asked for first; circuits and streams are looked up each time. Thread-safe.
  */
 public final class NetworkControl {
     private final DirectoryManager directory;
@@ -33,17 +38,33 @@ public final class NetworkControl {
     private final ChannelManager channels;
     private final CircuitPool pool;
     private final BuildTimeouts timeouts;
-    private final CountryFiles countries;
+    private final Supplier<CountryFiles> countries;
+    private final ControlledCircuits circuits;
+    private final UnattachedStreams unattached;
 
     NetworkControl(
             DirectoryManager directory, GuardManager guards, ChannelManager channels, CircuitPool pool,
-            BuildTimeouts timeouts, CountryFiles countries) {
+            BuildTimeouts timeouts, Supplier<CountryFiles> countries, ControlledCircuits circuits,
+            UnattachedStreams unattached) {
         this.directory = directory;
         this.guards = guards;
         this.channels = channels;
         this.pool = pool;
         this.timeouts = timeouts;
         this.countries = countries;
+        this.circuits = circuits;
+        this.unattached = unattached;
+        pool.leaveUnattached(unattached);
+    }
+
+    /** Whether programs' streams wait for a controller. */
+    void leaveUnattached(boolean wait) {
+        unattached.setOn(wait);
+    }
+
+    /** Tells of streams that wait for a controller. */
+    void describe(TorEventListener listener) {
+        unattached.describe(listener);
     }
 
     /** {@return the network as it is known; null before there is a consensus} */
@@ -79,7 +100,7 @@ public final class NetworkControl {
      * @throws TorException of kind CONFIG if the file can't be read
      */
     public @Nullable String countryOf(InetAddress address) throws TorException {
-        return CountryLookup.countryOf(countries, address);
+        return CountryLookup.countryOf(countries.get(), address);
     }
 
     /**
@@ -89,7 +110,7 @@ public final class NetworkControl {
      * @return whether the file is there
      */
     public boolean knowsCountries(boolean ipv6) {
-        Path file = ipv6 ? countries.ipv6() : countries.ipv4();
+        Path file = ipv6 ? countries.get().ipv6() : countries.get().ipv4();
         return file != null && Files.isReadable(file);
     }
 
@@ -156,7 +177,7 @@ public final class NetworkControl {
      * @return whether it is open, or being opened
      */
     public boolean hasStream(long streamId) {
-        return findStream(streamId) != null;
+        return isUnattached(streamId) || findStream(streamId) != null;
     }
 
     /**
@@ -186,14 +207,14 @@ public final class NetworkControl {
     public boolean closeStream(long streamId) {
         TorStream stream = findStream(streamId);
         if (stream == null) {
-            return false;
+            return unattached.close(streamId);
         }
         stream.close();
         return true;
     }
 
     /**
-     * Says what a circuit is for from now on, in its events.
+     * Says what a circuit is for from now on, in its events; of itself it is no event.
      *
      * @param circuitId as in events
      * @param purpose in the control specification's words
@@ -205,8 +226,81 @@ public final class NetworkControl {
             return false;
         }
         circuit.setPurpose(purpose);
-        circuit.markBuilt();
         return true;
+    }
+
+    /**
+     * Begins a circuit; what becomes of it events tell.
+     *
+     * @param relays the first one first; empty for three of the client's choice
+     * @param purpose in the control specification's words
+     * @return its number
+     * @throws TorException if it can't even be begun
+     */
+    public long launch(List<RsaId> relays, String purpose) throws TorException {
+        return circuits.launch(relays, purpose);
+    }
+
+    /**
+     * Begins to extend a circuit; what becomes of it events tell.
+     *
+     * @param circuitId as in events
+     * @param relays the next one first
+     * @return whether there is such a circuit
+     * @throws TorException if there is no way to those relays
+     */
+    public boolean extend(long circuitId, List<RsaId> relays) throws TorException {
+        Circuit circuit = find(circuitId);
+        if (circuit != null) {
+            circuits.extend(circuit, relays);
+        }
+        return circuit != null;
+    }
+
+    /**
+     * Says how long a circuit is.
+     *
+     * @param circuitId as in events
+     * @return how many relays it has; 0 while it is being built, or if there is none of that number
+     */
+    public int length(long circuitId) {
+        Circuit circuit = find(circuitId);
+        return circuit == null || !circuit.isBuilt() ? 0 : circuit.path().size();
+    }
+
+    /**
+     * Says whether a program's stream waits for a controller.
+     *
+     * @param streamId as in events
+     * @return whether it does
+     */
+    public boolean isUnattached(long streamId) {
+        return unattached.has(streamId);
+    }
+
+    /**
+     * Puts a stream that waits for that on a circuit.
+     *
+     * @param streamId as in events
+     * @param circuitId as in events; 0 for any that will do
+     * @return whether there is such a stream, which waits, and such a circuit
+     */
+    public boolean attach(long streamId, long circuitId) {
+        Circuit circuit = circuitId == 0 ? null : find(circuitId);
+        return (circuit != null || circuitId == 0)
+                && unattached.attach(streamId, circuit == null ? null : circuit.tunnel());
+    }
+
+    /**
+     * Has a stream that waits for a circuit go elsewhere.
+     *
+     * @param streamId as in events
+     * @param host a name or an address
+     * @param port 0 to leave it as it is
+     * @return whether there is such a stream, which waits
+     */
+    public boolean redirect(long streamId, String host, int port) {
+        return unattached.redirect(streamId, host, port);
     }
 
     /** Forgets the guards in use and chooses others, for circuits that are built from now on. */

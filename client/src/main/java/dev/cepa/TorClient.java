@@ -1,7 +1,6 @@
 package dev.cepa;
 
 import dev.cepa.channel.ChannelManager;
-import dev.cepa.channel.ChannelPadding;
 import dev.cepa.directory.DataDirectory;
 import dev.cepa.directory.DirectoryManager;
 import dev.cepa.error.Deadline;
@@ -10,7 +9,6 @@ import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEventListener;
 import dev.cepa.event.TorEvents;
-import dev.cepa.netdoc.ConsensusInfo;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.onion.OnionClient;
 import dev.cepa.onion.OnionStreams;
@@ -22,6 +20,7 @@ import dev.cepa.path.PathSelector;
 import dev.cepa.path.StateFile;
 import dev.cepa.path.Vanguards;
 import dev.cepa.pool.CircuitPool;
+import dev.cepa.pool.ControlledCircuits;
 import dev.cepa.pool.DirectCircuits;
 import dev.cepa.pool.IsolationKey;
 import dev.cepa.pool.PoolStatistics;
@@ -29,6 +28,7 @@ import dev.cepa.pool.ServiceCircuits;
 import dev.cepa.pool.SessionParameters;
 import dev.cepa.pool.Sessions;
 import dev.cepa.pool.StreamSource;
+import dev.cepa.pool.UnattachedStreams;
 import dev.cepa.pool.VanguardCircuits;
 import dev.cepa.proxy.AddressMap;
 import dev.cepa.proxy.ListenerKind;
@@ -81,11 +81,11 @@ public final class TorClient implements Closeable {
     private final Bootstrapper bootstrap;
     private final @Nullable DataDirectory data;
     private final StateFile state;
+    private final ControlDoor door;
     private final ChannelManager channels;
     private final GuardManager guards;
     private final DirectoryManager directory;
     private final CircuitPool pool;
-    private final BuildTimeouts timeouts;
     private final OnionClient onions;
     private final HostedServices services;
     private final Vanguards vanguards;
@@ -113,8 +113,8 @@ public final class TorClient implements Closeable {
             state = data == null
                     ? StateFile.inMemory(version, clock)
                     : StateFile.load(data.path().resolve("state"), version, clock);
-            dormancy = new Dormancy(state, config.dormant, clock);
             AtomicLong circuitIds = new AtomicLong();
+            dormancy = new Dormancy(state, config.dormant, clock);
             channels = new ChannelManager(config.channels, events);
             channels.prepare();
             channels.memory().setBound(config.maxMemoryInQueues);
@@ -131,7 +131,7 @@ public final class TorClient implements Closeable {
                     events,
                     circuitIds::incrementAndGet);
             directory.setDropsBridgeDescriptors(config.dropsBridgeDescriptors);
-            timeouts = new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events);
+            BuildTimeouts timeouts = new BuildTimeouts(state, config.paths, clock, new SecureRandom(), events);
             pool = new CircuitPool(
                     config.pool,
                     config.circuits,
@@ -181,6 +181,10 @@ public final class TorClient implements Closeable {
             programRequests = new ProgramRequests(router, config.requestRules, sessions, events);
             listeners = new Listeners(programRequests, events);
             bootstrap = new Bootstrapper(events, directory, pool);
+            door = new ControlDoor(() -> new NetworkControl(
+                    directory, guards, channels, pool, timeouts, () -> this.config.countryFiles,
+                    new ControlledCircuits(config.circuits, this::paths, channels, guards, events, circuitIds::incrementAndGet),
+                    new UnattachedStreams(events, circuitIds::incrementAndGet)));
         } catch (TorException | RuntimeException e) {
             if (data != null) {
                 data.close();
@@ -195,27 +199,7 @@ public final class TorClient implements Closeable {
     }
 
     private void updatePadding(@Nullable NetDir dir) {
-        channels.setPadding(padding(config, dir == null ? null : dir.consensus()));
-    }
-
-    /** How channels are padded as the user and the consensus, if there is one, want it. */
-    static ChannelPadding padding(TorConfig config, @Nullable ConsensusInfo consensus) {
-        ChannelPadding padding = ChannelPadding.DEFAULT;
-        if (consensus != null) {
-            int max = ChannelPadding.MAX_MILLIS;
-            padding = new ChannelPadding(
-                    padding.mode(),
-                    padding.forced(),
-                    padding.shortIdle(),
-                    consensus.param("nf_pad_before_usage", 1, 0, 1) == 1,
-                    consensus.param("nf_ito_low", padding.lowMillis(), 0, max),
-                    consensus.param("nf_ito_high", padding.highMillis(), 0, max),
-                    consensus.param("nf_ito_low_reduced", padding.reducedLowMillis(), 0, max),
-                    consensus.param("nf_ito_high_reduced", padding.reducedHighMillis(), 0, max));
-        }
-        // A user who has said how long circuits are to be kept ready has said what he wants of channels.
-        boolean shortIdle = config.padding == ChannelPadding.Mode.REDUCED && config.pool.portRelevance() == null;
-        return padding.in(config.padding, config.forcePadding, shortIdle);
+        channels.setPadding(PaddingRules.of(config, dir == null ? null : dir.consensus()));
     }
 
     /** The current directory with the settings to choose relays by; null while it is not enough for circuits. */
@@ -294,6 +278,7 @@ public final class TorClient implements Closeable {
     }
 
     private void begin() {
+        door.leaveUnattached(config.leaveStreamsUnattached);
         saver = Thread.ofVirtual().name("cepa-state").start(this::keepHouseUntilClosed);
         pool.onRequest(this::noteUse);
         if (config.networkDisabled) {
@@ -444,6 +429,7 @@ public final class TorClient implements Closeable {
                 channels.retireOpen();
             }
             pool.setSettings(next.pool);
+            door.leaveUnattached(next.leaveStreamsUnattached);
             onions.setSettings(next.onions);
             services.setPublishing(next.onions.publishes());
             internalCircuits.setSettings(next.pool);
@@ -508,6 +494,7 @@ public final class TorClient implements Closeable {
     public void describe(TorEventListener listener) {
         listener.onEvent(status());
         Standing.tell(directory.latest(), guards.guards(), vanguards, channels.channels(), listeners, listener);
+        door.describe(listener);
         if (isDormant()) {
             listener.onEvent(new TorEvent.Dormant(true));
         }
@@ -640,7 +627,7 @@ public final class TorClient implements Closeable {
 
     /** {@return what a controller may see and do; for the program that has a control port} */
     public NetworkControl control() {
-        return new NetworkControl(directory, guards, channels, pool, timeouts, config.countryFiles);
+        return door.open();
     }
 
     /** {@return how many bytes this client has received from relays and sent to them; cheap enough for every second} */

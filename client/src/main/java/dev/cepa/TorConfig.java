@@ -67,6 +67,7 @@ public final class TorConfig {
     final boolean dataForGroup;
     final boolean cacheForGroup;
     final boolean fewDiskWrites;
+    final boolean leaveStreamsUnattached;
     /** As they were given; the paths' have names. */
     private final List<BridgeLine> bridges;
 
@@ -106,6 +107,7 @@ public final class TorConfig {
         dataForGroup = builder.dataForGroup;
         cacheForGroup = builder.cacheForGroup;
         fewDiskWrites = builder.fewDiskWrites;
+        leaveStreamsUnattached = builder.leaveStreamsUnattached;
         bridges = List.copyOf(builder.bridges);
         namesBridges = builder.namesBridges;
         dropsBridgeDescriptors = builder.dropsBridgeDescriptors;
@@ -224,6 +226,7 @@ public final class TorConfig {
         builder.dataForGroup = dataForGroup;
         builder.cacheForGroup = cacheForGroup;
         builder.fewDiskWrites = fewDiskWrites;
+        builder.leaveStreamsUnattached = leaveStreamsUnattached;
         builder.paths = paths;
         builder.bridges.addAll(bridges);
         builder.namesBridges = namesBridges;

@@ -62,6 +62,7 @@ public final class TorConfigBuilder {
     boolean dataForGroup;
     boolean cacheForGroup;
     boolean fewDiskWrites;
+    boolean leaveStreamsUnattached;
     PathSettings paths = PathSettings.DEFAULT;
     final List<BridgeLine> bridges = new ArrayList<>();
     boolean namesBridges;
@@ -392,6 +393,17 @@ public final class TorConfigBuilder {
      */
     public TorConfigBuilder avoidDiskWrites(boolean avoid) {
         fewDiskWrites = avoid;
+        return this;
+    }
+
+    /**
+     * Has programs' streams to exits wait until a controller says which circuit they go on ({@code __LeaveStreamsUnattached}).
+     *
+     * @param leave whether they wait
+     * @return this builder
+     */
+    public TorConfigBuilder leaveStreamsUnattached(boolean leave) {
+        leaveStreamsUnattached = leave;
         return this;
     }
 

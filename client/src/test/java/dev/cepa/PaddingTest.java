@@ -22,25 +22,25 @@ class PaddingTest {
     void theConsensusSaysWhenAndTheUserWhether() throws Exception {
         TorConfig config = TorConfig.builder().inMemory().channelPadding(Mode.REDUCED, true).build();
         ChannelPadding first = new ChannelPadding(Mode.REDUCED, true, true, true, 1500, 9500, 9000, 14_000);
-        assertThat(TorClient.padding(config, null)).isEqualTo(first);
-        assertThat(TorClient.padding(config, consensus())).isEqualTo(first);
+        assertThat(PaddingRules.of(config, null)).isEqualTo(first);
+        assertThat(PaddingRules.of(config, consensus())).isEqualTo(first);
         network.param("nf_ito_low", 1).param("nf_ito_high", 2).param("nf_ito_low_reduced", 3).param("nf_ito_high_reduced", 4);
         network.param("nf_pad_before_usage", 0);
-        assertThat(TorClient.padding(config, consensus()))
+        assertThat(PaddingRules.of(config, consensus()))
                 .isEqualTo(new ChannelPadding(Mode.REDUCED, true, true, false, 1, 2, 3, 4));
     }
 
     @Test
     void idleChannelsAreKeptHalfAsLongWithReducedPaddingUnlessTheUserHasSaidHowLong() throws Exception {
         TorConfigBuilder config = TorConfig.builder().inMemory().channelPadding(Mode.REDUCED, false);
-        assertThat(TorClient.padding(config.build(), null).shortIdle()).isTrue();
+        assertThat(PaddingRules.of(config.build(), null).shortIdle()).isTrue();
         assertThat(config.build().pool.shortRelevance()).isTrue();
         PoolSettings d = PoolSettings.DEFAULT;
         config.pool(new PoolSettings(
                 d.streamTimeout(), null, d.maxCircuitDirtiness(), Duration.ofMinutes(5), d.newCircuitPeriod(), true, 32));
-        assertThat(TorClient.padding(config.build(), null).shortIdle()).isFalse();
+        assertThat(PaddingRules.of(config.build(), null).shortIdle()).isFalse();
         config.pool(d).channelPadding(Mode.NORMAL, false);
-        assertThat(TorClient.padding(config.build(), null).shortIdle()).isFalse();
+        assertThat(PaddingRules.of(config.build(), null).shortIdle()).isFalse();
         assertThat(config.build().pool.shortRelevance()).isFalse();
     }
 }

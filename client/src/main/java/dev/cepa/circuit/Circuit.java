@@ -681,6 +681,16 @@ public final class Circuit implements Tunnel, CircuitFacts {
         return use.findStream(streamId);
     }
 
+    /** What carries its streams: itself, or the set that it is a leg of. */
+    public Tunnel tunnel() {
+        return use.tunnel(this);
+    }
+
+    /** Whether its path is complete. */
+    public boolean isBuilt() {
+        return built;
+    }
+
     /** Whether streams are open or being opened on it, or on its set. */
     public boolean carriesStreams() {
         return use.carriesStreams();

@@ -44,6 +44,9 @@ sealed interface CircuitUse permits OwnStreams, ConfluxLeg {
     /** The stream of that id in events; null if it is not on the circuit. */
     @Nullable TorStream findStream(long streamId);
 
+    /** What carries the circuit's streams. */
+    Tunnel tunnel(Circuit circuit);
+
     /** Whether streams are open or being opened on it. */
     boolean carriesStreams();
 

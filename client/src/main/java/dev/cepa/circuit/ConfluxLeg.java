@@ -109,6 +109,11 @@ final class ConfluxLeg implements CircuitUse, ConfluxSequencer.Receiver {
     }
 
     @Override
+    public Tunnel tunnel(Circuit owner) {
+        return set;
+    }
+
+    @Override
     public boolean carriesStreams() {
         return set.streamCount() > 0;
     }

@@ -71,6 +71,11 @@ final class OwnStreams implements CircuitUse {
     }
 
     @Override
+    public Tunnel tunnel(Circuit circuit) {
+        return circuit;
+    }
+
+    @Override
     public boolean carriesStreams() {
         return streams.open() > 0;
     }

@@ -72,7 +72,9 @@ final class Streams {
         TorStream stream = new TorStream(this, outlet, memory, target, origin);
         table.add(stream);
         lastUsedNanos = System.nanoTime();
-        emit(stream, StreamStatus.Status.NEW, null);
+        if (!stream.isAnnounced()) {
+            emit(stream, StreamStatus.Status.NEW, null);
+        }
         // Before it is sent: the answer may be here before this thread goes on.
         emit(stream, StreamStatus.Status.SENT_CONNECT, null);
         try {
@@ -229,10 +231,12 @@ final class Streams {
 
     /** The stream of that id in events; null if there is none. */
     @Nullable TorStream findById(long streamId) {
-        if (streamId >>> 16 != id() || !(table.find((int) (streamId & 0xffff)) instanceof TorStream stream)) {
-            return null;
+        for (StreamEntry entry : table.all()) {
+            if (entry instanceof TorStream stream && !stream.incoming && stream.id() == streamId) {
+                return stream;
+            }
         }
-        return stream.incoming ? null : stream;
+        return null;
     }
 
     /** What can stand in a BEGIN or RESOLVE message; it is up to the exit whether it names anything. */

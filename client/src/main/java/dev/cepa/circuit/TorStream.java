@@ -180,9 +180,17 @@ public final class TorStream implements StreamEntry, QueueMemory.Queue, StreamFa
         return endReason;
     }
 
-    /** Unique within one client: the id of the circuit or set times 65,536, plus the stream's id on it. */
+    /**
+     * Unique within one client: the one that events have told of it under before it had a circuit, or else the id of the
+     * circuit or set times 65,536, plus the stream's id on it.
+     */
     public long id() {
-        return streams.id() << 16 | streamId;
+        return isAnnounced() && origin != null ? origin.streamId() : streams.id() << 16 | streamId;
+    }
+
+    /** Whether events have told of it before it had a circuit. */
+    boolean isAnnounced() {
+        return origin != null && origin.streamId() != 0;
     }
 
     /** What the far end sends; ends when the far end does, with a {@link TorException} if it ended badly. */

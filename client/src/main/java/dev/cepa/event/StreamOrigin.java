@@ -13,4 +13,9 @@ public interface StreamOrigin {
 
     /** {@return its password, one character a byte; empty without one} */
     String password();
+
+    /** {@return the number that events have told of the stream under, before it had a circuit; 0 if they have not} */
+    default long streamId() {
+        return 0;
+    }
 }

@@ -336,7 +336,7 @@ public final class BuildTimeouts {
     public void drop() {
         lock.lock();
         try {
-            startOver();
+            forget();
             timeoutMillis = initialMillis();
             closeMillis = timeoutMillis;
             state.markDirty();
@@ -405,8 +405,7 @@ public final class BuildTimeouts {
         return count;
     }
 
-    /** Nearly all circuits are too slow: the network is not what it was. Forgets everything, and is patient. */
-    private void startOver() {
+    private void forget() {
         times.clear();
         succeeded = 0;
         tooSlow = 0;
@@ -415,6 +414,11 @@ public final class BuildTimeouts {
         slowNext = 0;
         fitted = null;
         computed = false;
+    }
+
+    /** Nearly all circuits are too slow: the network is not what it was. Forgets everything, and is patient. */
+    private void startOver() {
+        forget();
         if (timeoutMillis < initialMillis()) {
             timeoutMillis = initialMillis();
             closeMillis = timeoutMillis;

@@ -123,7 +123,7 @@ final class CircuitBuilder implements CircuitSource {
     }
 
     /** Like C tor, asks none but exits: what is sent to the relays before is little. */
-    private static @Nullable CongestionSettings congestion(NetDir dir, int exit) {
+    static @Nullable CongestionSettings congestion(NetDir dir, int exit) {
         return dir.supports(exit, Protocols.Name.FLOW_CTRL, 2)
                 ? CongestionParams.of(dir.consensus(), CongestionParams.Kind.EXIT)
                 : null;

@@ -51,6 +51,8 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
 
     private boolean started;
     private volatile Runnable requestListener = () -> {};
+    /** Null while nobody controls the client. */
+    private volatile @Nullable UnattachedStreams unattached;
     /** Null while no host's exit is tracked. */
     private volatile @Nullable TrackedExits tracked;
 
@@ -135,6 +137,30 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
     @Override
     public TorStream openStream(StreamRequest request, Deadline deadline) throws TorException {
         refuseOnion(request);
+        UnattachedStreams waiting = unattached;
+        if (waiting != null && waiting.isFor(request)) {
+            UnattachedStreams.Decision decision = waiting.await(request, deadline);
+            Tunnel chosen = decision.circuit();
+            refuseOnion(decision.request());
+            return chosen == null
+                    ? openAnywhere(decision.request(), deadline)
+                    : openEarly(chosen, decision.request(), deadline);
+        }
+        return openAnywhere(request, deadline);
+    }
+
+    /** On the one circuit that a controller wants it on. */
+    private static TorStream openEarly(Tunnel circuit, StreamRequest request, Deadline deadline) throws TorException {
+        TorStream stream =
+                circuit.openOptimistic(request.host(), request.port(), request.beginFlags(), request.origin());
+        if (request.optimistic()) {
+            return stream;
+        }
+        request.sendEarly(stream.output());
+        return Circuit.connected(stream, deadline);
+    }
+
+    private TorStream openAnywhere(StreamRequest request, Deadline deadline) throws TorException {
         return use(request, deadline, (pooled, circuit, limit) -> {
             if (request.optimistic()) {
                 return openOn(circuit, request, limit);
@@ -150,6 +176,11 @@ public final class CircuitPool implements StreamSource, StreamOpener, Closeable 
                 throw e;
             }
         });
+    }
+
+    /** Has programs' streams wait there if they are to wait for a controller. */
+    public void leaveUnattached(UnattachedStreams streams) {
+        unattached = streams;
     }
 
     /** Waits for the exit's answer, but not to the end once the circuit is found to be broken. */

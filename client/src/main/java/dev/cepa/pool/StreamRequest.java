@@ -87,6 +87,12 @@ public record StreamRequest(
                 host, port, isolation, beginFlags, optimistic, prebuilt, keepAlive, early, exits, time, origin);
     }
 
+    /** The same to another port of another host. */
+    StreamRequest to(String otherHost, int otherPort) {
+        return new StreamRequest(
+                otherHost, otherPort, isolation, beginFlags, optimistic, prebuilt, keepAlive, early, exits, lifetime, origin);
+    }
+
     /** The same for that program. */
     public StreamRequest from(StreamOrigin program) {
         return new StreamRequest(

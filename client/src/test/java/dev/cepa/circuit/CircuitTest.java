@@ -8,6 +8,7 @@ import dev.cepa.cell.ByteReader;
 import dev.cepa.cell.ByteWriter;
 import dev.cepa.cell.Cell;
 import dev.cepa.cell.ChannelMessage;
+import dev.cepa.cell.DestroyReason;
 import dev.cepa.cell.LinkSpecifier;
 import dev.cepa.cell.RelayMessage;
 import dev.cepa.cell.RelayMessage.Resolved;
@@ -16,6 +17,8 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.StreamException;
 import dev.cepa.error.TorException;
+import dev.cepa.event.StreamOrigin;
+import dev.cepa.event.TorEvent;
 import dev.cepa.event.TorEvent.CircuitStatus;
 import dev.cepa.event.TorEvent.StreamStatus;
 import dev.cepa.event.TorEvents;
@@ -83,6 +86,48 @@ class CircuitTest {
         assertThat(stream.input().readAllBytes()).asString(US_ASCII).isEqualTo("200");
         assertThat(stream.remoteAddress()).isNull();
         assertThat(circuit.streamCount()).isZero();
+    }
+
+    private record Program(String protocol, String source, String user, String password, long streamId)
+            implements StreamOrigin {}
+
+    @Test
+    void saysHowMuchHasGoneByAndWhomAStreamIsFor() throws Exception {
+        List<TorEvent> told = new ArrayList<>();
+        TorEvents events = new TorEvents();
+        Circuit circuit = path.build(3, new CircuitSettings(1, false, 10), events);
+        events.add(told::add);
+        path.received.clear();
+        long cellsBefore = circuit.bytesReceived();
+        Program program = new Program("SOCKS5", "127.0.0.1:4", "me", "", 0);
+        TorStream stream = circuit.openOptimistic("example.com", 80, 0, program);
+        int id = path.next().streamId();
+        path.reply(2, RelayMessage.CONNECTED, id);
+        path.reply(2, RelayMessage.DATA, id, new byte[400]);
+        stream.output().write(new byte[100]);
+        assertThat(stream.bytesReceived()).isEqualTo(400);
+        assertThat(stream.bytesWritten()).isEqualTo(100);
+        assertThat(circuit.bytesReceived() - cellsBefore).isEqualTo(2 * 509);
+        assertThat(circuit.payloadReceived()).isBetween(400L, 600L);
+        assertThat(circuit.payloadSent()).isBetween(100L, circuit.bytesSent());
+        assertThat(circuit.hops()).hasSize(3).allMatch(name -> name.matches("\\$[0-9A-F]{40}~relay\\d"));
+        assertThat(circuit.findStream(stream.id())).isSameAs(stream);
+        assertThat(circuit.findStream(stream.id() + 1)).isNull();
+        assertThat(told).hasSize(3).allSatisfy(event -> assertThat(((StreamStatus) event).facts().origin()).isSameAs(program));
+        circuit.close(DestroyReason.REQUESTED);
+        assertThat(circuit.closedFor()).isEqualTo("REQUESTED");
+    }
+
+    @Test
+    void aStreamThatHasANumberKeepsItAndIsNotAnnouncedAgain() throws Exception {
+        List<StreamStatus.Status> told = new ArrayList<>();
+        TorEvents events = new TorEvents();
+        Circuit circuit = path.build(3, new CircuitSettings(1, false, 10), events);
+        events.add(event -> told.add(((StreamStatus) event).status()));
+        TorStream stream = circuit.openOptimistic("h", 1, 0, new Program("SOCKS5", "", "", "", 77L << 16));
+        assertThat(stream.id()).isEqualTo(77L << 16);
+        assertThat(circuit.findStream(77L << 16)).isSameAs(stream);
+        assertThat(told).containsExactly(StreamStatus.Status.SENT_CONNECT);
     }
 
     @Test

@@ -139,6 +139,16 @@ class BuildTimeoutsTest {
     }
 
     @Test
+    void whatWasLearnedCanBeDropped() {
+        Duration before = timeouts.timeout(3);
+        learnFromTen();
+        assertThat(timeouts.timeout(3)).isNotEqualTo(before);
+        timeouts.drop();
+        assertThat(timeouts.timeout(3)).isEqualTo(before);
+        assertThat(timeouts.status().times()).isZero();
+    }
+
+    @Test
     void strangelyLongTimesAreNotCounted() {
         timeouts.built(Duration.ofSeconds(122), true);
         timeouts.built(Duration.ofMillis(-1), true);

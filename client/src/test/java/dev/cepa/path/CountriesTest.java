@@ -57,6 +57,23 @@ class CountriesTest {
                 CountryFiles.ExcludeUnknown.AUTO);
     }
 
+    @ParameterizedTest
+    @CsvSource(nullValues = "none", value = {
+        "1.0.0.0, au", "1.0.0.255, au", "1.0.1.0, cn", "1.0.4.0, au", "0.239.247.128, none", "255.255.255.255, de",
+        "2001:2::1, jp", "2001:4:112::, us", "2001:506:9::4, br", "2001:506:9::6, none", "2001::1, ??"
+    })
+    void findsTheCountryOfOneAddress(String address, String country) throws Exception {
+        assertThat(CountryLookup.countryOf(files, InetAddress.getByName(address))).isEqualTo(country);
+    }
+
+    @Test
+    void withoutAFileNoCountryIsFound() throws Exception {
+        InetAddress address = InetAddress.getByName("1.0.0.1");
+        CountryFiles none = new CountryFiles(folder.resolve("nothing"), null, CountryFiles.ExcludeUnknown.AUTO);
+        assertThatThrownBy(() -> CountryLookup.countryOf(none, address)).isInstanceOf(TorException.class);
+        assertThat(CountryLookup.countryOf(none, InetAddress.getByName("2001:2::1"))).isNull();
+    }
+
     private static String of(Countries countries, String address) throws IOException {
         return countries.of(List.of(new InetSocketAddress(InetAddress.getByAddress(AddressPattern.literal(address)), 443)));
     }

@@ -88,6 +88,7 @@ final class ConfigMapper {
             builder.maxMemoryInQueues(memoryInQueues(settings.number("MaxMemInQueues")));
         }
         builder.avoidDiskWrites(settings.flag("AvoidDiskWrites"));
+        builder.leaveStreamsUnattached(settings.flag("__LeaveStreamsUnattached"));
         if (settings.isSet("CacheDirectory")) {
             builder.cacheDirectory(Configuration.path(settings.text("CacheDirectory")));
         }

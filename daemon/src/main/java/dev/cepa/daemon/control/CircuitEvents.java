@@ -22,23 +22,21 @@ final class CircuitEvents implements EventTopic {
         }
     }
 
-    /** Whatever has no build time was built before, and has another purpose since. */
+    /** What has no build time was built before: it has another purpose since, or a controller has extended it. */
     private void built(CircuitStatus circuit) {
+        boolean linked = circuit.purpose().equals("CONFLUX_LINKED");
         boolean again = circuit.buildTime() == null;
-        if (again) {
-            String before = switch (circuit.purpose()) {
-                case "CONFLUX_LINKED" -> "CONFLUX_UNLINKED";
-                case "CONTROLLER" -> "GENERAL";
-                default -> circuit.purpose().startsWith("HS_") ? "HS_VANGUARDS" : "GENERAL";
-            };
-            events.send(
-                    EventName.CIRC_MINOR,
-                    "CIRC_MINOR " + CircuitText.of(circuit, "PURPOSE_CHANGED") + " OLD_PURPOSE=" + before);
+        if (again && (linked || circuit.purpose().startsWith("HS_"))) {
+            events.send(EventName.CIRC_MINOR, purposeChanged(circuit, linked ? "CONFLUX_UNLINKED" : "HS_VANGUARDS"));
         }
         // A circuit that was built ahead has been extended for its purpose.
-        if (!again || circuit.purpose().startsWith("HS_")) {
+        if (!again || !linked) {
             send(circuit, "");
         }
+    }
+
+    static String purposeChanged(CircuitStatus circuit, String before) {
+        return "CIRC_MINOR " + CircuitText.of(circuit, "PURPOSE_CHANGED") + " OLD_PURPOSE=" + before;
     }
 
     private void send(CircuitStatus circuit, String reason) {

@@ -1,6 +1,7 @@
 package dev.cepa.daemon.control;
 
 import dev.cepa.NetworkControl;
+import dev.cepa.event.TorEvent.CircuitStatus;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -20,6 +21,9 @@ final class NetworkCommands {
         commands.add("CLOSECIRCUIT", NetworkCommands::closeCircuit);
         commands.add("CLOSESTREAM", NetworkCommands::closeStream);
         commands.add("SETCIRCUITPURPOSE", NetworkCommands::setPurpose);
+        commands.add("EXTENDCIRCUIT", CircuitCommands::extend);
+        commands.add("ATTACHSTREAM", CircuitCommands::attach);
+        commands.add("REDIRECTSTREAM", CircuitCommands::redirect);
         commands.add("DROPGUARDS", all::dropGuards);
         commands.add("DROPTIMEOUTS", all::dropTimeouts);
     }
@@ -95,8 +99,15 @@ final class NetworkCommands {
         if (wanted == null) {
             throw new Refusal(552, "No purpose given");
         }
-        if (!control.setPurpose(number(id), purpose(wanted))) {
+        String purpose = purpose(wanted);
+        CircuitStatus before = Census.of(request.host().client()).circuits.get(number(id));
+        if (before == null || !control.setPurpose(number(id), purpose)) {
             throw unknownCircuit(id);
+        }
+        Events events = request.server().events();
+        if (events.wants(EventName.CIRC_MINOR) && !before.purpose().equals(purpose)) {
+            CircuitStatus now = Census.of(request.host().client()).circuits.getOrDefault(number(id), before);
+            events.send(EventName.CIRC_MINOR, CircuitEvents.purposeChanged(now, before.purpose()));
         }
         return Reply.ok();
     }

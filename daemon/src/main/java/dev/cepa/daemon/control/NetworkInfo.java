@@ -1,13 +1,9 @@
 package dev.cepa.daemon.control;
 
-import dev.cepa.TorClient;
 import dev.cepa.event.TorEvent;
-import dev.cepa.event.TorEventListener;
 import dev.cepa.netdoc.NetDir;
 import dev.cepa.path.GuardInfo;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What GETINFO says of circuits, streams, links, guards and how things stand (control-spec section 3.9). */
@@ -68,44 +64,6 @@ final class NetworkInfo {
         info.add("fingerprint", "", (key, request) -> {
             throw new Refusal(551, "Not running in server mode");
         });
-    }
-
-    /** What a client tells of itself, the last word on each thing. */
-    private static final class Census implements TorEventListener {
-        final Map<Long, TorEvent.CircuitStatus> circuits = new LinkedHashMap<>();
-        final Map<Long, TorEvent.StreamStatus> streams = new LinkedHashMap<>();
-        final Map<Long, TorEvent.ChannelStatus> channels = new LinkedHashMap<>();
-
-        static Census of(TorClient client) {
-            Census census = new Census();
-            client.describe(census);
-            return census;
-        }
-
-        @Override
-        public void onEvent(TorEvent event) {
-            switch (event) {
-                case TorEvent.CircuitStatus circuit -> {
-                    switch (circuit.status()) {
-                        case LAUNCHED, EXTENDED, BUILT -> circuits.put(circuit.circuitId(), circuit);
-                        case FAILED, CLOSED -> circuits.remove(circuit.circuitId());
-                    }
-                }
-                case TorEvent.StreamStatus stream -> {
-                    switch (stream.status()) {
-                        case NEW, SENT_CONNECT, SUCCEEDED -> streams.put(stream.streamId(), stream);
-                        case FAILED, CLOSED -> streams.remove(stream.streamId());
-                    }
-                }
-                case TorEvent.ChannelStatus channel -> {
-                    switch (channel.status()) {
-                        case LAUNCHED, REACHED, SECURED, CONNECTED -> channels.put(channel.channelId(), channel);
-                        case FAILED, CLOSED -> channels.remove(channel.channelId());
-                    }
-                }
-                default -> {}
-            }
-        }
     }
 
     private static String circuits(Request request) {
