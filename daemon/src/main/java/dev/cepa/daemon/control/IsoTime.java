@@ -3,6 +3,7 @@ package dev.cepa.daemon.control;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoField;
 
 /** Times as control-spec has them (section 2.4, ISOTime and its kin), in UTC. */
 final class IsoTime {
@@ -20,7 +21,7 @@ final class IsoTime {
         LocalDateTime utc = LocalDateTime.ofInstant(time, ZoneOffset.UTC);
         StringBuilder out = new StringBuilder(26);
         append(out, utc, 'T');
-        number(out.append('.'), utc.getNano() / 1000, 100_000);
+        number(out.append('.'), utc.get(ChronoField.MICRO_OF_SECOND), 100_000);
         return out.toString();
     }
 

@@ -47,23 +47,6 @@ final class NetworkInfo {
                 (key, request) -> {
                     throw new Refusal(551, "Only relays have descriptors");
                 });
-        for (String kind : new String[] {"NTor", "TAP"}) {
-            String start = "stats/" + (kind.equals("TAP") ? "tap/" : "ntor/");
-            info.add(start + "assigned", "Assigned " + kind + " circuit handshake stats.", (key, request) -> "0");
-            info.add(start + "requested", "Requested " + kind + " circuit handshake stats.", (key, request) -> "0");
-            info.addPrefix(start, kind + " circuit handshake stats.", (key, request) -> {
-                throw new Refusal(551, "Unrecognized handshake type");
-            });
-        }
-        for (String key : new String[] {"address", "address/v4", "address/v6"}) {
-            String kind = key.equals("address") ? "IP" : key.endsWith("4") ? "IPv4" : "IPv6";
-            info.add(key, kind + " address of this Tor host, if we can guess it.", (asked, request) -> {
-                throw new Refusal(551, "Address unknown");
-            });
-        }
-        info.add("fingerprint", "", (key, request) -> {
-            throw new Refusal(551, "Not running in server mode");
-        });
     }
 
     private static String circuits(Request request) {

@@ -2,6 +2,7 @@ package dev.cepa.daemon.control;
 
 import dev.cepa.event.TorEvent;
 import dev.cepa.netdoc.NetDir;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ final class OtherEvents implements EventTopic {
             case TorEvent.ConsensusArrived consensus
                     when events.wants(EventName.NEWCONSENSUS) || events.wants(EventName.NS) ->
                 // Thousands of lines are not made on the thread that brings the consensus, which has yet to publish it.
-                Thread.ofVirtual().name("cepa-control-consensus").start(this::consensus);
+                Thread.ofVirtual().name("cepa-control-consensus").start(() -> consensus(consensus.validAfter()));
             default -> {}
         }
     }
@@ -40,12 +41,12 @@ final class OtherEvents implements EventTopic {
         }
     }
 
-    private void consensus() {
+    private void consensus(Instant validAfter) {
         try {
             NetDir old = before.get();
             NetDir now = host.client().control().directory();
             // A moment passes until the snapshot that was told of is there.
-            for (int i = 0; i < 100 && (now == null || old != null && old.document().equals(now.document())); i++) {
+            for (int i = 0; i < 200 && (now == null || now.consensus().validAfter().isBefore(validAfter)); i++) {
                 Thread.sleep(50);
                 now = host.client().control().directory();
             }
