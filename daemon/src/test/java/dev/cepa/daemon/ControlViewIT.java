@@ -272,7 +272,7 @@ class ControlViewIT {
         "GETINFO exit-policy/full", "GETINFO exit-policy/ipv4", "GETINFO stats/ntor/assigned", "GETINFO stats/tap/requested",
         "GETINFO downloads/desc/descs", "GETINFO downloads/desc/x", "GETINFO downloads/bridge/bridges",
         "GETINFO downloads/networkstatus/x", "GETINFO ip-to-country/foo", "CLOSECIRCUIT 999999", "CLOSECIRCUIT", "CLOSECIRCUIT x", "CLOSESTREAM 999999 1",
-        "CLOSESTREAM 3", "CLOSESTREAM", "SETCIRCUITPURPOSE 999999 purpose=general", "SETCIRCUITPURPOSE", "DROPGUARDS x",
+        "CLOSESTREAM 3", "CLOSESTREAM", "SETCIRCUITPURPOSE 999999 purpose=general", "DROPGUARDS x",
         "DROPTIMEOUTS x", "DROPTIMEOUTS", "EXTENDCIRCUIT", "EXTENDCIRCUIT 999999 exit0", "EXTENDCIRCUIT 0 nobody-has-it",
         "EXTENDCIRCUIT 0 purpose=x", "EXTENDCIRCUIT 999999", "ATTACHSTREAM", "ATTACHSTREAM 1", "ATTACHSTREAM 999999 1",
         "ATTACHSTREAM 1 2 x=3", "REDIRECTSTREAM 999999 a", "REDIRECTSTREAM 1"

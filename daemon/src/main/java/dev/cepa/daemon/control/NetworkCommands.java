@@ -89,8 +89,9 @@ final class NetworkCommands {
     }
 
     private static Reply setPurpose(Request request) throws Refusal {
-        Arguments arguments = Arguments.parse(request, Arguments.Syntax.keywords(1).withWords(0, 1));
-        String id = arguments.words().isEmpty() ? "" : arguments.words().getFirst();
+        // C tor takes it without a word as well, and crashes.
+        Arguments arguments = Arguments.parse(request, Arguments.Syntax.keywords(1));
+        String id = arguments.words().getFirst();
         NetworkControl control = control(request);
         if (!control.hasCircuit(number(id))) {
             throw unknownCircuit(id);
