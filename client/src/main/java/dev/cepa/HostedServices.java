@@ -4,6 +4,7 @@ import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvents;
+import dev.cepa.onion.OnionAddress;
 import dev.cepa.onion.OnionService;
 import dev.cepa.onion.ServiceSettings;
 import dev.cepa.onion.StreamHandler;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** The onion services of one client. Thread-safe. */
 final class HostedServices implements Closeable {
@@ -138,6 +140,18 @@ final class HostedServices implements Closeable {
                     service.suggestedEffort(), service.waitingClients(), ports));
         }
         return states;
+    }
+
+    /** The descriptor that one of them has put on directories; null if there is no such service, or no descriptor yet. */
+    byte @Nullable [] descriptor(OnionAddress address) {
+        OnionService service;
+        lock.lock();
+        try {
+            service = running.get(address.label() + ".onion");
+        } finally {
+            lock.unlock();
+        }
+        return service == null ? null : service.descriptor();
     }
 
     private List<OnionService> all() {

@@ -666,6 +666,11 @@ public final class TorClient implements Closeable {
         return programRequests.addressMap();
     }
 
+    /** {@return what controllers may do about names and onion services} */
+    public OnionControl onionControl() {
+        return new OnionControl(onions, services, programRequests);
+    }
+
     /** Makes all streams opened from now on use circuits that carried none before. */
     public void newIdentity() {
         programRequests.forgetAnswers();

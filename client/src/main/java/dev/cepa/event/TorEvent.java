@@ -251,10 +251,36 @@ public sealed interface TorEvent {
      * @param directory {@code $FINGERPRINT~nickname} of the directory; null if nobody could be asked
      * @param descriptorId the service's blinded key in this time period, in base64 without padding
      * @param reason why it failed, in the control specification's words, such as {@code NOT_FOUND}; else null
+     * @param index where the directory stands on the ring, 64 hexadecimal digits, if it is being asked, is being given one or
+     *     has not taken one; else null
      */
     record OnionDescriptor(
-            Action action, String address, @Nullable String directory, String descriptorId, @Nullable String reason)
+            Action action, String address, @Nullable String directory, String descriptorId, @Nullable String reason,
+            @Nullable String index)
             implements TorEvent {
+        /**
+         * The same without a place on the ring.
+         *
+         * @param action what happened
+         * @param address the service's 56 characters
+         * @param directory the directory, or null
+         * @param descriptorId the service's blinded key in base64
+         * @param reason why it failed, or null
+         */
+        public OnionDescriptor(
+                Action action, String address, @Nullable String directory, String descriptorId, @Nullable String reason) {
+            this(action, address, directory, descriptorId, reason, null);
+        }
+
+        /** {@return whether it is about a descriptor that is to be put on directories, not about one that is wanted} */
+        public boolean isUpload() {
+            return switch (action) {
+                case UPLOADING, UPLOADED, CREATED -> true;
+                case REQUESTED, RECEIVED -> false;
+                case FAILED -> index != null;
+            };
+        }
+
         /** What happened. */
         public enum Action {
             /** A directory is being asked. */
@@ -266,9 +292,22 @@ public sealed interface TorEvent {
             /** A directory is being given our own service's. */
             UPLOADING,
             /** It has taken it. */
-            UPLOADED
+            UPLOADED,
+            /** Our own service has one for a time period in which it had none. */
+            CREATED
         }
     }
+
+    /**
+     * A directory has answered with an onion service's descriptor, or failed to.
+     *
+     * @param address the service's 56 characters
+     * @param directory {@code $FINGERPRINT~nickname} of the directory; null if nobody could be asked
+     * @param descriptorId the service's blinded key in this time period, in base64 without padding
+     * @param document the descriptor as it came, not to be changed; empty if there is none
+     */
+    record OnionDescriptorContent(String address, @Nullable String directory, String descriptorId, byte[] document)
+            implements TorEvent {}
 
     /**
      * A directory server was asked for something.

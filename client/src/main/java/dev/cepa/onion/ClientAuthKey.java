@@ -50,6 +50,11 @@ public final class ClientAuthKey {
         return new ClientAuthKey(secret);
     }
 
+    /** The private key, 32 bytes, a copy. */
+    public byte[] secret() {
+        return secret.clone();
+    }
+
     /** The public key, 32 bytes, that the service's operator is given. */
     public byte[] publicKey() {
         return X25519.of(secret).publicKey();

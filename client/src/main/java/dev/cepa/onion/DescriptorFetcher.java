@@ -14,6 +14,7 @@ import dev.cepa.error.ProtocolException;
 import dev.cepa.error.TorException;
 import dev.cepa.event.TorEvent.OnionDescriptor;
 import dev.cepa.event.TorEvent.OnionDescriptor.Action;
+import dev.cepa.event.TorEvent.OnionDescriptorContent;
 import dev.cepa.event.TorEvents;
 import dev.cepa.pool.InternalCircuits;
 import java.io.IOException;
@@ -102,11 +103,8 @@ final class DescriptorFetcher {
                 continue;
             }
             tried++;
-            HopTarget directory = circuits.hop(ring.dir(), relay, deadline);
             try {
-                emit(Action.REQUESTED, address, directory, id, null);
-                SealedDescriptor descriptor = ask(directory, keys, question, deadline.atMost(patience.directory()));
-                emit(Action.RECEIVED, address, directory, id, null);
+                SealedDescriptor descriptor = fetchFrom(address, keys, ring, relay, deadline);
                 if (wanted.test(descriptor)) {
                     return descriptor;
                 }
@@ -114,9 +112,7 @@ final class DescriptorFetcher {
                     break;
                 }
             } catch (TorException e) {
-                LOG.debug("No descriptor of an onion service from {}: {}", directory, e.getMessage());
                 invalid |= e instanceof ProtocolException;
-                emit(Action.FAILED, address, directory, id, word(e));
                 failure = e;
                 if (e.kind() == ErrorKind.CLOSED || deadline.passed()) {
                     throw e;
@@ -135,13 +131,39 @@ final class DescriptorFetcher {
                     Reason.DESCRIPTOR_INVALID, "no directory has a good descriptor of the onion service", failure);
         }
         if (tried == 0) {
-            emit(Action.FAILED, address, null, id, "QUERY_NO_HSDIR");
+            emit(Action.FAILED, address, null, id, "QUERY_NO_HSDIR", null);
+            content(address, null, id, new byte[0]);
             throw new OnionServiceException(
                     Reason.DESCRIPTOR_NOT_FOUND,
                     "all " + directories.length + " directories were asked for the onion service's descriptor lately");
         }
         throw new OnionServiceException(
                 Reason.DESCRIPTOR_NOT_FOUND, "no directory has a descriptor of the onion service", failure);
+    }
+
+    /**
+     * Asks one directory, whether it was asked before or not.
+     *
+     * @param relay its number in the ring's snapshot
+     * @throws TorException that says why there is no descriptor from it
+     */
+    SealedDescriptor fetchFrom(OnionAddress address, PeriodKeys keys, HsDirRing ring, int relay, Deadline deadline)
+            throws TorException {
+        String id = Base64.getEncoder().withoutPadding().encodeToString(keys.blindedKey());
+        HopTarget directory = circuits.hop(ring.dir(), relay, deadline);
+        try {
+            emit(Action.REQUESTED, address, directory, id, null, ring.index(relay));
+            SealedDescriptor descriptor =
+                    ask(directory, keys, new Asked(ring.dir().rsaId(relay), id), deadline.atMost(patience.directory()));
+            emit(Action.RECEIVED, address, directory, id, null, null);
+            content(address, directory, id, descriptor.document());
+            return descriptor;
+        } catch (TorException e) {
+            LOG.debug("No descriptor of an onion service from {}: {}", directory, e.getMessage());
+            emit(Action.FAILED, address, directory, id, word(e), null);
+            content(address, directory, id, new byte[0]);
+            throw e;
+        }
     }
 
     private SealedDescriptor ask(HopTarget directory, PeriodKeys keys, Asked question, Deadline deadline)
@@ -179,10 +201,18 @@ final class DescriptorFetcher {
     }
 
     private void emit(
-            Action action, OnionAddress address, @Nullable HopTarget directory, String id, @Nullable String reason) {
+            Action action, OnionAddress address, @Nullable HopTarget directory, String id, @Nullable String reason,
+            @Nullable String index) {
         if (events.hasListeners()) {
             events.emit(new OnionDescriptor(
-                    action, address.label(), directory == null ? null : directory.toString(), id, reason));
+                    action, address.label(), directory == null ? null : directory.toString(), id, reason, index));
+        }
+    }
+
+    private void content(OnionAddress address, @Nullable HopTarget directory, String id, byte[] document) {
+        if (events.hasListeners()) {
+            events.emit(new OnionDescriptorContent(
+                    address.label(), directory == null ? null : directory.toString(), id, document));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.cepa.onion;
 
+import dev.cepa.cell.RsaId;
 import dev.cepa.error.Deadline;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.OnionServiceException;
@@ -210,6 +211,10 @@ final class DescriptorStore {
                 : PeriodKeys.of(address, current.period());
         SealedDescriptor sealed = fetcher.fetch(
                 address, keys, current, descriptor -> than == null || isNewer(descriptor, keys, than), deadline);
+        return keep(address, keys, sealed);
+    }
+
+    private Known keep(OnionAddress address, PeriodKeys keys, SealedDescriptor sealed) {
         Instant until = clock.instant().plus(sealed.lifetime());
         Known fetched = new Known(keys, sealed, until.isBefore(sealed.expiry()) ? until : sealed.expiry());
         lock.lock();
@@ -223,6 +228,74 @@ final class DescriptorStore {
             lock.unlock();
         }
         return fetched;
+    }
+
+    /**
+     * Fetches a descriptor that somebody has asked for expressly, whatever is at hand.
+     *
+     * @param directory to be asked; null for those that should have it, none of them twice within a while
+     * @throws TorException that says why there is none
+     */
+    void fetchAnew(OnionAddress address, @Nullable RsaId directory, Deadline deadline) throws TorException {
+        HsDirRing current = ring(deadline);
+        PeriodKeys keys = PeriodKeys.of(address, current.period());
+        SealedDescriptor sealed;
+        if (directory == null) {
+            sealed = fetcher.fetch(address, keys, current, descriptor -> true, deadline);
+        } else {
+            int relay = current.dir().indexOf(directory);
+            if (relay < 0) {
+                throw new TorException(ErrorKind.BAD_REQUEST, "the directory is not listed");
+            }
+            sealed = fetcher.fetchFrom(address, keys, current, relay, deadline);
+        }
+        Known at = known(address, current.period());
+        if (at == null || Long.compareUnsigned(sealed.revision(), at.sealed.revision()) > 0) {
+            keep(address, keys, sealed);
+        }
+    }
+
+    /** A descriptor at hand, as it came; null if there is none that may be used. */
+    byte @Nullable [] document(OnionAddress address) {
+        lock.lock();
+        try {
+            Known at = known.get(address);
+            return at == null || !clock.instant().isBefore(at.usableUntil) ? null : at.sealed.document().clone();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether there is a descriptor at hand that could not be read until now, and can be. */
+    boolean opensNow(OnionAddress address) {
+        Known at;
+        HsDirRing current;
+        lock.lock();
+        try {
+            at = known.get(address);
+            current = ring;
+            if (at == null || at.read != null || current == null) {
+                return false;
+            }
+        } finally {
+            lock.unlock();
+        }
+        try {
+            open(address, at, current);
+            return true;
+        } catch (TorException e) {
+            return false; // it is the wrong key, or another one too
+        }
+    }
+
+    /** Forgets one service's. */
+    void forget(OnionAddress address) {
+        lock.lock();
+        try {
+            known.remove(address);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private @Nullable Known known(OnionAddress address, TimePeriod period) {

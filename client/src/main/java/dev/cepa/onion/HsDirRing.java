@@ -10,6 +10,7 @@ import dev.cepa.netdoc.RelayFlags;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,6 +147,16 @@ public final class HsDirRing {
     /** The snapshot whose relays it numbers. */
     public NetDir dir() {
         return dir;
+    }
+
+    /** Where a relay stands on it, 64 hexadecimal digits; null if it does not. */
+    @Nullable String index(int relay) {
+        for (int i = 0; i < relays.length; i++) {
+            if (relays[i] == relay) {
+                return HexFormat.of().withUpperCase().formatHex(indexes, INDEX * i, INDEX * (i + 1));
+            }
+        }
+        return null;
     }
 
     /** Directories that a client may ask for a descriptor: numbers in the snapshot, replica by replica. */

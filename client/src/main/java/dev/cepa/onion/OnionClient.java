@@ -1,5 +1,6 @@
 package dev.cepa.onion;
 
+import dev.cepa.cell.RsaId;
 import dev.cepa.circuit.Circuit;
 import dev.cepa.circuit.TorStream;
 import dev.cepa.error.Deadline;
@@ -55,6 +56,9 @@ public final class OnionClient implements Closeable {
     private final List<Joined> leaving = new ArrayList<>();
 
     private OnionSettings settings = OnionSettings.DEFAULT;
+    /** Added while running. */
+    private final Map<OnionAddress, ClientAuthKey> addedKeys = new HashMap<>();
+
     /** Null as long as no service was asked for: most clients never ask, and their memory is not taken. */
     private @Nullable Parts parts;
 
@@ -65,7 +69,8 @@ public final class OnionClient implements Closeable {
 
     /** What the work is done with. */
     private record Parts(
-            DescriptorStore descriptors, IntroMemory memory, Connector connector, SingleFlight<Key, Joined> connections) {}
+            DescriptorStore descriptors, IntroMemory memory, Connector connector, SingleFlight<Key, Joined> connections,
+            DescriptorErrands errands) {}
 
     /** Whose streams share a circuit to which service. */
     private record Key(OnionAddress address, IsolationKey isolation, int epoch) {}
@@ -74,6 +79,16 @@ public final class OnionClient implements Closeable {
         boolean isIdle(long nanos) {
             return circuit.streamCount() == 0 && System.nanoTime() - circuit.lastUsedNanos() > nanos;
         }
+    }
+
+    /** What became of a client key that was added. */
+    public enum KeyAdded {
+        /** There was none for that service. */
+        NEW,
+        /** It has taken the place of another. */
+        REPLACED,
+        /** A descriptor at hand, which could not be read, can be read with it. */
+        READS_DESCRIPTOR
     }
 
     /**
@@ -102,11 +117,12 @@ public final class OnionClient implements Closeable {
             if (made == null) {
                 DescriptorFetcher fetcher = new DescriptorFetcher(circuits, events, clock, random);
                 DescriptorStore descriptors = new DescriptorStore(fetcher, circuits, testing, clock);
-                descriptors.setClientKeys(settings.clientKeys());
+                descriptors.setClientKeys(clientKeys());
                 descriptors.setFetching(settings.fetches());
                 IntroMemory memory = new IntroMemory(clock, random);
                 Connector connector = new Connector(circuits, descriptors, memory, random);
-                made = new Parts(descriptors, memory, connector, new SingleFlight<>());
+                DescriptorErrands errands = new DescriptorErrands(circuits, descriptors, testing, events, clock);
+                made = new Parts(descriptors, memory, connector, new SingleFlight<>(), errands);
                 parts = made;
             }
             return made;
@@ -121,11 +137,85 @@ public final class OnionClient implements Closeable {
         try {
             settings = changed;
             if (parts != null) {
-                parts.descriptors.setClientKeys(changed.clientKeys());
+                parts.descriptors.setClientKeys(clientKeys());
                 parts.descriptors.setFetching(changed.fetches());
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** The keys that services are reached with: those of the settings, and those that were added while running. */
+    public Map<OnionAddress, ClientAuthKey> clientKeys() {
+        lock.lock();
+        try {
+            return addedKeys.isEmpty() ? settings.clientKeys() : settings.withClientKeys(addedKeys).clientKeys();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has a service reached with that key from now on, whatever the settings say. */
+    public KeyAdded addClientKey(OnionAddress address, ClientAuthKey key) {
+        Parts known;
+        boolean replaced;
+        lock.lock();
+        try {
+            replaced = clientKeys().containsKey(address);
+            addedKeys.put(address, key);
+            known = parts;
+            if (known != null) {
+                known.descriptors.setClientKeys(clientKeys());
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (known != null && known.descriptors.opensNow(address)) {
+            return KeyAdded.READS_DESCRIPTOR;
+        }
+        return replaced ? KeyAdded.REPLACED : KeyAdded.NEW;
+    }
+
+    /** Forgets the key for a service, and its descriptor; returns whether there was one. */
+    public boolean removeClientKey(OnionAddress address) {
+        lock.lock();
+        try {
+            boolean known = clientKeys().containsKey(address);
+            addedKeys.remove(address);
+            settings = settings.withoutClientKey(address);
+            if (known && parts != null) {
+                parts.descriptors.setClientKeys(clientKeys());
+                parts.descriptors.forget(address);
+            }
+            return known;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The descriptor of a service that is at hand, as it came; null if there is none. */
+    public byte @Nullable [] descriptor(OnionAddress address) {
+        Parts known;
+        lock.lock();
+        try {
+            known = parts;
+        } finally {
+            lock.unlock();
+        }
+        return known == null ? null : known.descriptors.document(address);
+    }
+
+    /** What controllers want of directories. */
+    public DescriptorErrands errands() {
+        return parts().errands;
+    }
+
+    /** Whether a relay is listed in the directory; false as long as there is none. */
+    public boolean isListed(RsaId relay) {
+        try {
+            return circuits.directory(Deadline.in(Duration.ZERO)).indexOf(relay) >= 0;
+        } catch (TorException e) {
+            return false;
         }
     }
 

@@ -230,6 +230,11 @@ public final class OnionService implements Closeable {
         publisher.setPublishing(on);
     }
 
+    /** The descriptor that clients of this time have; null if there is none yet. */
+    public byte @Nullable [] descriptor() {
+        return publisher.document();
+    }
+
     /** What went through each of its ports. */
     public Map<Integer, StreamBytes> bytes() {
         return Map.copyOf(sessions.bytes());

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * @param blindedKey whose it is, 32 bytes
  * @param signingKey that signed it, 32 bytes
  * @param expiry when the signing key's certificate ends
- * @param content the outer layer, encrypted
+ * @param document the whole of it, as it came
  */
 record SealedDescriptor(
-        Duration lifetime, long revision, byte[] blindedKey, byte[] signingKey, Instant expiry, byte[] content) {
+        Duration lifetime, long revision, byte[] blindedKey, byte[] signingKey, Instant expiry, byte[] document) {
     static final byte[] SIGNATURE_PREFIX = "Tor onion service descriptor sig v3".getBytes(StandardCharsets.US_ASCII);
 
     private static final int MAX_LIFETIME_MINUTES = 720;
@@ -36,6 +36,19 @@ record SealedDescriptor(
      * @throws ProtocolException if it is malformed, somebody else's, expired, or not signed by who should have
      */
     static SealedDescriptor parse(byte[] document, byte[] blindedKey, Instant now) throws ProtocolException {
+        return parse(document, now, blindedKey);
+    }
+
+    /**
+     * The same of whoever it says it is by, of whom nothing is known but that he has signed it.
+     *
+     * @throws ProtocolException if it is malformed, expired, or not signed by who should have
+     */
+    static SealedDescriptor parseOfAnybody(byte[] document, Instant now) throws ProtocolException {
+        return parse(document, now, null);
+    }
+
+    private static SealedDescriptor parse(byte[] document, Instant now, byte @Nullable [] whose) throws ProtocolException {
         LineReader in = new LineReader(document, 0, document.length, "onion descriptor");
         long lifetime = -1;
         String revision = null;
@@ -73,6 +86,7 @@ record SealedDescriptor(
         if (in.nextLine()) {
             throw in.error("comes after the signature");
         }
+        byte[] blindedKey = whose == null ? namedKey(certificate) : whose;
         Ed25519Certificate signing =
                 certificate(certificate, Ed25519Certificate.HS_DESCRIPTOR_SIGNING, Ed25519Id.of(blindedKey), now);
         byte[] signingKey = signing.certifiedKey();
@@ -82,7 +96,27 @@ record SealedDescriptor(
             throw new ProtocolException("onion descriptor: the signature is wrong");
         }
         return new SealedDescriptor(
-                Duration.ofMinutes(lifetime), unsigned(revision), blindedKey.clone(), signingKey, signing.expiry(), content);
+                Duration.ofMinutes(lifetime), unsigned(revision), blindedKey.clone(), signingKey, signing.expiry(), document);
+    }
+
+    private static byte[] namedKey(byte[] certificate) throws ProtocolException {
+        Ed25519Id named = Ed25519Certificate.parse(certificate).signingKey();
+        if (named == null) {
+            throw new ProtocolException("onion descriptor: its certificate does not say by whom it is");
+        }
+        return named.toBytes();
+    }
+
+    /** The outer layer, encrypted; read anew each time, for it is in the document. */
+    byte[] content() throws ProtocolException {
+        LineReader in = new LineReader(document, 0, document.length, "onion descriptor");
+        while (in.nextLine()) {
+            if (in.is("superencrypted")) {
+                return in.object("MESSAGE");
+            }
+            in.skipUnknown();
+        }
+        throw new ProtocolException("onion descriptor: lacks an item");
     }
 
     private static void once(boolean first, LineReader in) throws ProtocolException {

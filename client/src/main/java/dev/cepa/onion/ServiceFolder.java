@@ -273,7 +273,7 @@ public final class ServiceFolder {
     }
 
     /** Replaces a file whole, and has it on the disk. */
-    private static void write(Path file, byte[] head, byte[] content, FileAttribute<?>[] mode) throws IOException {
+    static void write(Path file, byte[] head, byte[] content, FileAttribute<?>[] mode) throws IOException {
         Path made = file.resolveSibling(file.getFileName() + ".tmp");
         Files.deleteIfExists(made);
         try (FileChannel out = FileChannel.open(
@@ -288,7 +288,7 @@ public final class ServiceFolder {
         Files.move(made, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static FileAttribute<?>[] attributes(boolean posix, String mode) {
+    static FileAttribute<?>[] attributes(boolean posix, String mode) {
         return posix
                 ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))}
                 : new FileAttribute<?>[0];

@@ -149,14 +149,15 @@ final class ServicePublisher implements Closeable {
      *
      * @param second whether it is that of the later of the two time periods
      * @param relays numbers in the directory
+     * @param indexes where each of them stands on the ring
      */
-    private record Place(Descriptor descriptor, boolean second, int[] relays) {}
+    private record Place(Descriptor descriptor, boolean second, int[] relays, List<String> indexes) {}
 
     /** When a directory that did not take it is tried again. */
     private record Retry(Instant at, Duration pause) {}
 
     /** A descriptor, as it was when it was begun, for a directory. */
-    private record Upload(Descriptor descriptor, byte[] document, HopTarget directory, RsaId id) {}
+    private record Upload(Descriptor descriptor, byte[] document, HopTarget directory, RsaId id, String index) {}
 
     void start() {
         Thread.ofVirtual().name("cepa-onion-publisher").start(this::run);
@@ -214,6 +215,23 @@ final class ServicePublisher implements Closeable {
         lock.lock();
         try {
             return keys;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The descriptor of the earlier time period, or of the other one if that is missing; null if there is none yet. */
+    byte @Nullable [] document() {
+        lock.lock();
+        try {
+            Descriptor earliest = null;
+            for (Descriptor one : descriptors.values()) {
+                boolean earlier = earliest == null || one.keys.period().number() < earliest.keys.period().number();
+                if (one.document.length > 0 && earlier) {
+                    earliest = one;
+                }
+            }
+            return earliest == null ? null : earliest.document.clone();
         } finally {
             lock.unlock();
         }
@@ -320,7 +338,12 @@ final class ServicePublisher implements Closeable {
             }
             descriptor = new Descriptor(own);
         }
-        found.add(new Place(descriptor, second, ring.storeAt(descriptor.keys.blindedKey())));
+        int[] relays = ring.storeAt(descriptor.keys.blindedKey());
+        List<String> indexes = new ArrayList<>(relays.length);
+        for (int relay : relays) {
+            indexes.add(String.valueOf(ring.index(relay)));
+        }
+        found.add(new Place(descriptor, second, relays, indexes));
     }
 
     /** Says in good time that there will be no keys to sign with, and that there are none; each once in a time period. */
@@ -440,6 +463,9 @@ final class ServicePublisher implements Closeable {
             tellTooLong(DescriptorSize.tooLong(current.size(), readers.size(), document.length, limit), number);
             return now.plus(REFRESH);
         }
+        if (descriptor.document.length == 0) {
+            emit(Action.CREATED, descriptor, null, null, null);
+        }
         lock.lock();
         try {
             descriptor.document = document;
@@ -479,7 +505,8 @@ final class ServicePublisher implements Closeable {
         Instant now = clock.instant();
         Instant next = Instant.MAX;
         Set<RsaId> responsible = new HashSet<>();
-        for (int relay : place.relays) {
+        for (int i = 0; i < place.relays.length; i++) {
+            int relay = place.relays[i];
             RsaId id = dir.rsaId(relay);
             HopTarget directory = circuits.hop(dir, relay, Deadline.in(PATIENCE));
             responsible.add(id);
@@ -493,7 +520,7 @@ final class ServicePublisher implements Closeable {
                     next = earlier(next, retry.at);
                 } else {
                     descriptor.receiving.add(id);
-                    due.add(new Upload(descriptor, descriptor.document, directory, id));
+                    due.add(new Upload(descriptor, descriptor.document, directory, id, place.indexes.get(i)));
                 }
             } finally {
                 lock.unlock();
@@ -557,7 +584,7 @@ final class ServicePublisher implements Closeable {
             if (isClosed()) {
                 return Outcome.FAILED;
             }
-            emit(Action.UPLOADING, upload, null);
+            emit(Action.UPLOADING, upload, null, upload.index);
             Deadline deadline = Deadline.in(PATIENCE);
             DirectoryRequest request = DirectoryRequest.post("/tor/hs/3/publish", upload.document);
             try (Circuit circuit = circuits.to(
@@ -565,12 +592,12 @@ final class ServicePublisher implements Closeable {
                     DirectoryAnswer answer = client.ask(circuit.openDirectoryOptimistic(), request, deadline)) {
                 answer.expectOk();
             }
-            emit(Action.UPLOADED, upload, null);
+            emit(Action.UPLOADED, upload, null, null);
             return Outcome.TAKEN;
         } catch (IOException e) {
             LOG.debug("{} did not take our descriptor: {}", upload.directory, e.getMessage());
             boolean refused = e instanceof ProtocolException;
-            emit(Action.FAILED, upload, refused ? "UPLOAD_REJECTED" : "UNEXPECTED");
+            emit(Action.FAILED, upload, refused ? "UPLOAD_REJECTED" : "UNEXPECTED", upload.index);
             return refused ? Outcome.REFUSED : Outcome.FAILED;
         } catch (RuntimeException e) {
             LOG.warn("An onion service's descriptor could not be uploaded", e);
@@ -593,10 +620,16 @@ final class ServicePublisher implements Closeable {
         changed.signalAll();
     }
 
-    private void emit(Action action, Upload upload, @Nullable String reason) {
+    private void emit(Action action, Upload upload, @Nullable String reason, @Nullable String index) {
+        emit(action, upload.descriptor, upload.directory.toString(), reason, index);
+    }
+
+    private void emit(
+            Action action, Descriptor descriptor, @Nullable String directory, @Nullable String reason,
+            @Nullable String index) {
         if (events.hasListeners()) {
-            String id = Base64.getEncoder().withoutPadding().encodeToString(upload.descriptor.keys.blindedKey());
-            events.emit(new OnionDescriptor(action, address, upload.directory.toString(), id, reason));
+            String id = Base64.getEncoder().withoutPadding().encodeToString(descriptor.keys.blindedKey());
+            events.emit(new OnionDescriptor(action, address, directory, id, reason, index));
         }
     }
 

@@ -32,6 +32,8 @@ public final class AddressMap {
     private static final int MOST_AUTOMAPPED = 16_000;
     private static final int MOST_ADDED = 10_000;
     private static final int MOST_DRAWS = 1000;
+    private static final String VIRTUAL = ".virtual";
+    private static final int VIRTUAL_LENGTH = 16;
 
     private final InstantSource clock;
     private final RandomGenerator random;
@@ -110,25 +112,67 @@ public final class AddressMap {
         }
     }
 
+    /** Where a mapping is from. */
+    public enum Source {
+        /** The configuration. */
+        CONFIGURED,
+        /** Somebody who has added it while running. */
+        ADDED,
+        /** Nobody but us: a made-up address. */
+        MADE_UP
+    }
+
     /**
-     * A mapping as it stands.
+     * A mapping at this moment.
      *
      * @param until when it ends; null if it stays
-     * @param configured whether it is the configuration's
      */
-    public record Entry(String from, String to, @Nullable Instant until, boolean configured) {}
+    public record Entry(String from, String to, Source source, @Nullable Instant until) {}
 
-    /** All mappings at this moment, those of the configuration first. */
+    /** All mappings at this moment, made-up addresses last. */
     public List<Entry> entries() {
-        List<Entry> all = new ArrayList<>();
         lock.lock();
         try {
-            configured.forEach((from, to) -> all.add(new Entry(from, to, null, true)));
-            added.forEach((from, to) -> all.add(new Entry(from, to.to, to.until, false)));
+            List<Entry> all = new ArrayList<>();
+            configured.forEach((from, to) -> all.add(new Entry(from, to, Source.CONFIGURED, null)));
+            Instant now = clock.instant();
+            added.forEach((from, to) -> {
+                if (to.until == null || now.isBefore(to.until)) {
+                    all.add(new Entry(from, to.to, Source.ADDED, to.until));
+                }
+            });
+            names.forEach((address, name) -> all.add(new Entry(address, name, Source.MADE_UP, null)));
+            return all;
         } finally {
             lock.unlock();
         }
-        return all;
+    }
+
+    /**
+     * Makes up a name that stands for another.
+     *
+     * @return in {@code .virtual}; the same each time
+     * @throws TorException of kind CONFIG if the name is none
+     */
+    public String virtualNameFor(String name) throws TorException {
+        Mapping checked = Mapping.of(name, name);
+        lock.lock();
+        try {
+            for (Map.Entry<String, Added> one : added.entrySet()) {
+                if (one.getValue().to.equals(checked.to()) && one.getKey().endsWith(VIRTUAL)) {
+                    return one.getKey();
+                }
+            }
+            StringBuilder label = new StringBuilder(24);
+            while (label.length() < VIRTUAL_LENGTH) {
+                label.append("abcdefghijklmnopqrstuvwxyz234567".charAt(random.nextInt(32)));
+            }
+            String made = label.append(VIRTUAL).toString();
+            add(new Mapping(made, checked.to()), null);
+            return made;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** What a name or address stands for in the end, in lower case; itself if for nothing else. */

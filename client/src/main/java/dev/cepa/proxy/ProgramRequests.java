@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
 public final class ProgramRequests {
     private static final Logger LOG = LoggerFactory.getLogger(ProgramRequests.class);
     private static final long WARNING_INTERVAL_NANOS = 5_000_000_000L;
+
+    /** The group of controllers' questions, which no port is in. */
+    private static final int CONTROLLERS = -1;
 
     private final StreamOpener opener;
     private final TorEvents events;
@@ -334,6 +338,30 @@ public final class ProgramRequests {
             throw new TorException(ErrorKind.NAME_NOT_FOUND, "the address has no name, seen from the exit");
         }
         return answers;
+    }
+
+    /**
+     * Asks what a name's addresses are, or what the names of an address, for a controller. Mappings hold as for programs.
+     *
+     * @param reverse whether the host is an address whose names are wanted
+     * @return at least one answer, no failures among them
+     * @throws TorException that says why there is none
+     */
+    public List<Answer> resolveForController(String host, boolean reverse, Deadline deadline) throws TorException {
+        ProgramRequest request = new ProgramRequest("CONTROL", "", "", "", host, 0, 0);
+        PortSettings settings =
+                PortSettings.builder().group(CONTROLLERS).isolation(Set.of()).build();
+        if (!reverse) {
+            if (!isDestination(host)) {
+                throw new TorException(ErrorKind.BAD_REQUEST, "that is neither a host name nor an address");
+            }
+            return resolve(request, false, settings, deadline);
+        }
+        InetAddress address = HostText.parseAddress(host);
+        if (address == null) {
+            throw new TorException(ErrorKind.BAD_REQUEST, "that is no address");
+        }
+        return resolveReverse(request, address, settings, deadline);
     }
 
     private static void checkNameRequests(PortSettings settings) throws RefusedException {

@@ -7,6 +7,7 @@ import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +42,25 @@ class ClientAuthFolderTest {
         write("i.auth", SERVICE + ":descriptor:x25519:" + KEY);
         Files.createDirectory(folder.resolve("j.auth_private"));
         assertThat(ClientAuthFolder.read(folder)).hasSize(1);
+    }
+
+    @Test
+    void keepsAKeyAsCTorDoesAndRemovesItWhateverItsFileIsCalled() throws Exception {
+        OnionAddress address = OnionAddress.parseLabel(SERVICE);
+        Path file = folder.resolve(SERVICE + ".auth_private");
+        ClientAuthFolder.write(folder, address, ClientAuthKey.of(new byte[32]));
+        ClientAuthFolder.write(folder, address, ClientAuthKey.parse(KEY));
+        assertThat(Files.readString(file)).isEqualTo(SERVICE + ":descriptor:x25519:" + KEY);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+        assertThat(ClientAuthFolder.read(folder)).containsEntry(address, ClientAuthKey.parse(KEY));
+
+        Files.move(file, folder.resolve("mine.auth_private"));
+        write("other.auth_private", "nonsense");
+        assertThat(ClientAuthFolder.remove(folder, OnionAddress.of(new byte[32]))).isFalse();
+        assertThat(ClientAuthFolder.remove(folder, address)).isTrue();
+        assertThat(ClientAuthFolder.read(folder)).isEmpty();
+        assertThat(folder.resolve("other.auth_private")).exists();
     }
 
     @Test

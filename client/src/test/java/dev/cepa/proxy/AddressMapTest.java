@@ -130,4 +130,29 @@ class AddressMapTest {
             assertThatThrownBy(() -> VirtualNetwork.parse(text, ipv6)).isInstanceOf(TorException.class);
         }
     }
+
+    @Test
+    void tellsWhereEachMappingIsFrom() throws Exception {
+        map.configure(settings(false, "a.test", "b.test"));
+        map.add(Mapping.of("*.c.test", "*.d.test"), null);
+        map.add(Mapping.of("e.test", "192.0.2.1"), Duration.ofMinutes(1));
+        String made = HostText.format(map.virtualFor("f.test", false).getAddress());
+        assertThat(map.entries()).containsExactly(
+                new AddressMap.Entry("a.test", "b.test", AddressMap.Source.CONFIGURED, null),
+                new AddressMap.Entry("*.c.test", "*.d.test", AddressMap.Source.ADDED, null),
+                new AddressMap.Entry("e.test", "192.0.2.1", AddressMap.Source.ADDED, now.plusSeconds(60)),
+                new AddressMap.Entry(made, "f.test", AddressMap.Source.MADE_UP, null));
+        now = now.plusSeconds(60);
+        assertThat(map.entries()).hasSize(3).noneMatch(entry -> entry.from().equals("e.test"));
+    }
+
+    @Test
+    void makesUpANameThatStandsForAnother() throws Exception {
+        String made = map.virtualNameFor("A.test");
+        assertThat(made).matches("[a-z2-7]{16}\\.virtual");
+        assertThat(map.rewrite(made)).isEqualTo("a.test");
+        assertThat(map.virtualNameFor("a.test")).isEqualTo(made);
+        assertThat(map.virtualNameFor("b.test")).isNotEqualTo(made);
+        assertThatThrownBy(() -> map.virtualNameFor("a b")).isInstanceOf(TorException.class);
+    }
 }

@@ -86,6 +86,9 @@ final class EventLog implements TorEventListener {
                     descriptor.action(),
                     descriptor.directory() == null ? "" : descriptor.directory(),
                     descriptor.reason() == null ? "" : descriptor.reason());
+            case TorEvent.OnionDescriptorContent content -> {
+                // Nothing that has not been said, but which service it is of.
+            }
             case TorEvent.DirectoryDownload download -> log.debug(
                     "{} from {}: {} bytes in {} ms, status {}",
                     download.document(),

@@ -246,7 +246,7 @@ final class NetworkState implements TorEventListener {
                             service.address(), service.points(), service.clients(), true, service.since()));
                 }
             }
-            case REQUESTED, RECEIVED, UPLOADING, FAILED -> {}
+            case REQUESTED, RECEIVED, UPLOADING, CREATED, FAILED -> {}
         }
     }
 

@@ -4,6 +4,10 @@ package dev.cepa.daemon.control;
 final class OnionView implements Feature {
     @Override
     public void addTo(ControlServer server) {
-        // Nothing yet.
+        new NameCommands().addTo(server);
+        new OnionCommands().addTo(server);
+        new ClientAuthCommands().addTo(server);
+        new DescriptorCommands().addTo(server);
+        server.events().add(new OnionEvents(server.events()));
     }
 }
