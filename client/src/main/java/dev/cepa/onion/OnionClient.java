@@ -62,6 +62,9 @@ public final class OnionClient implements Closeable {
     /** Null as long as no service was asked for: most clients never ask, and their memory is not taken. */
     private @Nullable Parts parts;
 
+    /** Null as long as no controller has asked. */
+    private @Nullable DescriptorErrands errands;
+
     private int epoch;
     private boolean enabled = true;
     private boolean closed;
@@ -69,8 +72,7 @@ public final class OnionClient implements Closeable {
 
     /** What the work is done with. */
     private record Parts(
-            DescriptorStore descriptors, IntroMemory memory, Connector connector, SingleFlight<Key, Joined> connections,
-            DescriptorErrands errands) {}
+            DescriptorStore descriptors, IntroMemory memory, Connector connector, SingleFlight<Key, Joined> connections) {}
 
     /** Whose streams share a circuit to which service. */
     private record Key(OnionAddress address, IsolationKey isolation, int epoch) {}
@@ -121,8 +123,7 @@ public final class OnionClient implements Closeable {
                 descriptors.setFetching(settings.fetches());
                 IntroMemory memory = new IntroMemory(clock, random);
                 Connector connector = new Connector(circuits, descriptors, memory, random);
-                DescriptorErrands errands = new DescriptorErrands(circuits, descriptors, testing, events, clock);
-                made = new Parts(descriptors, memory, connector, new SingleFlight<>(), errands);
+                made = new Parts(descriptors, memory, connector, new SingleFlight<>());
                 parts = made;
             }
             return made;
@@ -207,7 +208,17 @@ public final class OnionClient implements Closeable {
 
     /** What controllers want of directories. */
     public DescriptorErrands errands() {
-        return parts().errands;
+        lock.lock();
+        try {
+            DescriptorErrands made = errands;
+            if (made == null) {
+                made = new DescriptorErrands(circuits, parts().descriptors, testing, events, clock);
+                errands = made;
+            }
+            return made;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether a relay is listed in the directory; false as long as there is none. */

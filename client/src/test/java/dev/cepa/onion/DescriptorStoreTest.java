@@ -3,10 +3,12 @@ package dev.cepa.onion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cepa.cell.RsaId;
 import dev.cepa.crypto.Ed25519KeyPair;
 import dev.cepa.crypto.X25519;
 import dev.cepa.error.OnionServiceException;
 import dev.cepa.error.OnionServiceException.Reason;
+import dev.cepa.netdoc.NetDir;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +45,42 @@ class DescriptorStoreTest {
             DescriptorStore.Found found = store.get(service.address, PlayedService.soon());
             store.setFetching(false);
             assertThat(store.get(service.address, PlayedService.soon()).descriptor()).isSameAs(found.descriptor());
+        }
+    }
+
+    @Test
+    void showsADescriptorAsItCame() throws Exception {
+        try (PlayedService service = new PlayedService()) {
+            DescriptorStore store = service.store();
+            assertThat(store.document(service.address)).isNull();
+            store.get(service.address, PlayedService.soon());
+            byte[] document = store.document(service.address);
+            assertThat(SealedDescriptor.parse(document, service.keys().blindedKey(), service.now).document())
+                    .isEqualTo(document);
+            assertThat(SealedDescriptor.parseOfAnybody(document, service.now).blindedKey())
+                    .isEqualTo(service.keys().blindedKey());
+            service.now = service.now.plus(Duration.ofHours(3));
+            assertThat(store.document(service.address)).as("its time is up").isNull();
+        }
+    }
+
+    @Test
+    void fetchesAnewWhoeverItIsToldToAsk() throws Exception {
+        try (PlayedService service = new PlayedService()) {
+            DescriptorStore store = service.store();
+            store.get(service.address, PlayedService.soon());
+            store.fetchAnew(service.address, null, PlayedService.soon());
+            assertThat(service.fetches).hasValue(2);
+            NetDir dir = service.directory(PlayedService.soon());
+            for (int i = 0; i < 3; i++) {
+                store.fetchAnew(service.address, dir.rsaId(0), PlayedService.soon());
+            }
+            assertThat(service.fetches).as("it may be asked again and again").hasValue(5);
+            RsaId unknown = RsaId.of(new byte[20]);
+            assertThatThrownBy(() -> store.fetchAnew(service.address, unknown, PlayedService.soon()))
+                    .hasMessageContaining("not listed");
+            store.forget(service.address);
+            assertThat(store.document(service.address)).isNull();
         }
     }
 
@@ -96,10 +134,14 @@ class DescriptorStoreTest {
             }
         }) {
             DescriptorStore store = service.store();
+            assertThat(store.opensNow(service.address)).as("there is none").isFalse();
             assertReason(Reason.CLIENT_AUTH_MISSING, store, service);
             store.setClientKeys(Map.of(service.address, ClientAuthKey.of(new byte[32])));
+            assertThat(store.opensNow(service.address)).isFalse();
             assertReason(Reason.CLIENT_AUTH_WRONG, store, service);
             store.setClientKeys(Map.of(service.address, ClientAuthKey.of(secret)));
+            assertThat(store.opensNow(service.address)).isTrue();
+            assertThat(store.opensNow(service.address)).as("it was open").isFalse();
             assertThat(store.get(service.address, PlayedService.soon()).descriptor().introPoints()).hasSize(2);
             store.setClientKeys(Map.of());
             assertReason(Reason.CLIENT_AUTH_MISSING, store, service);

@@ -91,4 +91,16 @@ class HsDirRingTest {
     void withoutASharedRandomValueThereIsStillARing() {
         assertThat(HsDirRing.of(network(9, 0), PERIOD, null).fetchFrom(filled(1))).hasSize(6);
     }
+
+    @Test
+    void tellsWhereARelayStands() {
+        NetDir dir = network(3, 1);
+        HsDirRing ring = HsDirRing.of(dir, PERIOD, RANDOM);
+        for (int relay = 0; relay < dir.size(); relay++) {
+            boolean directory = (dir.flags(relay) & RelayFlags.HS_DIR) != 0;
+            assertThat(ring.index(relay)).isEqualTo(directory
+                    ? text(HsDirRing.relayIndex(dir.ed25519Id(relay).toBytes(), RANDOM, PERIOD)).toUpperCase()
+                    : null);
+        }
+    }
 }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -121,6 +122,30 @@ class OnionClientTest {
                 OnionClient client = service.client(LONG)) {
             open(client, service, 1);
             assertThat(service.rendezvous).hasValue(2);
+        }
+    }
+
+    @Test
+    void keysThatWereAddedOutliveTheSettingsAndKeysThatWereRemovedDoNot() throws Exception {
+        try (PlayedService service = new PlayedService();
+                OnionClient client = service.client(LONG)) {
+            OnionAddress other = OnionAddress.of(new byte[32]);
+            ClientAuthKey first = ClientAuthKey.of(new byte[] {
+                1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8});
+            ClientAuthKey second = ClientAuthKey.of(new byte[32]);
+            client.setSettings(OnionSettings.DEFAULT.withClientKeys(Map.of(other, first)));
+            assertThat(client.addClientKey(service.address, first)).isEqualTo(OnionClient.KeyAdded.NEW);
+            assertThat(client.addClientKey(service.address, second)).isEqualTo(OnionClient.KeyAdded.REPLACED);
+            assertThat(client.addClientKey(other, second)).isEqualTo(OnionClient.KeyAdded.REPLACED);
+            client.setSettings(OnionSettings.DEFAULT.withClientKeys(Map.of(other, first)));
+            assertThat(client.clientKeys()).isEqualTo(Map.of(service.address, second, other, second));
+            open(client, service, 1);
+            assertThat(client.descriptor(service.address)).isNotNull();
+            assertThat(client.removeClientKey(service.address)).isTrue();
+            assertThat(client.removeClientKey(service.address)).isFalse();
+            assertThat(client.descriptor(service.address)).as("what it has opened is forgotten").isNull();
+            assertThat(client.removeClientKey(other)).isTrue();
+            assertThat(client.clientKeys()).isEmpty();
         }
     }
 

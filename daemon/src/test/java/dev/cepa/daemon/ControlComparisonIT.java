@@ -178,4 +178,62 @@ class ControlComparisonIT {
         }
         assertThat(answers.get(1)).as(command).isEqualTo(answers.get(0));
     }
+
+    /** In this order: some see what those before have done. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "ADD_ONION", "ADD_ONION NEW:BEST", "ADD_ONION NEW Port=80", "ADD_ONION NEW:RSA1024 Port=80",
+        "ADD_ONION RSA1024:abc Port=80", "ADD_ONION a:b:c Port=80", "ADD_ONION ED25519-V3:abc Port=80",
+        "ADD_ONION NEW:BEST Port=0", "ADD_ONION NEW:BEST Port=80,foo:99999", "ADD_ONION NEW:BEST Port=80,foo",
+        "ADD_ONION NEW:BEST Port=,1", "ADD_ONION NEW:BEST Port=80,unix:", "ADD_ONION NEW:BEST Port=80 Flags=",
+        "ADD_ONION NEW:BEST Port=80 Flags=foo", "ADD_ONION NEW:BEST Port=80 Flags=V3Auth",
+        "ADD_ONION NEW:BEST Port=80 Flags=NonAnonymous", "ADD_ONION NEW:BEST Port=80 ClientAuthV3=abc",
+        "ADD_ONION NEW:BEST Port=80 ClientAuthV3=5BPBXQOAZWPSSXFKOIXHZDRDA2AJT2SWS2GIQTISCFKGVBFWBBDQ",
+        "ADD_ONION NEW:BEST Port=80 Foo=bob", "ADD_ONION NEW:BEST Port=80 MaxStreams=65536",
+        "ADD_ONION NEW:BEST Port=80 MaxStreams=x", "ADD_ONION NEW:BEST Port=80 PoWDefensesEnabled=2",
+        "ADD_ONION NEW:BEST Port=80 PoWQueueRate=x", "ADD_ONION NEW:BEST Port=80 PoWQueueBurst=x",
+        "ADD_ONION NEW:BEST extra Port=80",
+        "ADD_ONION ED25519-V3:CJqhsTGj2XF8j44wr/MPwOkWfzHnTQ1Z6t7Ag+pNhkHzSzNrNAcIivIpFt++XcxkTLgrlyKLPBRkuPzGUXeXcw== Port=80 Port=81,127.0.0.1:8081 Flags=V3Auth,MaxStreamsCloseCircuit MaxStreams=7 ClientAuthV3=5BPBXQOAZWPSSXFKOIXHZDRDA2AJT2SWS2GIQTISCFKGVBFWBBDQ PoWDefensesEnabled=1 PoWQueueRate=10 PoWQueueBurst=5",
+        "ADD_ONION ED25519-V3:CJqhsTGj2XF8j44wr/MPwOkWfzHnTQ1Z6t7Ag+pNhkHzSzNrNAcIivIpFt++XcxkTLgrlyKLPBRkuPzGUXeXcw== Port=80",
+        "GETINFO onions/current", "GETINFO onions/detached", "DEL_ONION", "DEL_ONION abc", "DEL_ONION a b",
+        "DEL_ONION 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid",
+        "DEL_ONION 367ttxj7jr3ij23whbcwnpxxc3qmc6rxd26u5hlyxprmainodrx5tmid",
+        "DEL_ONION 367ttxj7jr3ij23whbcwnpxxc3qmc6rxd26u5hlyxprmainodrx5tmid",
+        "ADD_ONION ED25519-V3:CJqhsTGj2XF8j44wr/MPwOkWfzHnTQ1Z6t7Ag+pNhkHzSzNrNAcIivIpFt++XcxkTLgrlyKLPBRkuPzGUXeXcw== Port=80,unix:/tmp/x Flags=Detach,DiscardPK",
+        "GETINFO onions/current onions/detached", "DEL_ONION 367ttxj7jr3ij23whbcwnpxxc3qmc6rxd26u5hlyxprmainodrx5tmid",
+        "GETINFO onions/current onions/detached", "GETINFO hs/client/desc/id/abc",
+        "GETINFO hs/client/desc/id/2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid", "GETINFO hs/service/desc/id/abc",
+        "GETINFO hs/service/desc/id/2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid", "GETINFO hs/client/desc/id",
+        "HSFETCH", "HSFETCH abc", "HSFETCH v2-abc", "HSFETCH 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion",
+        "HSFETCH 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid SERVER=abc",
+        "HSFETCH 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid FOO=abc",
+        "HSFETCH 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid", "HSPOST", "+HSPOST SERVER=abc\nfoo\n.",
+        "+HSPOST HSADDRESS=abc\nfoo\n.", "+HSPOST HSADDRESS=2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid\nfoo\n.",
+        "+HSPOST FOO=1\nfoo\n.", "ONION_CLIENT_AUTH_ADD", "ONION_CLIENT_AUTH_ADD abc",
+        "ONION_CLIENT_AUTH_ADD abc x25519:iIdCKW3I8E8wFHCgXpDVEZqbZPvrLGHtsvGmOdvXIFg=",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid foo:bar",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519:bar",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519:iIdCKW3I8E8wFHCgXpDVEZqbZPvrLGHtsvGmOdvXIFg=",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519:iIdCKW3I8E8wFHCgXpDVEZqbZPvrLGHtsvGmOdvXIFg= ClientName=bob",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519:iIdCKW3I8E8wFHCgXpDVEZqbZPvrLGHtsvGmOdvXIFg= Flags=Foo",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519:iIdCKW3I8E8wFHCgXpDVEZqbZPvrLGHtsvGmOdvXIFg= Flags=",
+        "ONION_CLIENT_AUTH_VIEW", "ONION_CLIENT_AUTH_VIEW abc",
+        "ONION_CLIENT_AUTH_VIEW 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid",
+        "ONION_CLIENT_AUTH_VIEW 367ttxj7jr3ij23whbcwnpxxc3qmc6rxd26u5hlyxprmainodrx5tmid",
+        "ONION_CLIENT_AUTH_ADD 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid x25519:iIdCKW3I8E8wFHCgXpDVEZqbZPvrLGHtsvGmOdvXIFg= Foo=Foo Flags=Permanent",
+        "ONION_CLIENT_AUTH_REMOVE", "ONION_CLIENT_AUTH_REMOVE abc", "ONION_CLIENT_AUTH_REMOVE a b",
+        "ONION_CLIENT_AUTH_REMOVE 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid",
+        "ONION_CLIENT_AUTH_REMOVE 2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid", "ONION_CLIENT_AUTH_VIEW",
+        "MAPADDRESS", "MAPADDRESS a", "MAPADDRESS a=b", "MAPADDRESS 1.2.3.4=foo.bar x=bad_name!",
+        "MAPADDRESS x=bad_name! 1.2.3.4=foo.bar", "MAPADDRESS foo.bar=Foo.Bar",
+        "GETINFO address-mappings/config address-mappings/cache", "GETINFO address-mappings/control", "MAPADDRESS a=a",
+        "MAPADDRESS 1.2.3.4=1.2.3.4", "MAPADDRESS *.foo.com=*.bar.com", "GETINFO address-mappings/all",
+        "MAPADDRESS foo.com=*.bar.com", "MAPADDRESS a=*.b", "MAPADDRESS a=", "MAPADDRESS *.foo.com=x.y.exit",
+        "GETINFO address-mappings/x", "RESOLVE", "RESOLVE x=y"
+    })
+    void answersTheSameAboutNamesAndOnions(String command) throws Exception {
+        assertThat(cepa.ask(command)).as(command).isEqualTo(tor.ask(command));
+    }
 }

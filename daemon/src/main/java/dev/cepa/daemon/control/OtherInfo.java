@@ -4,7 +4,6 @@ import dev.cepa.NetworkControl;
 import dev.cepa.cell.HostText;
 import dev.cepa.error.TorException;
 import dev.cepa.netdoc.NetDir;
-import dev.cepa.proxy.AddressMap;
 import java.net.InetAddress;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +22,6 @@ final class OtherInfo {
 
     static void addTo(Info info) {
         info.addPrefix("ip-to-country/", "Perform a GEOIP lookup", OtherInfo::country);
-        info.addPrefix("address-mappings/", "", OtherInfo::mappings);
-        info.document("address-mappings/all", "Current address mappings.");
-        info.document("address-mappings/cache", "Current cached DNS replies.");
-        info.document("address-mappings/config", "Current address mappings from configuration.");
-        info.document("address-mappings/control", "Current address mappings from controller.");
         addDownloads(info);
         info.add("exit-policy/default", "The default value appended to the configured exit policy.",
                 (key, request) -> DEFAULT_POLICY);
@@ -67,25 +61,6 @@ final class OtherInfo {
         } catch (TorException e) {
             throw new Refusal(551, "GeoIP data not loaded");
         }
-    }
-
-    private static @Nullable String mappings(String key, Request request) {
-        String kind = key.substring("address-mappings/".length());
-        boolean all = kind.equals("all");
-        boolean config = all || kind.equals("config");
-        boolean control = all || kind.equals("control");
-        if (!config && !control && !kind.equals("cache")) {
-            return null;
-        }
-        StringBuilder out = new StringBuilder();
-        for (AddressMap.Entry entry : request.host().client().addressMap().entries()) {
-            if (entry.configured() ? config : control) {
-                Instant until = entry.until();
-                out.append(out.isEmpty() ? "" : "\n").append(entry.from()).append(' ').append(entry.to()).append(' ')
-                        .append(until == null ? "NEVER" : "\"" + IsoTime.seconds(until) + "\"");
-            }
-        }
-        return out.toString();
     }
 
     private static void addDownloads(Info info) {

@@ -251,6 +251,10 @@ class OnionViewTest {
                     "650 ADDRMAP a\\.example <error> \"" + time + "\" error=yes EXPIRES=\"" + time + "\" CACHED=\"NO\"");
             controller.ok("MAPADDRESS b.example=192.0.2.7");
             controller.event("NEVER");
+            String virtual = controller.ok("MAPADDRESS 0.0.0.0=c.example").getFirst().substring(4).replace("=c.example", "");
+            controller.event("ADDRMAP " + virtual + " c.example NEVER");
+            controller.ok("RESOLVE " + virtual + " mode=reverse");
+            assertThat(controller.event("ADDRMAP " + virtual)).startsWith("650 ADDRMAP " + virtual + " c.example \"");
             controller.ok("RESOLVE B.example");
             assertThat(controller.event("ADDRMAP B.example")).startsWith("650 ADDRMAP B.example 192.0.2.7 \"");
         }
