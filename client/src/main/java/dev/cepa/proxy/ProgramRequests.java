@@ -348,7 +348,7 @@ public final class ProgramRequests {
      * @throws TorException that says why there is none
      */
     public List<Answer> resolveForController(String host, boolean reverse, Deadline deadline) throws TorException {
-        ProgramRequest request = new ProgramRequest("CONTROL", "", "", "", host, 0, 0);
+        ProgramRequest request = new ProgramRequest("CONTROL", "", 0, "", "", host, 0, 0);
         PortSettings settings =
                 PortSettings.builder().group(CONTROLLERS).isolation(Set.of()).build();
         if (!reverse) {
