@@ -44,6 +44,8 @@ final class DescriptorFetcher {
     private static final int MOST_REMEMBERED = 5000;
     /** So many directories may say that a descriptor is the latest until it is believed. */
     private static final int MOST_UNWANTED = 2;
+    private static final int BAD_REQUEST = 400;
+    private static final int BUSY = 503;
 
     private final InternalCircuits circuits;
     private final TorEvents events;
@@ -112,7 +114,7 @@ final class DescriptorFetcher {
                     break;
                 }
             } catch (TorException e) {
-                invalid |= e instanceof ProtocolException;
+                invalid |= e.kind() == ErrorKind.PROTOCOL;
                 failure = e;
                 if (e.kind() == ErrorKind.CLOSED || deadline.passed()) {
                     throw e;
@@ -184,6 +186,9 @@ final class DescriptorFetcher {
             if (answer.status() == 404) {
                 throw new OnionServiceException(Reason.DESCRIPTOR_NOT_FOUND, "the directory has no such descriptor");
             }
+            if (answer.status() != 200 && answer.status() != BUSY) {
+                throw new RefusedException(answer.status());
+            }
             answer.expectOk();
             return SealedDescriptor.parse(answer.readAll(), keys.blindedKey(), clock.instant());
         } catch (TorException e) {
@@ -193,7 +198,22 @@ final class DescriptorFetcher {
         }
     }
 
+    /** A directory does not answer as directories do. */
+    private static final class RefusedException extends TorException {
+        private static final long serialVersionUID = 1;
+
+        private final boolean rejected;
+
+        RefusedException(int status) {
+            super(ErrorKind.PROTOCOL, "the directory refused: " + status);
+            rejected = status == BAD_REQUEST;
+        }
+    }
+
     private static String word(TorException e) {
+        if (e instanceof RefusedException refused) {
+            return refused.rejected ? "QUERY_REJECTED" : "UNEXPECTED";
+        }
         if (e instanceof OnionServiceException) {
             return "NOT_FOUND";
         }

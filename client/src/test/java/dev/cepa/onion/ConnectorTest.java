@@ -19,6 +19,7 @@ import dev.cepa.testrelay.RelayCircuit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,35 @@ class ConnectorTest {
             assertThat(service.introductions).hasValue(2);
             assertThat(service.introductionLengths).containsExactly(490, 490);
             assertThat(open(service)).isZero();
+        }
+    }
+
+    @Test
+    void tellsHowDirectoriesHaveRefused() throws Exception {
+        try (PlayedService service = new PlayedService() {
+            @Override
+            byte[] directoryAnswer(int n) throws IOException {
+                return switch (n) {
+                    case 0 -> status("400 Bad request");
+                    case 1 -> status("500 Oops");
+                    case 2 -> status("503 Busy");
+                    default -> ok(descriptor(5, 3));
+                };
+            }
+        }) {
+            service.connector().connect(service.address, PlayedService.soon()).close();
+            List<String> reasons = new ArrayList<>();
+            List<Integer> lengths = new ArrayList<>();
+            for (TorEvent event : service.events) {
+                if (event instanceof TorEvent.OnionDescriptor d && d.action() == TorEvent.OnionDescriptor.Action.FAILED) {
+                    reasons.add(d.reason());
+                    assertThat(d.isUpload()).isFalse();
+                } else if (event instanceof TorEvent.OnionDescriptorContent content) {
+                    lengths.add(Math.min(1, content.document().length));
+                }
+            }
+            assertThat(reasons).containsExactly("QUERY_REJECTED", "UNEXPECTED", "UNEXPECTED");
+            assertThat(lengths).as("no content, until there is some").containsExactly(0, 0, 0, 1);
         }
     }
 
