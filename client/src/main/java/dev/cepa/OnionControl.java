@@ -43,15 +43,15 @@ public final class OnionControl {
     }
 
     /**
-     * Has a service that is for some clients reached with this key from now on, whatever the configuration says, and keeps
-     * it when that changes.
+     * Has a service that is for some clients reached with this key from now on.
      *
      * @param address whose service
      * @param key ours
+     * @param configured whether every later configuration has it too, and so decides; else it stays whatever they say
      * @return what became of it
      */
-    public OnionClient.KeyAdded addClientKey(OnionAddress address, ClientAuthKey key) {
-        return onions.addClientKey(address, key);
+    public OnionClient.KeyAdded addClientKey(OnionAddress address, ClientAuthKey key, boolean configured) {
+        return onions.addClientKey(address, key, configured);
     }
 
     /**

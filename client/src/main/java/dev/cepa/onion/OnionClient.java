@@ -156,14 +156,23 @@ public final class OnionClient implements Closeable {
         }
     }
 
-    /** Has a service reached with that key from now on, whatever the settings say. */
-    public KeyAdded addClientKey(OnionAddress address, ClientAuthKey key) {
+    /**
+     * Has a service reached with that key from now on.
+     *
+     * @param configured whether the next settings have it too, so that they decide; else it stays whatever they say
+     */
+    public KeyAdded addClientKey(OnionAddress address, ClientAuthKey key, boolean configured) {
         Parts known;
         boolean replaced;
         lock.lock();
         try {
             replaced = clientKeys().containsKey(address);
-            addedKeys.put(address, key);
+            if (configured) {
+                addedKeys.remove(address);
+                settings = settings.withClientKeys(Map.of(address, key));
+            } else {
+                addedKeys.put(address, key);
+            }
             known = parts;
             if (known != null) {
                 known.descriptors.setClientKeys(clientKeys());

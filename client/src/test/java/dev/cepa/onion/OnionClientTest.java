@@ -134,9 +134,9 @@ class OnionClientTest {
                 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8});
             ClientAuthKey second = ClientAuthKey.of(new byte[32]);
             client.setSettings(OnionSettings.DEFAULT.withClientKeys(Map.of(other, first)));
-            assertThat(client.addClientKey(service.address, first)).isEqualTo(OnionClient.KeyAdded.NEW);
-            assertThat(client.addClientKey(service.address, second)).isEqualTo(OnionClient.KeyAdded.REPLACED);
-            assertThat(client.addClientKey(other, second)).isEqualTo(OnionClient.KeyAdded.REPLACED);
+            assertThat(client.addClientKey(service.address, first, true)).isEqualTo(OnionClient.KeyAdded.NEW);
+            assertThat(client.addClientKey(service.address, second, false)).isEqualTo(OnionClient.KeyAdded.REPLACED);
+            assertThat(client.addClientKey(other, second, false)).isEqualTo(OnionClient.KeyAdded.REPLACED);
             client.setSettings(OnionSettings.DEFAULT.withClientKeys(Map.of(other, first)));
             assertThat(client.clientKeys()).isEqualTo(Map.of(service.address, second, other, second));
             open(client, service, 1);
@@ -144,6 +144,10 @@ class OnionClientTest {
             assertThat(client.removeClientKey(service.address)).isTrue();
             assertThat(client.removeClientKey(service.address)).isFalse();
             assertThat(client.descriptor(service.address)).as("what it has opened is forgotten").isNull();
+            assertThat(client.addClientKey(other, first, true)).isEqualTo(OnionClient.KeyAdded.REPLACED);
+            assertThat(client.clientKeys()).isEqualTo(Map.of(other, first));
+            client.setSettings(OnionSettings.DEFAULT.withClientKeys(Map.of(other, second)));
+            assertThat(client.clientKeys()).as("the configuration decides").isEqualTo(Map.of(other, second));
             assertThat(client.removeClientKey(other)).isTrue();
             assertThat(client.clientKeys()).isEmpty();
         }

@@ -133,7 +133,9 @@ final class ClientAuthCommands implements Feature {
                 store(request, wanted);
             }
             added.put(wanted.address, new Added(wanted.permanent, wanted.name));
-            return switch (request.host().client().onionControl().addClientKey(wanted.address, wanted.key)) {
+            OnionControl onions = request.host().client().onionControl();
+            // A file is read again with every configuration.
+            return switch (onions.addClientKey(wanted.address, wanted.key, wanted.permanent)) {
                 case NEW -> Reply.ok();
                 case REPLACED -> Reply.error(251, "Client for onion existed and replaced");
                 case READS_DESCRIPTOR -> Reply.error(252, "Registered client and decrypted desc");

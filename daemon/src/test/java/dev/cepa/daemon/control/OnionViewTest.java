@@ -166,14 +166,16 @@ class OnionViewTest {
             control.host.set("ClientOnionAuthDir", folder.toString());
             assertThat(controller.ask(add + " " + KEY)).containsExactly("250 OK");
             assertThat(file).doesNotExist();
+            control.client.reconfigure(control.client.config());
+            assertThat(controller.ask("ONION_CLIENT_AUTH_VIEW")).as("it outlives another configuration").hasSize(3);
             assertThat(controller.ask(add + " " + KEY + " ClientName=bob Flags=Permanent"))
                     .containsExactly("251 Client for onion existed and replaced");
             assertThat(Files.readString(file)).isEqualTo(FILE);
             assertThat(controller.ask("ONION_CLIENT_AUTH_VIEW " + SERVICE)).containsExactly(
                     "250-ONION_CLIENT_AUTH_VIEW " + SERVICE,
                     "250-CLIENT " + SERVICE + " " + KEY + " Flags=Permanent ClientName=bob", "250 OK");
-            control.client.reconfigure(control.client.config());
-            assertThat(controller.ask("ONION_CLIENT_AUTH_VIEW")).as("it outlives another configuration").hasSize(3);
+            control.client.reconfigure(control.client.config().toBuilder().onionClientKeys(folder).build());
+            assertThat(controller.ask("ONION_CLIENT_AUTH_VIEW")).as("so does its file").hasSize(3);
 
             assertThat(controller.ask("ONION_CLIENT_AUTH_REMOVE"))
                     .containsExactly("512 Incomplete ONION_CLIENT_AUTH_REMOVE command");
