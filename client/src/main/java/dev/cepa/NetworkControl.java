@@ -119,6 +119,11 @@ public final class NetworkControl {
         return guards.guards();
     }
 
+    /** {@return how many bytes all queues of this client may hold} */
+    public long queueLimit() {
+        return channels.memory().bound();
+    }
+
     /** {@return whether there is an open channel to any relay} */
     public boolean isLive() {
         return !channels.channels().isEmpty();

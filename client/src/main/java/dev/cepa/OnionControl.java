@@ -42,6 +42,11 @@ public final class OnionControl {
         return requests.resolveForController(host, reverse, Deadline.in(timeout));
     }
 
+    /** Forgets which addresses names have; they are asked for anew. */
+    public void forgetAnswers() {
+        requests.forgetAnswers();
+    }
+
     /**
      * Has a service that is for some clients reached with this key from now on.
      *

@@ -679,16 +679,6 @@ public final class TorClient implements Closeable {
         internalCircuits.renew();
     }
 
-    /** Forgets which addresses names have; they are asked for anew. */
-    public void forgetAnswers() {
-        programRequests.forgetAnswers();
-    }
-
-    /** {@return how many bytes all queues of this client may hold} */
-    public long queueLimit() {
-        return channels.memory().bound();
-    }
-
     private ServiceCircuits serviceCircuits(LongSupplier circuitIds) {
         if (!config.nonAnonymousServices) {
             return internalCircuits;

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class ClientFaultTest {
     private static final Patience LITTLE =
-            new Patience(Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofMillis(500), Duration.ofMillis(500));
+            new Patience(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(2));
 
     /** A message that is as long as the longest part of an answer, and means nothing. */
     private static void babble(RelayCircuit circuit, int command, int streamId) throws IOException {

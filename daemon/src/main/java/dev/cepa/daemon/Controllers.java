@@ -118,7 +118,7 @@ final class Controllers implements ControlHost, Closeable {
 
     @Override
     public long queueLimit() {
-        return client().queueLimit();
+        return client().control().queueLimit();
     }
 
     @Override

@@ -190,7 +190,7 @@ final class Daemon {
                 }
                 client.newIdentity();
             }
-            case "CLEARDNSCACHE" -> client.forgetAnswers();
+            case "CLEARDNSCACHE" -> client.onionControl().forgetAnswers();
             case "HEARTBEAT" -> heartbeat.beat(client, System.nanoTime());
             case "ACTIVE" -> client.wake();
             default -> {
