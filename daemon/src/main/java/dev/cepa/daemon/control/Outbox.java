@@ -89,15 +89,20 @@ final class Outbox {
     void release() {
         lock.lock();
         try {
-            List<byte[]> events = held;
-            held = null;
-            total.held.addAndGet(-heldBytes);
-            heldBytes = 0;
-            if (events != null && !ending) {
-                events.forEach(bytes -> add(new Message(bytes, bytes.length)));
-            }
+            queueHeld();
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Called with the lock held. */
+    private void queueHeld() {
+        List<byte[]> events = held;
+        held = null;
+        total.held.addAndGet(-heldBytes);
+        heldBytes = 0;
+        if (events != null && !ending) {
+            events.forEach(bytes -> add(new Message(bytes, bytes.length)));
         }
     }
 
@@ -230,10 +235,11 @@ final class Outbox {
         }
     }
 
-    /** Takes no more; what has been queued is still sent. */
+    /** Takes no more; what has been queued is still sent, and the events that a command has kept back. */
     void end() {
         lock.lock();
         try {
+            queueHeld();
             ending = true;
             changed.signalAll();
         } finally {

@@ -99,6 +99,20 @@ class OutboxTest {
     }
 
     @Test
+    void eventsThatACommandKeepsBackAreSentToOneWhoIsClosedMeanwhile() throws Exception {
+        Deaf controller = new Deaf();
+        controller.released.countDown();
+        Outbox outbox = new Outbox(controller, 1, new Outbox.Total());
+        outbox.start();
+        outbox.hold();
+        outbox.reply(bytes("a"));
+        outbox.event(bytes("b"));
+        outbox.close(System.nanoTime() + 20_000_000_000L);
+        outbox.release();
+        assertThat(controller.read()).isEqualTo("ab");
+    }
+
+    @Test
     void cutsOffWhoHoldsTooMuch() throws Exception {
         Deaf controller = new Deaf();
         Outbox outbox = new Outbox(controller, 1, new Outbox.Total());
