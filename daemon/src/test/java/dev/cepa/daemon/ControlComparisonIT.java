@@ -234,6 +234,11 @@ class ControlComparisonIT {
         "GETINFO address-mappings/x", "RESOLVE", "RESOLVE x=y"
     })
     void answersTheSameAboutNamesAndOnions(String command) throws Exception {
-        assertThat(cepa.ask(command)).as(command).isEqualTo(tor.ask(command));
+        if (command.startsWith("GETINFO address-mappings/")) {
+            // C tor tells them in the order of a hash table.
+            assertThat(cepa.ask(command)).as(command).containsExactlyInAnyOrderElementsOf(tor.ask(command));
+        } else {
+            assertThat(cepa.ask(command)).as(command).isEqualTo(tor.ask(command));
+        }
     }
 }
