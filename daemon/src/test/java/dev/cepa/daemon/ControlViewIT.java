@@ -310,6 +310,11 @@ class ControlViewIT {
         }
     }
 
+    /** Only authorities have one, and ours is not told. */
+    private static String withoutDirPort(String line) {
+        return line.startsWith("r ") ? line.substring(0, line.lastIndexOf(' ')) + " 0" : line;
+    }
+
     /** Whether they had the same consensus all the while. */
     private static boolean comparesRelays(Controller ours, Controller theirs) throws Exception {
         List<String> keys = new ArrayList<>(List.of(
@@ -327,7 +332,7 @@ class ControlViewIT {
         List<List<String>> others = new ArrayList<>();
         for (String key : keys) {
             mine.add(ours.ask("GETINFO " + key));
-            others.add(theirs.ask("GETINFO " + key));
+            others.add(theirs.ask("GETINFO " + key).stream().map(ControlViewIT::withoutDirPort).toList());
         }
         if (!which.equals(theirs.ask("GETINFO consensus/valid-after"))
                 || !which.equals(ours.ask("GETINFO consensus/valid-after"))) {
