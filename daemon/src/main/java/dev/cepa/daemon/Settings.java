@@ -2,9 +2,9 @@ package dev.cepa.daemon;
 
 import dev.cepa.daemon.ConfigLine.Mode;
 import dev.cepa.daemon.Option.Need;
+import dev.cepa.daemon.control.Quoted;
 import dev.cepa.error.ErrorKind;
 import dev.cepa.error.TorException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -383,12 +383,7 @@ final class Settings {
 
     /** A value as a torrc has it. */
     static String quotedIfNeeded(String value) {
-        if (!needsQuotes(value)) {
-            return value;
-        }
-        StringBuilder out = new StringBuilder(value.length() + 8);
-        appendQuoted(out, value);
-        return out.toString();
+        return needsQuotes(value) ? Quoted.of(value) : value;
     }
 
     private static boolean needsQuotes(String value) {
@@ -398,26 +393,5 @@ final class Settings {
             needed |= c < ' ' || c >= 127 || c == '#';
         }
         return needed;
-    }
-
-    private static void appendQuoted(StringBuilder out, String value) {
-        out.append('"');
-        for (byte b : value.getBytes(StandardCharsets.UTF_8)) {
-            switch (b) {
-                case '\\', '"', '\'' -> out.append('\\').append((char) b);
-                case '\n' -> out.append("\\n");
-                case '\t' -> out.append("\\t");
-                case '\r' -> out.append("\\r");
-                default -> {
-                    if (b >= ' ' && b < 127) {
-                        out.append((char) b);
-                    } else {
-                        out.append('\\').append((char) ('0' + (b >> 6 & 3)));
-                        out.append((char) ('0' + (b >> 3 & 7))).append((char) ('0' + (b & 7)));
-                    }
-                }
-            }
-        }
-        out.append('"');
     }
 }

@@ -2,17 +2,23 @@ package dev.cepa.daemon.control;
 
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoField;
 
-/** Times as control-spec has them (section 2.4, ISOTime and its kin), in UTC. */
+/** Times as control-spec has them (section 2.4, ISOTime and its kin), in UTC unless a zone is named. */
 final class IsoTime {
     private IsoTime() {}
 
     /** {@code 2026-11-30 02:08:00}. */
     static String seconds(Instant time) {
+        return seconds(time, ZoneOffset.UTC, ' ');
+    }
+
+    /** The same in that zone, with that between date and time. */
+    static String seconds(Instant time, ZoneId zone, char separator) {
         StringBuilder out = new StringBuilder(19);
-        append(out, LocalDateTime.ofInstant(time, ZoneOffset.UTC), ' ');
+        append(out, LocalDateTime.ofInstant(time, zone), separator);
         return out.toString();
     }
 

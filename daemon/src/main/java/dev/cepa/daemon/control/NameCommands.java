@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -142,7 +143,7 @@ final class NameCommands implements Feature {
         for (AddressMap.Entry entry : request.host().client().addressMap().entries()) {
             if (entry.source() == AddressMap.Source.CONFIGURED ? config : control) {
                 lines.add(inBrackets(entry.from()) + " " + inBrackets(entry.to()) + " "
-                        + (entry.until() == null ? "NEVER" : "\"" + Times.utc(entry.until()) + "\""));
+                        + (entry.until() == null ? "NEVER" : "\"" + IsoTime.seconds(entry.until()) + "\""));
             }
         }
         return String.join("\n", lines);
@@ -206,7 +207,7 @@ final class NameCommands implements Feature {
 
     /** An answer from the network (control-spec section 4.1.7): its end in local time, and in UTC. */
     static String event(String from, String to, String error, Instant until) {
-        return "ADDRMAP " + from + " " + to + " \"" + Times.local(until) + "\" " + error + "EXPIRES=\"" + Times.utc(until)
+        return "ADDRMAP " + from + " " + to + " \"" + IsoTime.seconds(until, ZoneId.systemDefault(), ' ') + "\" " + error + "EXPIRES=\"" + IsoTime.seconds(until)
                 + "\" CACHED=\"NO\"";
     }
 }

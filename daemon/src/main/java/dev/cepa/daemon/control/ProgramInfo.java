@@ -9,10 +9,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -131,18 +129,12 @@ final class ProgramInfo implements Feature {
     }
 
     private static @Nullable String time(String key, Request request) {
-        Instant now = request.host().clock().instant().truncatedTo(ChronoUnit.SECONDS);
+        Instant now = request.host().clock().instant();
         return switch (key) {
-            case "current-time/local" -> time(now, ZoneId.systemDefault());
-            case "current-time/utc" -> time(now, ZoneOffset.UTC);
+            case "current-time/local" -> IsoTime.seconds(now, ZoneId.systemDefault(), 'T');
+            case "current-time/utc" -> IsoTime.seconds(now, ZoneOffset.UTC, 'T');
             default -> null;
         };
-    }
-
-    private static String time(Instant now, ZoneId zone) {
-        String text = LocalDateTime.ofInstant(now, zone).toString();
-        // At a full minute Java leaves the seconds out.
-        return text.length() == "2026-01-01T00:00".length() ? text + ":00" : text;
     }
 
     private static @Nullable String listeners(String key, Request request) {

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** Texts in double quotes with backslashes (control-spec section 2.1.1), as C tor reads and writes them. */
-final class Quoted {
+public final class Quoted {
     /**
      * A text that has been read.
      *
@@ -98,7 +98,7 @@ final class Quoted {
     }
 
     /** Writes a text in quotes; whatever is not printable ASCII is an escape. */
-    static String of(String text) {
+    public static String of(String text) {
         StringBuilder out = new StringBuilder(text.length() + 2).append('"');
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
             switch (b) {
