@@ -72,13 +72,13 @@ class ControlViewIT {
     @Test
     void aControllerSeesAProgramsStreamItsCircuitAndItsBytesAndMayCloseThem() throws Exception {
         try (SignalledDaemon daemon = SignalledDaemon.start(
-                        folder, TestNetworks.shared(), "ControlPort auto", "SocksPort auto");
+                        folder, TestNetworks.shared(), "ControlPort auto", "SocksPort auto", "TestingEnableConnBwEvent 1");
                 WebServer web = WebServer.start()) {
             int socks = daemon.awaitPort();
             int port = Integer.parseInt(daemon.await(CONTROL));
             try (Controller controller = Controller.in(port)) {
                 awaitBootstrapped(controller);
-                controller.ok("SETEVENTS STREAM STREAM_BW BW CIRC_BW");
+                controller.ok("SETEVENTS STREAM STREAM_BW BW CIRC_BW CONN_BW");
                 String target = "127.0.0.1:" + web.echoPort();
                 try (Socket program = SignalledDaemon.connect(socks, web.echoPort())) {
                     String begun = controller.event(" NEW 0 " + target);
@@ -95,6 +95,9 @@ class ControlViewIT {
                     awaitBytes(controller, stream);
                     // By a set of circuits either leg may carry them.
                     assertThat(controller.event("CIRC_BW ID=")).contains(" READ=", " WRITTEN=", " DELIVERED_READ=");
+                    program.getOutputStream().write(new byte[1000]);
+                    assertThat(controller.event("CONN_BW ID=")).matches("650 CONN_BW ID=\\d+ TYPE=OR READ=\\d+ WRITTEN=\\d+");
+                    assertThat(program.getInputStream().readNBytes(1000)).hasSize(1000);
                     assertThat(controller.info("bw-event-cache")).matches("\\d+,\\d+( \\d+,\\d+)*");
 
                     controller.ok("CLOSESTREAM " + stream + " 1");
